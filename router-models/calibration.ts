@@ -1,0 +1,132 @@
+/**
+ * From a router's logit to a probability that can be compared with a promise.
+ *
+ * A router is trained to order models; what it calls 0.8 need not happen eight times in ten. The map
+ * is chosen by how many labels there are to fit it: none below 500 (the raw sigmoid is better than a
+ * fit to noise), Platt's two numbers up to 2,000, the isotonic regression above (router.md, "What is
+ * known"). Every map is non-decreasing, so calibration never reorders models.
+ *
+ * Source: Platt 1999; Zadrozny and Elkan 2002 (pool adjacent violators).
+ */
+import type { Calibration } from "./manifest.ts";
+
+const PLATT_FROM = 500;
+const ISOTONIC_FROM = 2_000;
+/** Knots of the isotonic map that ships; the fit is resampled to so many quantiles of the logit. */
+const KNOTS = 33;
+/** No score is certain: a certificate divides by 1 − score. */
+const MIN_SCORE = 0.001;
+
+export interface LabelledLogit {
+  readonly logit: number;
+  /** Quality in [0, 1]. */
+  readonly label: number;
+}
+
+/** The calibrated probability in [MIN_SCORE, 1 − MIN_SCORE] that an answer with this logit is good. */
+export function calibrate(calibration: Calibration, logit: number): number {
+  const raw = rawScore(calibration, logit);
+  return Math.min(Math.max(raw, MIN_SCORE), 1 - MIN_SCORE);
+}
+
+function rawScore(calibration: Calibration, logit: number): number {
+  switch (calibration.kind) {
+    case "identity":
+      return sigmoid(logit);
+    case "platt":
+      return sigmoid(calibration.slope * logit + calibration.intercept);
+    case "isotonic":
+      return interpolate(calibration.logits, calibration.scores, logit);
+  }
+}
+
+/** Fits the map that the number of labels allows, on rows that the router was not trained on. */
+export function fitCalibration(rows: readonly LabelledLogit[]): Calibration {
+  if (rows.length < PLATT_FROM) return { kind: "identity" };
+  if (rows.length < ISOTONIC_FROM) return fitPlatt(rows);
+  return fitIsotonic(rows);
+}
+
+/** Maximum likelihood by Newton's method; the loss is convex, so twenty steps are plenty. */
+function fitPlatt(rows: readonly LabelledLogit[]): Calibration {
+  let slope = 1;
+  let intercept = 0;
+  const RIDGE = 1e-3; // Keeps the step finite when the labels separate perfectly.
+  for (let step = 0; step < 20; step++) {
+    let [gs, gi, hss, hsi, hii] = [RIDGE * (slope - 1), RIDGE * intercept, RIDGE, 0, RIDGE];
+    for (const { logit, label } of rows) {
+      const p = sigmoid(slope * logit + intercept);
+      const w = (p * (1 - p)) / rows.length;
+      const error = (p - label) / rows.length;
+      gs += error * logit;
+      gi += error;
+      hss += w * logit * logit;
+      hsi += w * logit;
+      hii += w;
+    }
+    const determinant = hss * hii - hsi * hsi;
+    slope -= (hii * gs - hsi * gi) / determinant;
+    intercept -= (hss * gi - hsi * gs) / determinant;
+  }
+  if (slope <= 0) return { kind: "identity" }; // Labels that contradict the order: trust the order.
+  return { kind: "platt", slope, intercept };
+}
+
+interface Block {
+  sum: number;
+  count: number;
+  logit: number;
+}
+
+/** Pools adjacent violators, then keeps KNOTS points of the resulting steps. */
+function fitIsotonic(rows: readonly LabelledLogit[]): Calibration {
+  const sorted = rows.toSorted((a, b) => a.logit - b.logit);
+  const blocks: Block[] = [];
+  for (const { logit, label } of sorted) {
+    let block: Block = { sum: label, count: 1, logit };
+    for (let last = blocks.at(-1); last !== undefined; last = blocks.at(-1)) {
+      if (last.sum / last.count < block.sum / block.count) break;
+      block = {
+        sum: last.sum + block.sum,
+        count: last.count + block.count,
+        logit: (last.logit * last.count + block.logit * block.count) / (last.count + block.count),
+      };
+      blocks.pop();
+    }
+    blocks.push(block);
+  }
+  const logits: number[] = [];
+  const scores: number[] = [];
+  for (let k = 0; k < KNOTS; k++) {
+    const at = sorted[Math.round((k / (KNOTS - 1)) * (sorted.length - 1))]!.logit;
+    if (at === logits.at(-1)) continue;
+    logits.push(at);
+    scores.push(
+      interpolate(
+        blocks.map((b) => b.logit),
+        blocks.map((b) => b.sum / b.count),
+        at,
+      ),
+    );
+  }
+  return { kind: "isotonic", logits, scores };
+}
+
+/** Linear between knots, constant beyond them. `xs` ascends. */
+function interpolate(xs: readonly number[], ys: readonly number[], x: number): number {
+  let low = 0;
+  let high = xs.length - 1;
+  if (x <= xs[0]!) return ys[0]!;
+  if (x >= xs[high]!) return ys[high]!;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (xs[middle]! <= x) low = middle;
+    else high = middle;
+  }
+  const share = (x - xs[low]!) / (xs[high]! - xs[low]!);
+  return ys[low]! + share * (ys[high]! - ys[low]!);
+}
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}

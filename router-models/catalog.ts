@@ -1,0 +1,232 @@
+/**
+ * The models that Sluice can choose among: what each one costs, holds and can do, and how strong public benchmarks
+ * say it is.
+ *
+ * catalog.json is data that people edit, so this file is the door through which it comes in. Every problem is named
+ * with its place, its value and what to do, and the result is frozen. Numbers are facts with a source: a price, a
+ * window or a benchmark score without a URL that somebody read does not belong here. Two things vendors do not
+ * publish may be guesses, and then say so (`"estimate"`): latency, by the model's size class, and how many more
+ * output tokens a model bills because it thinks at its default effort.
+ *
+ * Prices are list prices for short prompts, in US dollars per million tokens as vendors print them; whoever bills
+ * converts to integer micro-dollars. Surcharges for long prompts, batch discounts and cache-write fees are not kept;
+ * where a price moves with the hour, the dearest one is kept, because budgets reserve the worst case.
+ *
+ * An anchor places a new model's ability vector before any of its own outcomes are seen (UniRoute, arXiv
+ * 2502.08773). Each benchmark is quoted once per model; `setting` says how the score was taken, above all at which
+ * effort, since scores at different efforts do not compare.
+ *
+ * It does not know keys, base URLs or tenants; those belong to worker/providers and worker/tenants.
+ */
+import { z } from "zod";
+
+/** What a model can be asked for, beyond text in and text out. */
+export const CAPABILITIES = [
+  "tools",
+  "parallel_tools",
+  "vision",
+  "audio",
+  "json",
+  "streaming",
+  "reasoning",
+  "logprobs",
+] as const;
+
+/** The benchmarks that an anchor may quote: accuracies in 0..1, save `arena_elo`, which is an Elo rating. */
+export const BENCHMARKS = [
+  "mmlu_pro",
+  "math_500",
+  "math_l5",
+  "gpqa_diamond",
+  "livecodebench",
+  "arena_elo",
+] as const;
+
+// Ratings far outside what any arena has published are a slip of the hand, such as an accuracy under the wrong name.
+const ELO_MIN = 500;
+const ELO_MAX = 2500;
+
+const usdPerMTok = z
+  .number("give US dollars per million tokens, as a number")
+  .positive("give a price above 0, in US dollars per million tokens");
+const tokens = z.int("give a whole number of tokens").positive("give at least 1 token");
+const url = z.url({ protocol: /^https$/, error: "give the https URL where the fact was read" });
+const urlOrEstimate = z
+  .string()
+  .regex(
+    /^(estimate|https:\/\/\S+)$/,
+    'give the https URL where the figure was read, or "estimate"',
+  );
+
+const price = z
+  .strictObject({
+    inputUsdPerMTok: usdPerMTok,
+    outputUsdPerMTok: usdPerMTok,
+    cachedInputUsdPerMTok: usdPerMTok.optional(),
+    note: z.string().min(1, "say what is special about the price, or leave it out").optional(),
+  })
+  .refine((p) => (p.cachedInputUsdPerMTok ?? 0) <= p.inputUsdPerMTok, {
+    path: ["cachedInputUsdPerMTok"],
+    error: "a cached token never costs more than a fresh one; check both prices",
+  })
+  .readonly();
+
+const latency = z
+  .strictObject({
+    ttftMs: z.number("give milliseconds").positive("give milliseconds above 0"),
+    outputTokensPerSecond: z.number("give tokens per second").positive("give a speed above 0"),
+    source: urlOrEstimate,
+  })
+  .readonly();
+
+const anchor = z
+  .strictObject({
+    benchmark: z.enum(BENCHMARKS, `use one of: ${BENCHMARKS.join(", ")}`),
+    score: z.number("give a number"),
+    setting: z.string().min(1, "say how the score was taken, or leave `setting` out").optional(),
+    source: url,
+  })
+  .refine(isScoreInRange, {
+    path: ["score"],
+    error: `give an accuracy as a fraction in 0..1, or for arena_elo a rating in ${ELO_MIN}..${ELO_MAX}`,
+  })
+  .readonly();
+
+const source = z
+  .strictObject({
+    what: z.enum(
+      ["price", "context", "capabilities", "released", "latency", "status"],
+      "use one of: price, context, capabilities, released, latency, status",
+    ),
+    url,
+    seen: z.iso.date("give the day it was read as YYYY-MM-DD"),
+  })
+  .readonly();
+
+const model = z
+  .strictObject({
+    id: z.string().regex(/^[a-z0-9-]+\/[a-z0-9._:-]+$/, "write it as provider/model in lower case"),
+    upstreamModel: z.string().min(1, "give the vendor's name for the model").optional(),
+    name: z.string().min(1, "give a name that people know"),
+    released: z
+      .string()
+      .regex(/^20\d\d-(0[1-9]|1[0-2])$/, "give the month of release as YYYY-MM")
+      .optional(),
+    price,
+    contextTokens: tokens,
+    maxOutputTokens: tokens,
+    capabilities: z
+      .array(z.enum(CAPABILITIES, `use one of: ${CAPABILITIES.join(", ")}`))
+      .refine((list) => new Set(list).size === list.length, "name each capability once")
+      .readonly(),
+    latency,
+    outputTokensFactor: z
+      .number("give a number; 1 for a model that does not think aloud")
+      .min(0.1, "give a factor between 0.1 and 50")
+      .max(50, "give a factor between 0.1 and 50"),
+    outputTokensSource: urlOrEstimate.optional(),
+    anchors: z
+      .array(anchor)
+      .refine(
+        (list) => new Set(list.map((a) => a.benchmark)).size === list.length,
+        "quote each benchmark once, at the effort that requests get by default",
+      )
+      .readonly(),
+    sources: z.array(source).min(1, "name at least one source").readonly(),
+  })
+  .refine((m) => m.maxOutputTokens <= m.contextTokens, {
+    path: ["maxOutputTokens"],
+    error: "an answer must fit into the context window; check both numbers",
+  })
+  .refine((m) => m.upstreamModel !== m.id.slice(m.id.indexOf("/") + 1), {
+    path: ["upstreamModel"],
+    error: "leave it out where it equals the part of the id after the slash",
+  })
+  .refine((m) => m.outputTokensFactor === 1 || m.outputTokensSource !== undefined, {
+    path: ["outputTokensSource"],
+    error: 'a factor other than 1 needs the https URL where it was read, or "estimate"',
+  })
+  .refine((m) => m.sources.some((s) => s.what === "price"), {
+    path: ["sources"],
+    error: 'a price needs a source; add one with "what": "price"',
+  })
+  .readonly();
+
+const catalog = z
+  .strictObject({
+    version: z.iso.date("give the day of this edition as YYYY-MM-DD"),
+    currency: z.literal("USD", "only USD is supported"),
+    models: z
+      .array(model)
+      .min(1, "list at least one model")
+      .superRefine((models, context) => {
+        const seen = new Map<string, number>();
+        for (const [index, { id }] of models.entries()) {
+          const first = seen.get(id);
+          if (first === undefined) seen.set(id, index);
+          else {
+            const message = `models[${first}] has this id already; remove or rename one of them`;
+            context.addIssue({ code: "custom", path: [index, "id"], input: id, message });
+          }
+        }
+      })
+      .readonly(),
+  })
+  .readonly();
+
+/** All models of one edition, frozen; ids are unique. */
+export type Catalog = z.infer<typeof catalog>;
+/**
+ * One model. Prices in US dollars per million tokens; windows in tokens; `latency.ttftMs` until the first token of
+ * the answer proper, thinking included; `outputTokensFactor` is 1 for a model that does not think.
+ */
+export type CatalogModel = Catalog["models"][number];
+/** One member of `CAPABILITIES`. */
+export type Capability = CatalogModel["capabilities"][number];
+/** One public benchmark result, the place of a model before it has outcomes of its own. */
+export type Anchor = CatalogModel["anchors"][number];
+
+/**
+ * Checks and freezes a catalogue read from JSON. Throws an Error that lists the problems, one per line, as
+ * `place = value: what to do`; rules that span fields, such as unique ids, are tried once the fields are sound.
+ */
+export function parseCatalog(json: unknown): Catalog {
+  const parsed = catalog.safeParse(json, { reportInput: true, error: remedyForShape });
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `  ${describe(issue, json)}`);
+  throw new Error(`The model catalogue was refused:\n${lines.join("\n")}`);
+}
+
+function isScoreInRange(a: { benchmark: string; score: number }): boolean {
+  const [low, high] = a.benchmark === "arena_elo" ? [ELO_MIN, ELO_MAX] : [0, 1];
+  return a.score >= low && a.score <= high;
+}
+
+/** For problems of shape, where the field's own rule has no words. */
+function remedyForShape(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "unrecognized_keys") {
+    const keys = issue.keys.map((key) => JSON.stringify(key)).join(", ");
+    return `unknown key ${keys}; correct the spelling or remove it`;
+  }
+  if (issue.code === "invalid_type") return `give ${issue.expected}`;
+  return undefined;
+}
+
+function describe(issue: z.core.$ZodIssue, json: unknown): string {
+  const place = issue.path
+    .map((p) => (typeof p === "number" ? `[${p}]` : `.${String(p)}`))
+    .join("");
+  const value = issue.code === "unrecognized_keys" ? "" : ` = ${preview(issue.path, json)}`;
+  return `${place.replace(/^\./, "") || "catalogue"}${value}: ${issue.message}`;
+}
+
+/** The offending value as the file has it, cut to one readable line. */
+function preview(path: readonly PropertyKey[], json: unknown): string {
+  let value: unknown = json;
+  for (const key of path) {
+    value = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+  }
+  if (value === undefined) return "(missing)";
+  const text = String(typeof value === "number" ? value : JSON.stringify(value));
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

@@ -1,0 +1,254 @@
+/**
+ * Thirty numbers about the surface of a prompt: how long, how numeric, how much like code, how it asks.
+ *
+ * n-grams know a benchmark by heart and nothing beyond it; surface statistics know less and keep it
+ * when the traffic changes (router.md, "What is known"). Counts enter as ln(1 + count) and shares as
+ * they are, so that every value lies roughly in [0, 10] before the graph standardises it.
+ *
+ * One pass over the UTF-16 units; no regular expression runs over text that a client controls, so the
+ * time is linear whatever the text.
+ */
+import type { PromptText } from "./normalise.ts";
+import type { Prompt } from "./prompt.ts";
+
+/** The names, in the order of the vector that `surfaceStatistics` returns. */
+export const STATISTICS = [
+  "userChars",
+  "systemChars",
+  "words",
+  "lines",
+  "wordLength",
+  "longWordShare",
+  "distinctWordShare",
+  "digitShare",
+  "numbers",
+  "longNumbers",
+  "upperShare",
+  "operatorShare",
+  "bracketShare",
+  "punctuationShare",
+  "latexMarks",
+  "codeFences",
+  "codeMarks",
+  "indentedLines",
+  "questionMarks",
+  "questionWords",
+  "optionLines",
+  "listLines",
+  "nonAsciiShare",
+  "wideScriptShare",
+  "urlMarks",
+  "turns",
+  "toolCount",
+  "imageCount",
+  "wantsJson",
+  "priorChars",
+] as const;
+
+export type StatisticName = (typeof STATISTICS)[number];
+
+const LONG_WORD = 9; // Characters; English words of nine or more letters mark a learned register.
+const LONG_NUMBER = 4; // Digits.
+const QUESTION_WORDS = new Set(
+  "what which who whom whose when where why how is are was were do does did can could should would will".split(
+    " ",
+  ),
+);
+const CODE_WORDS = new Set(
+  "def return function class import const let var print void int public static select from where for while if else elif lambda assert self null none true false".split(
+    " ",
+  ),
+);
+
+/** Statistics of one prompt. float32 [STATISTICS.length], each value finite. */
+export function surfaceStatistics(prompt: Prompt, text: PromptText): Float32Array<ArrayBuffer> {
+  const user = text.user;
+  const units = countUnits(user);
+  const words = countWords(user);
+  const lines = countLines(user);
+  const length = Math.max(user.length, 1);
+  const wordCount = Math.max(words.count, 1);
+  const last = prompt.turns.findLast((turn) => turn.role === "user") ?? prompt.turns.at(-1);
+  const totalChars = prompt.turns.reduce((sum, turn) => sum + turn.text.length, 0);
+  const lastChars = last?.text.length ?? 0;
+  const values: Record<StatisticName, number> = {
+    userChars: Math.log1p(lastChars),
+    systemChars: Math.log1p(text.system.length),
+    words: Math.log1p(words.count),
+    lines: Math.log1p(lines.count),
+    wordLength: words.letters / wordCount,
+    longWordShare: words.long / wordCount,
+    distinctWordShare: words.distinct / wordCount,
+    digitShare: units.digits / length,
+    numbers: Math.log1p(words.numbers),
+    longNumbers: Math.log1p(words.longNumbers),
+    upperShare: units.upper / length,
+    operatorShare: units.operators / length,
+    bracketShare: units.brackets / length,
+    punctuationShare: units.punctuation / length,
+    latexMarks: Math.log1p(units.latex),
+    codeFences: Math.log1p(units.backticks),
+    codeMarks: Math.log1p(words.code + units.semicolons),
+    indentedLines: Math.log1p(lines.indented),
+    questionMarks: Math.log1p(units.questions),
+    questionWords: Math.log1p(words.questions),
+    optionLines: Math.log1p(lines.options),
+    listLines: Math.log1p(lines.lists),
+    nonAsciiShare: units.nonAscii / length,
+    wideScriptShare: units.wide / length,
+    urlMarks: Math.log1p(units.slashes),
+    turns: Math.log1p(prompt.turns.length),
+    toolCount: Math.log1p(prompt.toolCount),
+    imageCount: Math.log1p(prompt.imageCount),
+    wantsJson: prompt.wantsJson ? 1 : 0,
+    priorChars: Math.log1p(Math.max(totalChars - lastChars, 0)),
+  };
+  return Float32Array.from(STATISTICS, (name) => values[name]);
+}
+
+/** What one UTF-16 unit counts as. Index: the unit, below 128. */
+const ASCII_CLASS = asciiClasses();
+
+type UnitClass =
+  | "digits"
+  | "upper"
+  | "operators"
+  | "brackets"
+  | "punctuation"
+  | "latex"
+  | "backticks"
+  | "semicolons"
+  | "questions"
+  | "slashes"
+  | "nonAscii"
+  | "wide";
+
+function asciiClasses(): readonly (UnitClass | undefined)[] {
+  const classOf = new Array<UnitClass | undefined>(128).fill(undefined);
+  function assign(units: string, name: UnitClass): void {
+    for (const unit of units) classOf[unit.charCodeAt(0)] = name;
+  }
+  assign("0123456789", "digits");
+  assign("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "upper");
+  assign("+-*=<>^%|&~", "operators");
+  assign("()[]{}", "brackets");
+  assign(".,:!\"'", "punctuation");
+  assign("\\$", "latex");
+  assign("`", "backticks");
+  assign(";", "semicolons");
+  assign("?", "questions");
+  assign("/", "slashes");
+  return classOf;
+}
+
+function countUnits(text: string): Record<UnitClass, number> {
+  const counts: Record<UnitClass, number> = {
+    digits: 0,
+    upper: 0,
+    operators: 0,
+    brackets: 0,
+    punctuation: 0,
+    latex: 0,
+    backticks: 0,
+    semicolons: 0,
+    questions: 0,
+    slashes: 0,
+    nonAscii: 0,
+    wide: 0,
+  };
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 128) {
+      counts.nonAscii++;
+      if (unit >= 0x0e00) counts.wide++; // Thai, CJK, Hangul, …: scripts written without many spaces.
+      continue;
+    }
+    const name = ASCII_CLASS[unit];
+    if (name !== undefined) counts[name]++;
+  }
+  return counts;
+}
+
+interface WordCounts {
+  count: number;
+  letters: number;
+  long: number;
+  distinct: number;
+  numbers: number;
+  longNumbers: number;
+  questions: number;
+  code: number;
+}
+
+function countWords(text: string): WordCounts {
+  const counts: WordCounts = {
+    count: 0,
+    letters: 0,
+    long: 0,
+    distinct: 0,
+    numbers: 0,
+    longNumbers: 0,
+    questions: 0,
+    code: 0,
+  };
+  const seen = new Set<string>();
+  for (let at = 0; at < text.length; ) {
+    const start = at;
+    while (at < text.length && isLetterOrDigit(text.charCodeAt(at))) at++;
+    if (at > start) countWord(text.slice(start, at).toLowerCase(), counts, seen);
+    else at++;
+  }
+  counts.distinct = seen.size;
+  return counts;
+}
+
+function countWord(word: string, counts: WordCounts, seen: Set<string>): void {
+  counts.count++;
+  counts.letters += word.length;
+  seen.add(word);
+  if (isDigit(word.charCodeAt(0))) {
+    counts.numbers++;
+    if (word.length >= LONG_NUMBER) counts.longNumbers++;
+    return;
+  }
+  if (word.length >= LONG_WORD) counts.long++;
+  if (QUESTION_WORDS.has(word)) counts.questions++;
+  if (CODE_WORDS.has(word)) counts.code++;
+}
+
+/** "A. ", "(b) ", "3) ": one letter or number, then a mark, at the start of a line. */
+function countLines(text: string): {
+  count: number;
+  indented: number;
+  options: number;
+  lists: number;
+} {
+  const counts = { count: 0, indented: 0, options: 0, lists: 0 };
+  for (const line of text.split("\n")) {
+    counts.count++;
+    if (line.startsWith("  ") || line.startsWith("\t")) counts.indented++;
+    const first = line.charCodeAt(0) === 40 ? 1 : 0; // An opening parenthesis may come before.
+    const mark = line[first + 1];
+    if (mark !== "." && mark !== ")") {
+      if (line.startsWith("- ") || line.startsWith("* ")) counts.lists++;
+      continue;
+    }
+    if (isDigit(line.charCodeAt(first))) counts.lists++;
+    else if (isLetterOrDigit(line.charCodeAt(first))) counts.options++;
+  }
+  return counts;
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 48 && unit <= 57;
+}
+
+function isLetterOrDigit(unit: number): boolean {
+  return (
+    (unit >= 97 && unit <= 122) ||
+    (unit >= 65 && unit <= 90) ||
+    isDigit(unit) ||
+    (unit >= 0xc0 && unit < 0x2000) ||
+    (unit > 0x3040 && unit < 0xff00)
+  );
+}

@@ -1,0 +1,151 @@
+/**
+ * Reads outcome files: one JSON object per line, a prompt with the quality that several models reached on
+ * it, plain (`.jsonl`) or gzipped (`.jsonl.gz`).
+ *
+ * Whatever Sluice trains on or is judged by comes in here. Fields that nobody here knows pass through
+ * unread; fields that are known are held to their type and range, because a score of 7 or a price of
+ * "0.3" would bend a router without a sound. Every complaint names file, line and field. What a row may
+ * leave out is filled in once, here: `gid`, `split` and `dataset` are always present afterwards.
+ *
+ * Names are those of the file format, so a field is called the same in the data, in its documentation
+ * and in the code. Rows are streamed; nothing is kept but the ids seen.
+ */
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import { pipeline, type Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { z } from "zod";
+import { gidOfPrompt, splitOfGid } from "./split.ts";
+
+const amounts = z.record(z.string().min(1), z.number().nonnegative()).optional();
+
+const rowSchema = z.object({
+  id: z.string().min(1),
+  dataset: z.string().min(1).optional(),
+  category: z.string().optional(),
+  prompt: z.string(),
+  scores: z
+    .record(z.string().min(1), z.number().min(0).max(1))
+    .refine((scores) => Object.keys(scores).length > 0, "name at least one model"),
+  gid: z.string().min(1).optional(),
+  split: z.enum(["train", "valid"]).optional(),
+  cost_usd: amounts,
+  in_tokens: amounts,
+  out_tokens: amounts,
+  out_chars: amounts,
+  latency_s: amounts,
+});
+
+type ParsedRow = z.output<typeof rowSchema>;
+
+/** One question with its outcomes. Maps go from model to number and may cover fewer models than `scores`. */
+export interface OutcomeRow extends Omit<ParsedRow, "dataset" | "gid" | "split"> {
+  /** Name of the set; the file's name where the row gives none. */
+  readonly dataset: string;
+  /** Equal for the same question in any set. */
+  readonly gid: string;
+  readonly split: "train" | "valid";
+}
+
+export interface ReadOptions {
+  /** Called for each row that is refused, which is then left out; without it the first one is thrown. */
+  readonly onBadRow?: (error: OutcomeFileError) => void;
+}
+
+/** A row, or a whole file, that cannot be used; the message says where and why. */
+export class OutcomeFileError extends Error {
+  override readonly name = "OutcomeFileError";
+}
+
+/** Rows in file order. Throws OutcomeFileError for a bad row, an unreadable or a truncated file. */
+export async function* readOutcomes(
+  path: string,
+  { onBadRow }: ReadOptions = {},
+): AsyncGenerator<OutcomeRow> {
+  const dataset = basename(path).replace(/(\.jsonl)?(\.gz)?$/u, "");
+  const lineOfId = new Map<string, number>();
+  let line = 0;
+  for await (const text of linesOf(path)) {
+    line++;
+    if (text.trim() === "") continue;
+    try {
+      const row = parseRow(text);
+      const first = lineOfId.get(row.id);
+      if (first !== undefined) throw new Error(`id: "${row.id}" is taken by line ${first}`);
+      lineOfId.set(row.id, line);
+      yield completeRow(row, dataset);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const refusal = new OutcomeFileError(`${path}:${line}: ${error.message}`, { cause: error });
+      if (onBadRow === undefined) throw refusal;
+      onBadRow(refusal);
+    }
+  }
+}
+
+/** All rows of the files, in order. Throws as `readOutcomes` does, and for a file without any usable row. */
+export async function loadOutcomes(
+  paths: readonly string[],
+  options: ReadOptions = {},
+): Promise<OutcomeRow[]> {
+  const rows: OutcomeRow[] = [];
+  for (const path of paths) {
+    const before = rows.length;
+    for await (const row of readOutcomes(path, options)) rows.push(row);
+    if (rows.length === before) throw new OutcomeFileError(`${path}: no usable outcome row`);
+  }
+  return rows;
+}
+
+function parseRow(text: string): ParsedRow {
+  const parsed = rowSchema.safeParse(parseJson(text), { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const field = issue.path.map(String).join(".") || "row";
+  const input = issue.input === undefined ? "missing" : JSON.stringify(issue.input);
+  throw new Error(`${field}: ${issue.message} (is ${clip(input)})`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new Error(`row: not a JSON object (is ${clip(text)})`);
+  }
+}
+
+function clip(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function completeRow(row: ParsedRow, dataset: string): OutcomeRow {
+  const gid = row.gid ?? gidOfPrompt(row.prompt);
+  return {
+    ...row,
+    dataset: row.dataset ?? dataset,
+    gid,
+    split: row.split ?? splitOfGid(gid),
+  };
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest = "";
+  try {
+    for await (const chunk of textOf(path)) {
+      const lines = (rest + String(chunk)).split("\n");
+      rest = lines.pop()!;
+      yield* lines;
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new OutcomeFileError(`${path}: cannot be read: ${why}`, { cause: error });
+  }
+  if (rest !== "") yield rest;
+}
+
+function textOf(path: string): Readable {
+  const file = createReadStream(path);
+  if (!path.endsWith(".gz")) return file.setEncoding("utf8");
+  // The callback is demanded; the error itself reaches whoever reads the last stream.
+  return pipeline(file, createGunzip(), () => undefined).setEncoding("utf8");
+}

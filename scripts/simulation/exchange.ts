@@ -1,0 +1,198 @@
+/**
+ * One answer on its way out: the completion in the vendor's format, at the model's pace, with the fault that the
+ * request drew. It writes to a narrow `Outlet` and waits through a function that it is given, so it runs against a
+ * socket in the server and against an array in a test.
+ */
+import type { Completion } from "./completion.ts";
+import type { Fault, StatusFault } from "./faults.ts";
+import { dueMs, slowed, type Pace } from "./pace.ts";
+import { completionBody, completionChunks, vendorError, type Label } from "./wire-format.ts";
+
+/** Where an answer goes. `write` may wait for a slow reader; writing after the reader has left does nothing. */
+export interface Outlet {
+  head(status: number, headers: Readonly<Record<string, string>>): void;
+  write(text: string): Promise<void>;
+  end(): void;
+  /** Drops the connection without an end. */
+  destroy(): void;
+}
+
+/** Time and the gate. Both waits reject when the client goes away. */
+export interface Waits {
+  /** Waits until this many milliseconds after the request came in. */
+  until(dueMs: number): Promise<void>;
+  /** Waits until somebody releases the vendor. */
+  release(): Promise<void>;
+}
+
+export interface Exchange {
+  readonly completion: Completion;
+  readonly label: Label;
+  readonly isStream: boolean;
+  readonly hasUsage: boolean;
+  readonly pace: Pace;
+  readonly fault: Fault | undefined;
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+const OUTAGE = vendorError("The simulated vendor fails on demand.", "server_error", {
+  code: "simulated",
+});
+
+/**
+ * Sends the answer. Resolves with how it ended: `finished`, or `failed` where the fault broke it off. Rejects when
+ * the client goes away meanwhile.
+ */
+export async function carryOut(
+  exchange: Exchange,
+  outlet: Outlet,
+  waits: Waits,
+): Promise<"finished" | "failed"> {
+  const { fault } = exchange;
+  if (fault !== undefined && (await strikesAtOnce(fault, outlet, waits))) return "failed";
+  const pace = fault?.kind === "slow" ? slowed(exchange.pace, fault.factor) : exchange.pace;
+  if (exchange.isStream) return sendStream({ ...exchange, pace }, outlet, waits);
+  await waits.until(dueMs(pace, exchange.completion.billed.completionTokens));
+  return sendBody(exchange, outlet, waits);
+}
+
+/** The faults that leave nothing of the answer. Says whether there was one. */
+async function strikesAtOnce(fault: Fault, outlet: Outlet, waits: Waits): Promise<boolean> {
+  switch (fault.kind) {
+    case "status":
+      await sendWhole(outlet, fault.status, [statusHeaders(fault), errorOf(fault)]);
+      return true;
+    case "error-body":
+      await sendWhole(outlet, 200, [JSON_TYPE, JSON.stringify(OUTAGE)]);
+      return true;
+    case "wrong-type":
+      await sendWhole(outlet, 200, [{ "content-type": "text/html" }, "<h1>It works!</h1>"]);
+      return true;
+    case "reset":
+      outlet.destroy();
+      return true;
+    case "stall":
+      await waits.release();
+      return false;
+    default:
+      return false;
+  }
+}
+
+async function sendWhole(
+  outlet: Outlet,
+  status: number,
+  [headers, body]: readonly [Record<string, string>, string],
+): Promise<void> {
+  outlet.head(status, headers);
+  await outlet.write(body);
+  outlet.end();
+}
+
+async function sendBody(
+  { completion, label, fault }: Exchange,
+  outlet: Outlet,
+  waits: Waits,
+): Promise<"finished" | "failed"> {
+  const whole = completionBody(completion, label);
+  const shown = fault?.kind === "empty" ? { ...whole, choices: [] } : whole;
+  const body = JSON.stringify(fault?.kind === "no-usage" ? { ...shown, usage: undefined } : shown);
+  // A plain answer is cut in its middle, wherever a stream would have been.
+  const half = body.slice(0, body.length / 2);
+  switch (fault?.kind) {
+    case "cut":
+      outlet.head(200, { ...JSON_TYPE, "content-length": String(new TextEncoder().encode(body).length) });
+      await outlet.write(half);
+      outlet.destroy();
+      return "failed";
+    case "malformed":
+      await sendWhole(outlet, 200, [JSON_TYPE, half]);
+      return "failed";
+    case "error-chunk":
+      await sendWhole(outlet, 200, [JSON_TYPE, JSON.stringify(OUTAGE)]);
+      return "failed";
+    case "stall-mid":
+      outlet.head(200, JSON_TYPE);
+      await outlet.write(half);
+      await waits.release();
+      await outlet.write(body.slice(half.length));
+      outlet.end();
+      return "finished";
+    default:
+      await sendWhole(outlet, 200, [JSON_TYPE, body]);
+      return "finished";
+  }
+}
+
+async function sendStream(
+  exchange: Exchange,
+  outlet: Outlet,
+  waits: Waits,
+): Promise<"finished" | "failed"> {
+  const { completion, label, fault } = exchange;
+  const hasUsage = exchange.hasUsage && fault?.kind !== "no-usage";
+  const chosen = fault?.kind === "empty" ? { ...completion, choices: [] } : completion;
+  const chunks = completionChunks(chosen, label, hasUsage);
+  let isOpen = false;
+  for (const [index, chunk] of chunks.entries()) {
+    await waits.until(dueMs(exchange.pace, index));
+    if (!isOpen) outlet.head(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+    isOpen = true;
+    if (fault !== undefined && (await strikesBefore(index, fault, [outlet, waits]))) return "failed";
+    await outlet.write(`data: ${JSON.stringify(chunk)}\n\n`);
+  }
+  if (!isOpen) outlet.head(200, { "content-type": "text/event-stream" });
+  await outlet.write("data: [DONE]\n\n");
+  outlet.end();
+  return "finished";
+}
+
+/** Faults inside a stream. Says whether the stream is over. */
+async function strikesBefore(
+  index: number,
+  fault: Fault,
+  [outlet, waits]: readonly [Outlet, Waits],
+): Promise<boolean> {
+  if (fault.kind === "step" && index > 0) await waits.release();
+  if (!("after" in fault) || fault.after !== index) return false;
+  switch (fault.kind) {
+    case "stall-mid":
+      await waits.release();
+      return false;
+    case "cut":
+      outlet.destroy();
+      return true;
+    case "malformed":
+      await outlet.write('data: {"id":"chatcmpl-sim","choices":[{"index":0,"delta":{"con\n\n');
+      outlet.end();
+      return true;
+    case "error-chunk":
+      await outlet.write(`data: ${JSON.stringify(OUTAGE)}\n\n`);
+      outlet.end();
+      return true;
+  }
+}
+
+function statusHeaders({ retryAfterMs }: StatusFault): Record<string, string> {
+  if (retryAfterMs === undefined) return JSON_TYPE;
+  return {
+    ...JSON_TYPE,
+    "retry-after": String(Math.ceil(retryAfterMs / 1_000)),
+    "retry-after-ms": String(retryAfterMs),
+  };
+}
+
+function errorOf({ status }: StatusFault): string {
+  const [type, code] = STATUS_WORDS[status] ?? ["server_error", null];
+  const message = `The simulated vendor answers ${status} on demand.`;
+  return JSON.stringify(vendorError(message, type, code === null ? {} : { code }));
+}
+
+/** Types and codes that OpenAI sends with these statuses. */
+const STATUS_WORDS: Readonly<Record<number, readonly [type: string, code: string | null]>> = {
+  400: ["invalid_request_error", null],
+  401: ["invalid_request_error", "invalid_api_key"],
+  403: ["invalid_request_error", "unsupported_country_region_territory"],
+  404: ["invalid_request_error", "model_not_found"],
+  429: ["requests", "rate_limit_exceeded"],
+};

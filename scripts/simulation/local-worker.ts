@@ -1,0 +1,102 @@
+/**
+ * The worker on this machine: wrangler's development server in local mode, as real workerd runs it, pointed at a
+ * simulated vendor. No account, key or network: wrangler's telemetry, error reports and the download of sample
+ * `request.cf` data are switched off before it is loaded, because it reads those settings once.
+ */
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+
+/** The repository's root, with a slash at its end. */
+const ROOT = new URL("../../", import.meta.url);
+
+/** onnxruntime's WebAssembly, made from the npm package by `npm ci`; the worker cannot be bundled without it. */
+const RUNTIME = new URL("worker/inference/generated/ort.wasm", ROOT);
+
+const OFFLINE = {
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+} as const;
+
+export interface LocalWorkerOptions {
+  /** 0, the default, takes any free port. */
+  readonly port?: number;
+  /** Becomes VENDOR_BASE_URL. */
+  readonly vendorUrl: string;
+  /** Further variables, by name. */
+  readonly vars?: Readonly<Record<string, string>>;
+  /** Where KV lives: a folder, or false for memory only. `.wrangler/state` of the repository by default. */
+  readonly persist?: string | false;
+  /** What wrangler itself prints; "warn" by default. */
+  readonly logLevel?: "none" | "error" | "warn" | "info";
+}
+
+/** A worker that answers. Whoever started it closes it. */
+export interface LocalWorker {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Bundles and starts the worker on 127.0.0.1, and resolves once it answers. Rejects where the runtime is not built,
+ * the port is taken or the bundle does not build; the message says what to do.
+ */
+export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
+  if (!existsSync(RUNTIME))
+    throw new Error("worker/inference/generated/ort.wasm is missing: run `npm ci`, which makes it.");
+  const { port = 0, vendorUrl, vars = {}, persist, logLevel = "warn" } = options;
+  await checkPortIsFree(port, "--port");
+  Object.assign(process.env, { ...OFFLINE, ...process.env });
+  const { unstable_startWorker: startWorker } = await import("wrangler");
+  const values = { VENDOR_BASE_URL: vendorUrl, ...vars };
+  const worker = await startWorker({
+    config: fileURLToPath(new URL("wrangler.toml", ROOT)),
+    bindings: Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, { type: "plain_text", value }]),
+    ),
+    dev: {
+      server: { hostname: "127.0.0.1", port },
+      inspector: false,
+      watch: false,
+      remote: false,
+      logLevel,
+      ...(persist === undefined ? {} : { persist }),
+    },
+  });
+  // A bundle that does not build is an event, and `ready` would wait for the next save of the file for ever.
+  const broken = Promise.withResolvers<never>();
+  for (const event of ["buildFailed", "error"])
+    worker.raw.on(event, (reason: unknown) => broken.reject(new Error(describe(reason), { cause: reason })));
+  try {
+    await Promise.race([worker.ready, broken.promise]);
+    const url = (await worker.url).href.replace(/\/$/, "");
+    return { url, close: () => worker.dispose() };
+  } catch (error) {
+    await worker.raw.teardown();
+    throw error;
+  }
+}
+
+function describe(reason: unknown): string {
+  const { cause } = (reason ?? {}) as { cause?: unknown };
+  const detail = cause instanceof Error ? cause.message : String(reason);
+  return `The worker did not start: ${detail}`;
+}
+
+/** Rejects with a sentence that names the port and the flag when 127.0.0.1:port is taken; 0 is always free. */
+export async function checkPortIsFree(port: number, flag: string): Promise<void> {
+  const probe = createServer();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  probe.once("error", reject).listen(port, "127.0.0.1", resolve);
+  try {
+    await promise;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new Error(`Port ${port} is in use: stop what runs there, or choose another with ${flag} N.`);
+  } finally {
+    await new Promise((done) => void probe.close(done));
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * `npm start`: the whole of Sluice on this machine, with no account, key or network. Starts the simulated vendor and
+ * the worker, says when both answer, and prints three commands to try. Ctrl-C ends both.
+ *
+ * KV lives in .wrangler/state, where `npm run publish -- --local` writes too, so published weights arrive here.
+ */
+import { parseArgs } from "node:util";
+import { readNumber, readPort } from "./simulation/arguments.ts";
+import { checkPortIsFree, startLocalWorker } from "./simulation/local-worker.ts";
+import { startVendor } from "./vendor.ts";
+
+const HELP = `Starts the worker and a simulated vendor on 127.0.0.1.
+
+  --port N          port of the worker; 0 takes any free one (default 8787)
+  --vendor-port N   port of the simulated vendor; 0 takes any free one (default 8788)
+  --speed N         vendor speed, times faster than the catalogue's latency; 0 is without delays (default 10)
+  --help            this text`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "8787" },
+      "vendor-port": { type: "string", default: "8788" },
+      speed: { type: "string", default: "10" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const vendorPort = readPort("--vendor-port", values["vendor-port"]);
+  const port = readPort("--port", values.port);
+  await checkPortIsFree(port, "--port");
+  await checkPortIsFree(vendorPort, "--vendor-port");
+  console.log("Starting the simulated vendor and the worker …");
+  const vendor = await startVendor({
+    port: vendorPort,
+    speed: readNumber("--speed", values.speed),
+  });
+  try {
+    const worker = await startLocalWorker({ port, vendorUrl: vendor.url });
+    console.log(banner(worker.url, vendor.url));
+    await interrupted();
+    await worker.close();
+  } finally {
+    await vendor.close();
+  }
+}
+
+function banner(worker: string, vendor: string): string {
+  const json = `-H 'content-type: application/json'`;
+  return `
+Sluice is ready at ${worker}/v1 (simulated vendors at ${vendor}). Ctrl-C stops both. Three things to try:
+
+  curl -i ${worker}/v1/chat/completions ${json} \\
+    -d '{"model":"auto","messages":[{"role":"user","content":"What is the capital of Portugal?"}]}'
+
+  curl -iN ${worker}/v1/chat/completions ${json} \\
+    -d '{"model":"auto:quality","stream":true,"messages":[{"role":"user","content":"Prove that there are infinitely many primes."}]}'
+
+  curl ${worker}/v1/route ${json} \\
+    -d '{"model":"auto:cost","messages":[{"role":"user","content":"Translate into French: the tide is turning."}]}'
+`;
+}
+
+async function interrupted(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  await promise;
+}
+
+main().then(
+  // wrangler leaves handles open after it has been disposed of.
+  () => process.exit(process.exitCode ?? 0),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);

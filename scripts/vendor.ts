@@ -1,0 +1,196 @@
+/**
+ * The simulated vendor: a real HTTP server on the loopback interface that speaks OpenAI's chat-completions format
+ * for every model of the catalogue, so that the whole service runs and is tested without an account, a key or a
+ * network. Each vendor of the catalogue has its own base URL, `/<vendor>/v1`.
+ *
+ * Answers depend on model, prompt and seed. Speed comes from the catalogue. Faults come on demand: see
+ * simulation/faults.ts. Under `/__sim/` are the requests that arrived (`GET requests`), new faults
+ * (`POST faults {fault, vendor?, model?, times?}`) and the door for what a stall holds back (`POST release`).
+ *
+ * Run: `node scripts/vendor.ts --help`. From code: `startVendor`.
+ */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { parseArgs } from "node:util";
+import catalogJson from "../router-models/catalog.json" with { type: "json" };
+import { parseCatalog, type Catalog } from "../router-models/catalog.ts";
+import { readNumber, readPort } from "./simulation/arguments.ts";
+import {
+  answerChat,
+  readJson,
+  sendJson,
+  upstreamName,
+  type Call,
+  type Simulation,
+} from "./simulation/chat-call.ts";
+import {
+  FAULT_WORDS,
+  FaultBook,
+  parseFaultRule,
+  readPostedFault,
+  type FaultRule,
+} from "./simulation/faults.ts";
+import { Gate } from "./simulation/gate.ts";
+import { paceOf, type Pace } from "./simulation/pace.ts";
+import { RequestLog } from "./simulation/request-log.ts";
+import { vendorError } from "./simulation/wire-format.ts";
+
+/** Longer than a client keeps a connection idle, or a reused connection may be closed under its request. */
+const KEEP_ALIVE_MS = 120_000;
+
+export interface VendorOptions {
+  /** 0, the default, takes any free port. */
+  readonly port?: number;
+  /** How many times faster than the catalogue says; 0, the default, means without delays. */
+  readonly speed?: number;
+  /** One pace for all models, instead of the catalogue's. */
+  readonly pace?: Pace;
+  /** Changes every answer; 0 by default. */
+  readonly seed?: number;
+  readonly faults?: readonly FaultRule[];
+  /** The models on offer; the shipped catalogue by default. */
+  readonly catalog?: Catalog;
+}
+
+/** A running vendor. Whoever started it closes it. */
+export interface Vendor {
+  /** `http://127.0.0.1:PORT`, to which a vendor's base URL adds `/<vendor>/v1`. */
+  readonly url: string;
+  readonly port: number;
+  readonly requests: RequestLog;
+  readonly faults: FaultBook;
+  /** Lets every request that a stall or a step holds back go on. */
+  release(): void;
+  /** Closes the port and every connection. */
+  close(): Promise<void>;
+}
+
+/** Starts a vendor on 127.0.0.1. Rejects with Node's EADDRINUSE error where the port is taken. */
+export async function startVendor(options: VendorOptions = {}): Promise<Vendor> {
+  const { port = 0, speed = 0, pace, seed = 0, faults = [] } = options;
+  const { models } = options.catalog ?? parseCatalog(catalogJson);
+  const simulation: Simulation = {
+    models,
+    requests: new RequestLog(),
+    faults: new FaultBook(faults),
+    gate: new Gate(),
+    seed,
+    paceFor: (model) => pace ?? paceOf(model, speed),
+  };
+  const server = createServer((request, response) => {
+    answer({ request, response }, simulation).catch(() => response.destroy());
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await listen(server, port);
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    port: bound,
+    requests: simulation.requests,
+    faults: simulation.faults,
+    release: () => simulation.gate.release(),
+    close: () => shut(server),
+  };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(port, "127.0.0.1", resolve);
+  await promise;
+}
+
+async function shut(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeAllConnections();
+  await promise;
+}
+
+async function answer(call: Call, simulation: Simulation): Promise<void> {
+  const { pathname } = new URL(call.request.url ?? "/", "http://vendor");
+  const method = call.request.method ?? "GET";
+  if (pathname === "/healthz") return sendJson(call, 200, { ok: true });
+  if (pathname.startsWith("/__sim/")) return control(`${method} ${pathname}`, call, simulation);
+  const [, vendor, endpoint] = /^\/([a-z0-9-]+)\/v1\/(.+)$/.exec(pathname) ?? [];
+  const models = simulation.models.filter((m) => m.id.startsWith(`${vendor}/`));
+  if (models.length > 0 && method === "GET" && endpoint === "models") {
+    const ids = models.map(upstreamName);
+    const data = ids.map((id) => ({ id, object: "model", created: 0, owned_by: vendor }));
+    return sendJson(call, 200, { object: "list", data });
+  }
+  if (models.length > 0 && method === "POST" && endpoint === "chat/completions")
+    return answerChat(call, simulation, models);
+  const message = `Nothing is served at ${method} ${pathname}.`;
+  return sendJson(call, 404, vendorError(message, "invalid_request_error"));
+}
+
+async function control(route: string, call: Call, simulation: Simulation): Promise<void> {
+  switch (route) {
+    case "GET /__sim/requests": {
+      const requests = simulation.requests.all().map(({ ended: _, ...shown }) => shown);
+      return sendJson(call, 200, { requests });
+    }
+    case "DELETE /__sim/requests":
+      simulation.requests.clear();
+      break;
+    case "DELETE /__sim/faults":
+      simulation.faults.clear();
+      break;
+    case "POST /__sim/release":
+      simulation.gate.release();
+      break;
+    case "POST /__sim/faults":
+      try {
+        simulation.faults.add(readPostedFault(await readJson(call.request)));
+      } catch (error) {
+        return sendJson(call, 400, vendorError(String(error), "invalid_request_error"));
+      }
+      break;
+    default:
+      return sendJson(call, 404, vendorError(`No ${route}.`, "invalid_request_error"));
+  }
+  return sendJson(call, 200, { ok: true });
+}
+
+const HELP = `Runs the simulated vendor on 127.0.0.1.
+
+  --port N        port; 0 takes any free one (default 8788)
+  --speed N       times faster than the catalogue's latency; 0 is without delays (default 10)
+  --seed N        changes every answer (default 0)
+  --fault RULE    TARGET=FAULT, TARGET being vendor/model, vendor or *; may be given repeatedly
+  --help          this text
+
+Faults: ${FAULT_WORDS}.
+A prompt may carry one too: "[sim:500]", "[sim:cut:after=3 model=openai/gpt-5.4]".`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "8788" },
+      speed: { type: "string", default: "10" },
+      seed: { type: "string", default: "0" },
+      fault: { type: "string", multiple: true, default: [] },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const vendor = await startVendor({
+    port: readPort("--port", values.port),
+    speed: readNumber("--speed", values.speed),
+    seed: readNumber("--seed", values.seed),
+    faults: values.fault.map(parseFaultRule),
+  });
+  console.log(`The simulated vendor listens on ${vendor.url} (base URL ${vendor.url}/openai/v1).`);
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void vendor.close());
+}
+
+if (import.meta.main)
+  main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });

@@ -1,0 +1,177 @@
+/**
+ * The bag of table rows: its two forms give the same vector for the same prompt, up to the rounding of the
+ * shipped table, and that rounding is bounded.
+ */
+import * as fc from "fast-check";
+import { describe, it } from "vitest";
+import {
+  buildInference,
+  buildTrainingStep,
+  compileInference,
+} from "../../../router-models/graph/compile.ts";
+import { Graph } from "../../../router-models/graph/graph.ts";
+import { interpret, shaped } from "../../../router-models/graph/interpret.ts";
+import {
+  dequantize,
+  quantizeColumns,
+  quantizeUnsigned,
+} from "../../../router-models/graph/quantize.ts";
+import { relativeError } from "./finite-differences.ts";
+import { bagFeeds, countIds } from "./small-model.ts";
+
+const [ROWS, WIDTH] = [9, 3];
+const finite = fc.float({ min: -4, max: 4, noNaN: true });
+const tables = fc
+  .array(finite, { minLength: ROWS * WIDTH, maxLength: ROWS * WIDTH })
+  .map((x) => Float32Array.from(x));
+const idfs = fc
+  .array(fc.float({ min: Math.fround(0.5), max: 12, noNaN: true }), {
+    minLength: ROWS,
+    maxLength: ROWS,
+  })
+  .map((x) => Float32Array.from(x));
+const prompts = fc.array(fc.array(fc.nat(ROWS - 1), { maxLength: 12 }), {
+  minLength: 1,
+  maxLength: 4,
+});
+
+function define(g: Graph): void {
+  g.output("y", g.bag("table", { rows: ROWS, width: WIDTH }));
+}
+
+/** The vector of one prompt as inference computes it. */
+function served(
+  prompt: readonly number[],
+  parameters: Readonly<Record<string, Float32Array>>,
+): Float64Array {
+  const { ids, weights } = countIds(prompt);
+  const { outputs, values } = buildInference(define);
+  return interpret(outputs, {
+    ids: { dims: [ids.length], data: ids },
+    weights: { dims: [ids.length], data: weights },
+    ...shaped(values, parameters),
+  })["y"]!.data;
+}
+
+/** The vectors of a batch as training computes them: [B, WIDTH]. */
+function trained(
+  batch: readonly (readonly number[])[],
+  parameters: Readonly<Record<string, Float32Array>>,
+): Float64Array {
+  const graph = new Graph("training");
+  define(graph);
+  return interpret(graph.outputs, {
+    ...bagFeeds(batch, parameters["idf"]!),
+    table: { dims: [ROWS, WIDTH], data: parameters["table"]! },
+  })["y"]!.data;
+}
+
+describe("bag", () => {
+  it("is the same vector in training as in inference", ({ expect }) => {
+    fc.assert(
+      fc.property(tables, idfs, prompts, (table, idf, batch) => {
+        const { parameters } = compileInference(define, { table, idf });
+        const all = trained(batch, parameters);
+        batch.forEach((prompt, b) => {
+          const row = all.slice(b * WIDTH, (b + 1) * WIDTH);
+          expect(relativeError(served(prompt, parameters), row)).toBeLessThan(1e-6);
+        });
+      }),
+    );
+  });
+
+  it("moves by little more than the rounding of its entries", ({ expect }) => {
+    fc.assert(
+      fc.property(
+        tables,
+        idfs,
+        fc.array(fc.nat(ROWS - 1), { minLength: 1, maxLength: 12 }),
+        (table, idf, prompt) => {
+          // With the idf as shipped on both sides: what remains is the table. Σ |w| <= √n when ‖w‖ = 1.
+          const shipped = compileInference(define, { table, idf }).parameters;
+          const [rough, exact] = [
+            served(prompt, shipped),
+            trained([prompt], { table, idf: shipped["idf"]! }),
+          ];
+          const { scales } = quantizeColumns(table, WIDTH);
+          rough.forEach((x, d) => {
+            const bound = (Math.sqrt(new Set(prompt).size) * scales[d]!) / 2;
+            expect(Math.abs(x - exact[d]!)).toBeLessThanOrEqual(bound * 1.0001);
+          });
+        },
+      ),
+    );
+  });
+
+  it("is zero for a prompt without ids or without weight", ({ expect }) => {
+    const parameters = {
+      table: new Float32Array(ROWS * WIDTH).fill(1),
+      idf: new Float32Array(ROWS).fill(2),
+    };
+    expect([...served([], parameters)]).toEqual([0, 0, 0]);
+    expect([...served([2], { ...parameters, idf: new Float32Array(ROWS) })]).toEqual([0, 0, 0]);
+    expect([...trained([[], [2]], parameters)]).toEqual([0, 0, 0, 1, 1, 1]);
+  });
+
+  it("has a unit-norm, idf-weighted bag: a worked case", ({ expect }) => {
+    const table = new Float32Array(ROWS * WIDTH);
+    table.set([1, 0, 0], 0);
+    table.set([0, 1, 0], WIDTH);
+    const idf = new Float32Array(ROWS).fill(1).with(1, 1.5); // Weights 2 · 1 and 1 · 1.5.
+    const y = served([0, 0, 1], { table, idf });
+    expect([...y]).toEqual([2 / 2.5, 1.5 / 2.5, 0]);
+  });
+
+  it("shares one list of ids among its tables", ({ expect }) => {
+    const { outputs, values } = buildInference((g) => {
+      g.output("a", g.bag("first", { rows: 4, width: 2 }));
+      g.output("b", g.bag("second", { rows: 4, width: 3 }));
+    });
+    const inputs = values.flatMap(({ source }) => (source.kind === "input" ? [source.name] : []));
+    expect(inputs.toSorted()).toEqual(["ids", "weights"]);
+    expect([...outputs.keys()]).toEqual(["a", "b"]);
+    expect(() =>
+      buildTrainingStep((g) => {
+        g.bag("first", { rows: 4, width: 2 });
+        return g.sum(g.bag("second", { rows: 5, width: 2 }), "all");
+      }),
+    ).toThrow("Cannot share ids between tables of 4 and 5 rows");
+  });
+});
+
+describe("rounding to 8 bits", () => {
+  it("moves an entry by at most half a scale, and keeps zero", ({ expect }) => {
+    fc.assert(
+      fc.property(tables, (table) => {
+        const quantized = quantizeColumns(table, WIDTH);
+        dequantize(quantized).forEach((x, i) => {
+          const half = quantized.scales[i % WIDTH]! / 2;
+          expect(Math.abs(x - table[i]!)).toBeLessThanOrEqual(half * 1.0001);
+          if (table[i] === 0) expect(x).toBe(0);
+        });
+      }),
+    );
+    fc.assert(
+      fc.property(idfs, (idf) => {
+        const quantized = quantizeUnsigned(idf);
+        dequantize(quantized).forEach((x, i) =>
+          expect(Math.abs(x - idf[i]!)).toBeLessThanOrEqual((quantized.scales[0]! / 2) * 1.0001),
+        );
+      }),
+    );
+  });
+
+  it("uses all 8 bits, in each column", ({ expect }) => {
+    const { codes } = quantizeColumns(Float32Array.of(-4, 0.012, 2.5, 0.02), 2);
+    expect([...codes]).toEqual([-127, 76, 79, 127]);
+    expect([...quantizeUnsigned(Float32Array.of(0, 2, 6)).codes]).toEqual([0, 85, 255]);
+    expect([...quantizeColumns(new Float32Array(2), 1).codes]).toEqual([0, 0]);
+  });
+
+  it("refuses what has no 8-bit form", ({ expect }) => {
+    expect(() => quantizeColumns(Float32Array.of(1, NaN), 1)).toThrow("Cannot quantise NaN");
+    expect(() => quantizeUnsigned(Float32Array.of(1, -1))).toThrow(
+      "Cannot quantise -1 without sign",
+    );
+  });
+});

@@ -1,0 +1,153 @@
+/** A release as a blob: what goes in comes out, and nothing damaged or foreign gets through. */
+import fc from "fast-check";
+import { describe, it } from "vitest";
+import {
+  canary,
+  MAX_BLOB_BYTES,
+  openRelease,
+  packRelease,
+  sha256Hex,
+  unpackRelease,
+  weightsLabel,
+} from "../../router-models/release.ts";
+import type { GraphRunner } from "../../router-models/scorer.ts";
+import { tinyGraph, tinyRelease, type TinyReleaseOptions } from "../support/tiny-release.ts";
+
+const numRuns = Number(globalThis.process?.env?.["FC_RUNS"] ?? 100);
+const file = fc
+  .uint8Array({ maxLength: 64 })
+  .map((bytes): Uint8Array<ArrayBuffer> => new Uint8Array(bytes));
+
+describe("packRelease and unpackRelease", () => {
+  it("are inverse", ({ expect }) => {
+    fc.assert(
+      fc.property(file, file, file, (manifest, golden, model) => {
+        const files = unpackRelease(packRelease({ manifest, golden, model }));
+        expect(files).toEqual({ manifest, golden, model });
+      }),
+      { numRuns },
+    );
+  });
+
+  it("refuse more than KV can hold", ({ expect }) => {
+    const none = new Uint8Array();
+    const model = new Uint8Array(MAX_BLOB_BYTES);
+    expect(() => packRelease({ manifest: none, golden: none, model })).toThrow(/KV holds/);
+    expect(() => unpackRelease(new Uint8Array(MAX_BLOB_BYTES + 1))).toThrow(/more than/);
+  });
+
+  it("refuse every shortened, lengthened or foreign blob", ({ expect }) => {
+    fc.assert(
+      fc.property(file, fc.nat(), fc.uint8Array({ maxLength: 80 }), (model, cut, foreign) => {
+        const blob = packRelease({ manifest: model, golden: model, model });
+        expect(() => unpackRelease(blob.slice(0, cut % blob.length))).toThrow(/release/);
+        expect(() => unpackRelease(new Uint8Array([...blob, 0]))).toThrow(/Damaged release/);
+        expect(() => unpackRelease(new Uint8Array(foreign))).toThrow(/Not a release/);
+      }),
+      { numRuns },
+    );
+  });
+});
+
+describe("openRelease", () => {
+  it("opens what was released, under the hash of its manifest", async ({ expect }) => {
+    const files = await tinyRelease({ version: "1.2.3" });
+    const release = await openRelease(files);
+    expect(release.id).toBe(await sha256Hex(files.manifest));
+    expect(release.model).toEqual(files.model);
+    expect(weightsLabel(release)).toBe(`1.2.3@${release.id.slice(0, 12)}`);
+    await expect(openRelease(files, release.id)).resolves.toEqual(release);
+  });
+
+  it("refuses a blob with any one byte changed", async ({ expect }) => {
+    const files = await tinyRelease();
+    const id = await sha256Hex(files.manifest);
+    const blob = packRelease(files);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(blob.length - 1),
+        fc.integer({ min: 1, max: 255 }),
+        async (at, change) => {
+          const damaged = blob.slice();
+          damaged[at]! ^= change;
+          await expect(open(damaged, id)).rejects.toThrow(/release/);
+        },
+      ),
+      { numRuns },
+    );
+  });
+
+  const unusable: [string, TinyReleaseOptions, RegExp][] = [
+    [
+      "features of another version",
+      { changeManifest: (m) => ({ ...m, features: { ...m.features, version: 99 } }) },
+      /features of version 99/,
+    ],
+    [
+      "another number of statistics",
+      { changeManifest: (m) => ({ ...m, features: { ...m.features, statistics: 3 } }) },
+      /3 statistics/,
+    ],
+    [
+      "a table that no hash fits",
+      { changeManifest: (m) => ({ ...m, features: { ...m.features, tableRows: 1000 } }) },
+      /1000 table rows/,
+    ],
+    [
+      "a manifest of another schema",
+      { changeManifest: (m) => ({ ...m, format: 2 as 1 }) },
+      /manifest\.json: format/,
+    ],
+    [
+      "golden vectors of another schema",
+      { changeGolden: (g) => ({ ...g, tolerance: -1 }) },
+      /golden\.json: tolerance/,
+    ],
+  ];
+  it.for(unusable)("refuses %s", async ([, options, reason], { expect }) => {
+    await expect(openRelease(await tinyRelease(options))).rejects.toThrow(reason);
+  });
+
+  it("refuses a manifest that is not JSON", async ({ expect }) => {
+    const files = await tinyRelease();
+    const opened = openRelease({ ...files, manifest: new Uint8Array([0xff, 0xfe]) });
+    await expect(opened).rejects.toThrow(/manifest\.json is not JSON/);
+  });
+});
+
+describe("canary", () => {
+  it("passes the release on its own graph, and says how close", async ({ expect }) => {
+    const release = await openRelease(await tinyRelease());
+    const { worst, failure } = await canary(release, tinyGraph());
+    expect(failure).toBeUndefined();
+    expect(worst).toBeLessThan(1e-6);
+  });
+
+  it("fails another graph, and names the first wrong answer", async ({ expect }) => {
+    const release = await openRelease(await tinyRelease());
+    const { worst, failure } = await canary(release, tinyGraph(2));
+    expect(failure).toMatch(/^golden vector 0: difficulty is /);
+    expect(worst).toBeGreaterThan(release.golden.tolerance);
+  });
+
+  it("fails a score that is not a number", async ({ expect }) => {
+    const release = await openRelease(await tinyRelease());
+    const good = tinyGraph();
+    const bad: GraphRunner = {
+      async run(feeds) {
+        return { ...(await good.run(feeds)), logits: new Float32Array(3).fill(NaN) };
+      },
+    };
+    expect((await canary(release, bad)).failure).toMatch(/the score of alpha\/large is NaN/);
+  });
+
+  it("fails a golden model that the release does not have", async ({ expect }) => {
+    const files = await tinyRelease({ changeGolden: (g) => ({ ...g, models: ["no/such"] }) });
+    const { failure } = await canary(await openRelease(files), tinyGraph());
+    expect(failure).toMatch(/no\/such is NaN/);
+  });
+});
+
+async function open(blob: Uint8Array<ArrayBuffer>, id: string): Promise<unknown> {
+  return openRelease(unpackRelease(blob), id);
+}

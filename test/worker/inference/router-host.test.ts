@@ -1,0 +1,241 @@
+/** The host in workerd, on real sessions: what it serves, what it moves to, and what it refuses. */
+import { describe, it } from "vitest";
+import { promptOfText } from "../../../router-models/features/prompt.ts";
+import { placeCatalog } from "../../../router-models/placement.ts";
+import { openRelease, sha256Hex, weightsLabel } from "../../../router-models/release.ts";
+import { Scorer } from "../../../router-models/scorer.ts";
+import {
+  poisonedModel,
+  tinyGraph,
+  tinyRelease,
+  type TinyReleaseOptions,
+} from "../../support/tiny-release.ts";
+import { CATALOG, startHost } from "./tiny-host.ts";
+
+const PROMPT = promptOfText("How many roots does this polynomial have, and why?");
+
+async function labelOf(seed: number): Promise<string> {
+  return weightsLabel(await openRelease(await tinyRelease({ seed })));
+}
+
+describe("score", () => {
+  it("answers for every catalogue model, as the plain interpreter does", async ({ expect }) => {
+    const { host } = await startHost();
+    const { forecast, weights } = await host.score(PROMPT);
+    const { manifest } = await openRelease(await tinyRelease());
+    const plain = new Scorer(manifest, placeCatalog(manifest, CATALOG.models));
+    const expected = await plain.score(PROMPT, tinyGraph());
+    expect(weights).toBe(await labelOf(1));
+    expect(forecast.models.map(({ id }) => id)).toEqual(CATALOG.models.map(({ id }) => id));
+    forecast.models.forEach(({ score }, m) =>
+      expect(score).toBeCloseTo(expected.models[m]!.score, 4),
+    );
+  });
+});
+
+describe("refresh", () => {
+  it("does nothing until something is published", async ({ expect }) => {
+    const { host, events } = await startHost();
+    await host.refresh(0);
+    expect(host.weights).toBe(await labelOf(1));
+    expect(events).toEqual([]);
+  });
+
+  it("moves to the published release, says so, and stays", async ({ expect }) => {
+    const { host, store, events } = await startHost();
+    await store.publish(await tinyRelease({ seed: 2 }));
+    await host.refresh(0);
+    await host.refresh(1);
+    expect((await host.score(PROMPT)).weights).toBe(await labelOf(2));
+    const [from, weights] = [await labelOf(1), await labelOf(2)];
+    expect(events).toEqual([{ event: "weights_swapped", from, weights }]);
+    expect(store.reads).toEqual({ pointer: 2, blob: 1 });
+  });
+
+  it("moves back when an older release is published again", async ({ expect }) => {
+    const { host, store } = await startHost();
+    for (const [nowMs, seed] of [2, 3, 2].entries()) {
+      await store.publish(await tinyRelease({ seed }));
+      await host.refresh(nowMs);
+      expect(host.weights).toBe(await labelOf(seed));
+    }
+  });
+
+  it("swaps under running requests, each of which has one release's answer", async ({ expect }) => {
+    const { host, store } = await startHost();
+    const scores = new Map<string, number>();
+    const running: Promise<{ forecast: { models: readonly { score: number }[] }; weights: string }>[] =
+      [];
+    for (const seed of [2, 3, 4, 5]) {
+      await store.publish(await tinyRelease({ seed }));
+      for (let i = 0; i < 50; i++) {
+        running.push(host.score(PROMPT));
+        if (i === 25) running.push(host.refresh(seed).then(() => host.score(PROMPT)));
+      }
+      await Promise.all(running);
+    }
+    for (const { forecast, weights } of await Promise.all(running)) {
+      const score = forecast.models[0]!.score;
+      expect(scores.get(weights) ?? score).toBe(score);
+      scores.set(weights, score);
+    }
+    expect(scores.size).toBe(5);
+    expect(new Set(scores.values()).size).toBe(5);
+  });
+
+  it("reads the pointer at most once per TTL", async ({ expect }) => {
+    const { host, store } = await startHost(1000);
+    for (const nowMs of [0, 1, 999, 1000, 1500, 2000]) await host.refresh(nowMs);
+    expect(store.reads.pointer).toBe(3);
+  });
+
+  it("is under way once per isolate", async ({ expect }) => {
+    const { host, store } = await startHost();
+    await store.publish(await tinyRelease({ seed: 2 }));
+    await Promise.all([host.refresh(0), host.refresh(1), host.refresh(2)]);
+    expect(store.reads).toEqual({ pointer: 1, blob: 1 });
+  });
+
+  it("gives up on a refresh that never ends, and ignores it if it does", async ({ expect }) => {
+    const { host, store } = await startHost();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.gate = promise;
+    await store.publish(await tinyRelease({ seed: 2 }));
+    const stuck = host.refresh(0);
+    await host.refresh(59_000);
+    expect(store.reads.pointer).toBe(1);
+    store.gate = Promise.resolve();
+    await store.publish(await tinyRelease({ seed: 3 }));
+    await host.refresh(60_000);
+    expect(host.weights).toBe(await labelOf(3));
+    resolve();
+    await stuck;
+    expect(host.weights).toBe(await labelOf(3));
+  });
+
+  it("survives a store that fails, complains once, and recovers", async ({ expect }) => {
+    const { host, store, events } = await startHost();
+    await store.publish(await tinyRelease({ seed: 2 }));
+    store.gate = Promise.reject(new Error("KV is away"));
+    await host.refresh(0);
+    await host.refresh(1);
+    expect(events).toEqual([{ event: "weights_unreadable", reason: "KV is away" }]);
+    store.gate = Promise.resolve();
+    await host.refresh(2);
+    expect(host.weights).toBe(await labelOf(2));
+  });
+
+  it("survives a malformed pointer", async ({ expect }) => {
+    const { host, store, events } = await startHost();
+    for (const pointer of ["", "{", "{}", '{"id":"../x","version":"1","publishedAt":"now"}']) {
+      store.pointer = pointer;
+      await host.refresh(0);
+    }
+    expect(events).toEqual([
+      {
+        event: "weights_unreadable",
+        reason: "the pointer weights/current is malformed; publish again",
+      },
+    ]);
+    expect(host.weights).toBe(await labelOf(1));
+  });
+});
+
+type Damage = (blob: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
+
+function changedAt(share: number): Damage {
+  return (blob) => {
+    const changed = blob.slice();
+    changed[Math.floor(share * (blob.length - 1))]! ^= 1;
+    return changed;
+  };
+}
+
+const BAD: [string, TinyReleaseOptions, Damage | undefined, RegExp][] = [
+  ["an empty blob", {}, () => new Uint8Array(), /does not begin as one/],
+  ["a truncated blob", {}, (blob) => blob.slice(0, -100), /its header promises/],
+  ["a blob with a changed header", {}, changedAt(0), /does not begin as one/],
+  ["a changed model", {}, changedAt(1), /model\.onnx has SHA-256/],
+  ["a changed manifest", {}, changedAt(0.01), /its manifest has SHA-256/],
+  [
+    "a manifest that the schema refuses",
+    { changeManifest: (m) => ({ ...m, tasks: [] }) },
+    undefined,
+    /manifest\.json: tasks/,
+  ],
+  [
+    "features of another version",
+    { changeManifest: (m) => ({ ...m, features: { ...m.features, version: 2 } }) },
+    undefined,
+    /features of version 2/,
+  ],
+  [
+    "abilities of another width",
+    { changeManifest: (m) => ({ ...m, shape: { ...m.shape, abilityWidth: 5 } }) },
+    undefined,
+    /ability of 4 numbers, not 6/,
+  ],
+  ["a model that does not load", { model: new Uint8Array([8, 10, 18]) }, undefined, /./],
+  [
+    "a model that answers wrongly",
+    { changeGolden: (g) => ({ ...g, vectors: g.vectors.map((v) => ({ ...v, difficulty: 0 })) }) },
+    undefined,
+    /Wrong answer: golden vector 0: difficulty/,
+  ],
+  [
+    "a model that answers no number",
+    { model: poisonedModel("demand.bias", NaN) },
+    undefined,
+    /Wrong answer: golden vector 0: .* is NaN/,
+  ],
+];
+
+describe("a release that must not serve", () => {
+  it.for(BAD)("is refused once: %s", async ([, options, damage, reason], { expect }) => {
+    const { host, store, events } = await startHost();
+    const before = (await host.score(PROMPT)).forecast;
+    const id = await store.publish(await tinyRelease({ seed: 1, version: "9", ...options }), damage);
+    for (const nowMs of [0, 1, 2]) await host.refresh(nowMs);
+    expect(events).toEqual([
+      { event: "weights_refused", id, reason: expect.stringMatching(reason) },
+    ]);
+    expect(store.reads.blob).toBe(1);
+    expect(host.weights).toBe(await labelOf(1));
+    expect((await host.score(PROMPT)).forecast).toEqual(before);
+  });
+
+  it("does not stand in the way of the next one", async ({ expect }) => {
+    const { host, store } = await startHost();
+    await store.publish(await tinyRelease({ seed: 2 }), (blob) => blob.slice(1));
+    await host.refresh(0);
+    await store.publish(await tinyRelease({ seed: 3 }));
+    await host.refresh(1);
+    expect(host.weights).toBe(await labelOf(3));
+  });
+
+  it("is tried again when it is published again", async ({ expect }) => {
+    const { host, store } = await startHost();
+    const files = await tinyRelease({ seed: 2 });
+    const id = await store.publish(files, (blob) => blob.slice(1));
+    await host.refresh(0);
+    await store.publish(files);
+    await host.refresh(1);
+    expect(host.weights).toBe(await labelOf(1));
+    store.point(id, "2026-11-01T00:00:01Z");
+    await host.refresh(2);
+    expect(host.weights).toBe(await labelOf(2));
+  });
+
+  it("is waited for while only its pointer can be seen", async ({ expect }) => {
+    const { host, store, events } = await startHost();
+    const files = await tinyRelease({ seed: 2 });
+    const id = await sha256Hex(files.manifest);
+    store.point(id);
+    await host.refresh(0);
+    await host.refresh(1);
+    expect(events).toEqual([{ event: "weights_refused", id, reason: "it is missing" }]);
+    await store.publish(files);
+    await host.refresh(2);
+    expect(host.weights).toBe(await labelOf(2));
+  });
+});

@@ -1,0 +1,82 @@
+/**
+ * onnxruntime-web inside workerd. The last two tests hold the reasons for slot.ts and for the imported
+ * module under observation: if one fails, the platform has changed and code may go.
+ */
+import { describe, it } from "vitest";
+import { canary } from "../../../router-models/release.ts";
+import { heapBytes } from "../../../worker/inference/runtime.ts";
+import { tinyGraph, tinyRelease } from "../../support/tiny-release.ts";
+import { extractFeatures } from "../../../router-models/features/extract.ts";
+import { promptOfText } from "../../../router-models/features/prompt.ts";
+import { loadTiny } from "./tiny-host.ts";
+
+function feedsOf(text: string) {
+  return {
+    ...extractFeatures(promptOfText(text), 1024),
+    abilities: Float32Array.from({ length: 8 }, (_, i) => i / 8),
+  };
+}
+
+describe("the runtime", () => {
+  it("starts on an ordinary heap, within its bounds", async ({ expect }) => {
+    await loadTiny(await tinyRelease());
+    expect(heapBytes()).toBeGreaterThan(0);
+    expect(heapBytes()).toBeLessThan(96 * 2 ** 20);
+  });
+
+  it("leaves no trace on the global objects", async ({ expect }) => {
+    await loadTiny(await tinyRelease());
+    expect("instantiateWasm" in {}).toBe(false);
+    expect(WebAssembly.Memory.name).toBe("Memory");
+    expect(typeof (Atomics as { waitAsync?: unknown }).waitAsync).toBe("function");
+  });
+
+  it("answers the golden vectors, which the interpreter made", async ({ expect }) => {
+    const { release, graph } = await loadTiny(await tinyRelease({ seed: 7 }));
+    const { worst, failure } = await canary(release, graph);
+    expect(failure).toBeUndefined();
+    expect(worst).toBeLessThan(1e-5);
+  });
+
+  it("computes every output as the interpreter does", async ({ expect }) => {
+    const { graph } = await loadTiny(await tinyRelease({ seed: 3 }));
+    const feeds = feedsOf("Translate this sentence into French and explain each verb.");
+    const actual = await graph.run(feeds);
+    const expected = await tinyGraph(3).run(feeds);
+    for (const name of ["logits", "difficulty", "task", "logTokens"] as const) {
+      expect(actual[name].length).toBe(expected[name].length);
+      expected[name].forEach((value, i) => expect(actual[name][i]).toBeCloseTo(value, 4));
+    }
+  });
+
+  it("keeps panels apart that have equally many models", async ({ expect }) => {
+    const { graph } = await loadTiny(await tinyRelease());
+    const feeds = feedsOf("Which of the two is larger?");
+    const first = await graph.run(feeds);
+    const other = await graph.run({ ...feeds, abilities: feeds.abilities.toReversed() });
+    const again = await graph.run(feeds);
+    expect(other.logits).not.toEqual(first.logits);
+    expect(again.logits).toEqual(first.logits);
+  });
+
+  it("refuses a model that is none, and works on", async ({ expect }) => {
+    const { graph } = await loadTiny(await tinyRelease());
+    const model = new Uint8Array([1, 2, 3]);
+    await expect(loadTiny(await tinyRelease({ model }))).rejects.toThrow();
+    await expect(graph.run(feedsOf("still there?"))).resolves.toBeDefined();
+  });
+});
+
+describe("workerd and onnxruntime-web", () => {
+  it("fail a run whose session is released meanwhile", async ({ expect }) => {
+    const { graph } = await loadTiny(await tinyRelease());
+    const [run] = await Promise.allSettled([graph.run(feedsOf("x")), graph.release()]);
+    expect(run.status).toBe("rejected");
+  });
+
+  it("compile no WebAssembly from bytes", ({ expect }) => {
+    const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module;
+    expect(() => new Module(empty)).toThrow(/disallowed/);
+  });
+});

@@ -1,0 +1,116 @@
+/**
+ * The one reader of the environment: strings in, a checked and frozen configuration out.
+ *
+ * Every default stands in the schema with its reason, so no other file says "or else". A variable that
+ * is set to nothing counts as not set. Names that are not ours (bindings, the platform's own) are not
+ * looked at. What is wrong is named together with the remedy; values are not repeated, because they may
+ * be secrets.
+ */
+import { z } from "zod";
+import { VENDORS } from "./providers/registry.ts";
+
+const secret = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,1024}$/, "must be one word of printable ASCII; set it again without spaces")
+  .optional();
+
+function milliseconds(fallback: number, least = 1) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, "must be a whole number of milliseconds")
+    .transform(Number)
+    .refine((value) => value >= least, `must be at least ${least} ms`)
+    .default(fallback);
+}
+
+const schema = z.strictObject({
+  /** Demanded of every request once it is set; without it only this machine is served. */
+  SLUICE_API_KEY: secret,
+  ...Object.fromEntries(VENDORS.map(({ keyName }) => [keyName, secret])),
+  /** Development only: a server that stands for every vendor, at `<url>/<vendor>/v1`. */
+  VENDOR_BASE_URL: z
+    .url({ protocol: /^https?$/, error: "must be an http or https URL, such as http://127.0.0.1:9090" })
+    .optional(),
+  /** KV serves stale reads for 30 s anyway; reading it more often buys nothing. 0 reads every time. */
+  WEIGHTS_TTL_MS: milliseconds(30_000, 0),
+  /**
+   * A body exists some five times over while it is read, parsed and written again, and an isolate has
+   * 128 MB, most of which belongs to the router's runtime. 4 MiB hold three megapixel-sized pictures.
+   */
+  MAX_BODY_BYTES: z
+    .string()
+    .regex(/^\d{1,9}$/, "must be a whole number of bytes")
+    .transform(Number)
+    .refine((value) => value >= 1024, "must be at least 1024 bytes")
+    .default(4 << 20),
+  /** Vendors send a stream's headers when they have begun; past this they are queueing or down. */
+  CONNECT_TIMEOUT_MS: milliseconds(30_000),
+  /** From the headers to the first event: models that think first may say nothing for a minute. */
+  FIRST_BYTE_TIMEOUT_MS: milliseconds(90_000),
+  /** An unstreamed answer comes when it is complete: 12,000 tokens at 50 a second take four minutes. */
+  ANSWER_TIMEOUT_MS: milliseconds(240_000),
+  /** Longer than any vendor's keep-alive interval, so silence means that nobody is there. */
+  IDLE_TIMEOUT_MS: milliseconds(60_000),
+  /** What OpenAI's own clients wait before they give up. */
+  TOTAL_TIMEOUT_MS: milliseconds(600_000),
+  LOG_LEVEL: z
+    .enum(["debug", "info", "warn", "error"], "must be debug, info, warn or error")
+    .default("info"),
+});
+
+export interface Config {
+  readonly apiKey: string | undefined;
+  /** Keys by vendor id; vendors without one are absent. */
+  readonly vendorKeys: Readonly<Record<string, string>>;
+  readonly vendorBaseUrl: string | undefined;
+  readonly weightsTtlMs: number;
+  readonly maxBodyBytes: number;
+  /** Limits of one attempt; providers/dispatch.ts says what each bounds. */
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly firstByteMs: number;
+    readonly answerMs: number;
+    readonly idleMs: number;
+    readonly totalMs: number;
+  };
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}
+
+/** Thrown for an environment that cannot be served; lists each variable with what to do. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Reads the environment. Throws ConfigError. */
+export function readConfig(env: object): Config {
+  const given = Object.entries(env).filter(
+    ([name, value]) => name in schema.shape && value !== undefined && value !== "",
+  );
+  const parsed = schema.safeParse(Object.fromEntries(given));
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
+    throw new ConfigError(`Correct the deployment's variables: ${lines.join("; ")}`);
+  }
+  const values = parsed.data;
+  const secrets = values as unknown as Readonly<Record<string, string | undefined>>;
+  const vendorKeys: Record<string, string> = {};
+  for (const { id, keyName } of VENDORS) {
+    const key = secrets[keyName];
+    if (key !== undefined) vendorKeys[id] = key;
+  }
+  return Object.freeze({
+    apiKey: values.SLUICE_API_KEY,
+    vendorKeys: Object.freeze(vendorKeys),
+    vendorBaseUrl: values.VENDOR_BASE_URL,
+    weightsTtlMs: values.WEIGHTS_TTL_MS,
+    maxBodyBytes: values.MAX_BODY_BYTES,
+    timeouts: Object.freeze({
+      connectMs: values.CONNECT_TIMEOUT_MS,
+      firstByteMs: values.FIRST_BYTE_TIMEOUT_MS,
+      answerMs: values.ANSWER_TIMEOUT_MS,
+      idleMs: values.IDLE_TIMEOUT_MS,
+      totalMs: values.TOTAL_TIMEOUT_MS,
+    }),
+    logLevel: values.LOG_LEVEL,
+  });
+}

@@ -1,0 +1,67 @@
+/**
+ * A decision: which models are tried, in which order, and why. The list is the fallback chain.
+ *
+ * It is a plain value, made by routing/decide.ts and carried out elsewhere. It holds everything that
+ * `/v1/route` shows and that a replay must reproduce.
+ */
+
+/** The models of the catalogue that were considered, and what was expected of each. */
+export interface Candidate {
+  /** `provider/model` */
+  readonly model: string;
+  /** Calibrated probability in (0, 1) that the answer is good. */
+  readonly score: number;
+  /** Expected logit over the router's whole training traffic: how strong the model is in general. */
+  readonly standing: number;
+  readonly costP50MicroUsd: number;
+  readonly costP90MicroUsd: number;
+  readonly ttftMs: number;
+  /** Until the last token, at the median length. */
+  readonly latencyMs: number;
+}
+
+/** Why a model was not considered. */
+export type Exclusion =
+  | "not_allowed"
+  | "no_vendor_key"
+  | "lacks_tools"
+  | "lacks_vision"
+  | "lacks_audio"
+  | "lacks_json"
+  | "context_too_small"
+  | "too_expensive"
+  | "too_slow";
+
+export interface Excluded {
+  readonly model: string;
+  readonly why: Exclusion;
+}
+
+/** Short code of the rule that chose the first attempt; goes out in `x-sluice-decision`. */
+export type DecisionReason =
+  | "pinned" // the client named the model
+  | "only_candidate" // nothing else passed the filters
+  | "best_utility" // highest quality − λ·cost − μ·latency on the hull
+  | "cheapest_above_floor" // the cheapest hull model that keeps the quality floor
+  | "floor_unreachable"; // no model keeps the floor: the best one
+
+export interface Decision {
+  /** Best first, at least one, no model twice. */
+  readonly attempts: readonly Candidate[];
+  readonly reason: DecisionReason;
+  /** Every model that passed the filters, the preferred first; the attempts are taken from it. */
+  readonly candidates: readonly Candidate[];
+  readonly excluded: readonly Excluded[];
+  /** Against which savings and quality floors are stated: the model of the highest standing that could serve. */
+  readonly reference: Candidate;
+  /** Score that the floor demanded, where one was asked for. */
+  readonly floor?: number;
+  /** Quality that a saving of the reference's whole cost may lose, λ of the utility. */
+  readonly lambda: number;
+}
+
+/** The foreseen "no": every model was excluded, each for its reason. */
+export interface NoCandidate {
+  readonly attempts: readonly [];
+  readonly excluded: readonly Excluded[];
+}

@@ -1,0 +1,68 @@
+/**
+ * The one error of the service. It is thrown for what the caller cannot go on from, carries all that
+ * the client may know, and is turned into a response in one place (http/middleware/errors.ts).
+ *
+ * `message` and `param` reach the client: name the offending value and the remedy, never a key, a
+ * vendor's secret or an internal address. `cause` stays in the log.
+ */
+
+/** OpenAI's error types, as product.md lists them, with the status each goes out under by default. */
+export const STATUS_OF = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  permission_error: 403,
+  not_found_error: 404,
+  rate_limit_error: 429,
+  insufficient_quota: 429,
+  server_error: 500,
+  timeout_error: 504,
+} as const;
+
+export type ErrorType = keyof typeof STATUS_OF;
+
+export interface ErrorDetails {
+  /** A stable word that programs may branch on, such as "unknown_model". */
+  readonly code: string;
+  /** The field or header at fault. */
+  readonly param?: string;
+  /** Overrides the status of the type: 413, 415, 405, 502, 503 … */
+  readonly status?: number;
+  /** Another attempt, elsewhere or later, may succeed. */
+  readonly isRetryable?: boolean;
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+export class RouterError extends Error {
+  override readonly name = "RouterError";
+  readonly type: ErrorType;
+  readonly code: string;
+  readonly param: string | undefined;
+  readonly status: number;
+  readonly isRetryable: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(type: ErrorType, message: string, details: ErrorDetails) {
+    super(message, { cause: details.cause });
+    this.type = type;
+    this.code = details.code;
+    this.param = details.param;
+    this.status = details.status ?? STATUS_OF[type];
+    this.isRetryable = details.isRetryable ?? false;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** OpenAI's error object. */
+export interface ErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: ErrorType;
+    readonly param: string | null;
+    readonly code: string;
+  };
+}
+
+export function errorBody({ message, type, param, code }: RouterError): ErrorBody {
+  return { error: { message, type, param: param ?? null, code } };
+}

@@ -1,0 +1,17 @@
+/**
+ * Money is a whole number of micro-dollars. Vendors print prices in US dollars per million tokens,
+ * which is micro-dollars per token, so a price needs no conversion: only a product is rounded, once,
+ * and always up, because a ledger that rounds down gives money away one call at a time.
+ */
+
+/** Micro-dollars of `tokens` at `usdPerMTok`, rounded up. A hair under a whole counts as the whole. */
+export function costMicroUsd(tokens: number, usdPerMTok: number): number {
+  const exact = tokens * usdPerMTok;
+  const nearest = Math.round(exact);
+  return Math.abs(exact - nearest) < 1e-6 ? nearest : Math.ceil(exact);
+}
+
+/** "0.000123": dollars with all six places, as headers carry them. */
+export function formatUsd(microUsd: number): string {
+  return (microUsd / 1e6).toFixed(6);
+}

@@ -1,0 +1,26 @@
+/**
+ * What a request asks of the router. Headers and the body's `sluice` object are read into this shape
+ * (http/wire/knobs.ts), so that everything below the wire knows one vocabulary and every default is
+ * written once.
+ */
+import { z } from "zod";
+
+export const PRESETS = ["cost", "balanced", "quality", "fast"] as const;
+export type Preset = (typeof PRESETS)[number];
+
+const modelId = z.string().regex(/^[^\s/,]+\/[^\s,]+$/, "must be provider/model");
+
+export const policySchema = z.strictObject({
+  preset: z.enum(PRESETS).default("balanced"),
+  /** Least share of the reference model's predicted quality, 0..1. */
+  quality: z.number().min(0).max(1).optional(),
+  /** Most that the call may cost, at the predicted 90th percentile. */
+  max_cost_usd: z.number().positive().max(1_000).optional(),
+  /** Longest predicted time until the last token, at the median. */
+  max_latency_ms: z.number().positive().max(3_600_000).optional(),
+  allow_models: z.array(modelId).min(1).max(100).optional(),
+  /** Decide and answer with the decision; call nobody. */
+  dry_run: z.boolean().default(false),
+});
+
+export type Policy = z.output<typeof policySchema>;

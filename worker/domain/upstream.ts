@@ -1,0 +1,67 @@
+/**
+ * One attempt: a chat request on its way to a vendor, and what came of it.
+ *
+ * The pipeline asks for attempts and the providers make them; this is the vocabulary between the two.
+ * An attempt that fails is a foreseen "no" and therefore a value. Once a stream has begun there is no
+ * other vendor to turn to, so what goes wrong later is an error of the stream.
+ */
+import type { SseEvent } from "../lib/sse.ts";
+import type { ChatRequest } from "./chat.ts";
+
+export interface UpstreamCall {
+  /** `provider/model`, as the catalogue has it. */
+  readonly model: string;
+  /** The vendor's own name for the model. */
+  readonly upstreamModel: string;
+  readonly request: ChatRequest;
+  /** The client's: when it aborts, the vendor's connection is closed at once. */
+  readonly signal: AbortSignal;
+}
+
+/** What went wrong, as one word. */
+export type FailureReason =
+  | "rate_limited" // 429
+  | "timeout" // ours ran out, or the vendor says that its own did
+  | "unreachable" // no connection, or it broke before the first byte of an answer
+  | "vendor_error" // 5xx, redirects, and a key or model that the vendor does not accept from us
+  | "malformed" // an answer that is none: wrong content type, broken JSON, no choices
+  | "rejected" // the vendor finds fault with the client's request
+  | "aborted"; // the client hung up
+
+export interface UpstreamFailure {
+  readonly kind: "failure";
+  readonly reason: FailureReason;
+  /** For the client: names the trouble, never a key. At most a few hundred printable characters. */
+  readonly message: string;
+  /** Whether another vendor may succeed where this one failed. */
+  readonly isRetryable: boolean;
+  /** HTTP status, where there was one. */
+  readonly status?: number;
+  readonly retryAfterMs?: number;
+}
+
+export interface UpstreamCompletion {
+  readonly kind: "completion";
+  /** The vendor's body as it came, and parsed; it has at least one choice. */
+  readonly text: string;
+  readonly body: Record<string, unknown>;
+}
+
+export interface UpstreamStream {
+  readonly kind: "stream";
+  /**
+   * Has its first event already, and that one is no error. Errors with a RouterError when the vendor
+   * fails later. The reader owns it: cancelling closes the vendor's connection.
+   */
+  readonly events: ReadableStream<SseEvent>;
+}
+
+export type UpstreamOutcome = UpstreamCompletion | UpstreamStream | UpstreamFailure;
+
+/** Makes one attempt. Never rejects. */
+export type Dispatch = (call: UpstreamCall) => Promise<UpstreamOutcome>;
+
+/** The part of `provider/model` before the slash. */
+export function vendorOf(model: string): string {
+  return model.slice(0, model.indexOf("/"));
+}

@@ -1,0 +1,28 @@
+/**
+ * What wrangler.toml and the deployment's secrets put into `env`, by hand and to the letter. Values are
+ * read in config.ts and nowhere else; bindings are handed out in compose.ts.
+ */
+interface Env {
+  /** Published router weights: a pointer, and blobs under their digests. */
+  readonly WEIGHTS?: KVNamespace;
+  readonly SLUICE_API_KEY?: string;
+  readonly OPENAI_API_KEY?: string;
+  readonly ANTHROPIC_API_KEY?: string;
+  readonly GEMINI_API_KEY?: string;
+  readonly MISTRAL_API_KEY?: string;
+  readonly GROQ_API_KEY?: string;
+  readonly DEEPSEEK_API_KEY?: string;
+  readonly XAI_API_KEY?: string;
+  readonly TOGETHER_API_KEY?: string;
+  readonly FIREWORKS_API_KEY?: string;
+  readonly OPENROUTER_API_KEY?: string;
+  readonly VENDOR_BASE_URL?: string;
+  readonly WEIGHTS_TTL_MS?: string;
+  readonly MAX_BODY_BYTES?: string;
+  readonly CONNECT_TIMEOUT_MS?: string;
+  readonly FIRST_BYTE_TIMEOUT_MS?: string;
+  readonly ANSWER_TIMEOUT_MS?: string;
+  readonly IDLE_TIMEOUT_MS?: string;
+  readonly TOTAL_TIMEOUT_MS?: string;
+  readonly LOG_LEVEL?: string;
+}

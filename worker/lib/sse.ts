@@ -1,0 +1,103 @@
+/**
+ * Server-Sent Events, both ways.
+ *
+ * Vendors cut their streams wherever the network likes: inside a line, inside a UTF-8 sequence, between
+ * the CR and the LF of one line ending. The decoder keeps the unfinished line and lets the platform's
+ * TextDecoder keep unfinished bytes, so what it emits depends on the bytes and never on where they were
+ * cut. A line ends at its CR already; an LF that follows is swallowed, even when it comes with the next
+ * bytes. So no event waits for the one after it.
+ *
+ * Bytes that are not UTF-8 become U+FFFD and stay inside their line. An event may not grow beyond a
+ * limit: a vendor that never ends its line would otherwise fill the isolate's memory.
+ *
+ * Only `event` and `data` are kept. Nobody reconnects to a vendor, so `id` and `retry` have no reader.
+ *
+ * Spec: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ */
+
+export interface SseEvent {
+  readonly event: string | undefined;
+  readonly data: string;
+}
+
+/** UTF-16 units that one event may have: 1 Mi. The largest honest one, a picture as text, is under half. */
+const MAX_EVENT_LENGTH = 1 << 20;
+
+/** The decoder's refusal: an event grew beyond its limit. The decoder is of no further use. */
+export class SseOverflowError extends Error {
+  override readonly name = "SseOverflowError";
+}
+
+/** Bytes in, events out. One decoder per stream. */
+export class SseDecoder {
+  readonly #text = new TextDecoder();
+  readonly #maxEventLength: number;
+  /** Pieces of the unfinished line; joined once, so many small pieces cost no more than one. */
+  #line: string[] = [];
+  #data: string[] = [];
+  #event: string | undefined;
+  #length = 0;
+  #isAfterCr = false;
+
+  constructor({ maxEventLength = MAX_EVENT_LENGTH }: { maxEventLength?: number } = {}) {
+    this.#maxEventLength = maxEventLength;
+  }
+
+  /** Events that these bytes complete. Throws SseOverflowError. */
+  push(bytes: Uint8Array): SseEvent[] {
+    const text = this.#text.decode(bytes, { stream: true });
+    const events: SseEvent[] = [];
+    let start = 0;
+    if (this.#isAfterCr && text.length > 0) {
+      this.#isAfterCr = false;
+      if (text.charCodeAt(0) === 10) start = 1;
+    }
+    const ending = /\r\n|\n|\r/g;
+    ending.lastIndex = start;
+    for (let match = ending.exec(text); match !== null; match = ending.exec(text)) {
+      this.#grow(text.slice(start, match.index));
+      this.#endLine(events);
+      start = ending.lastIndex;
+      this.#isAfterCr = match[0] === "\r" && start === text.length;
+    }
+    if (start < text.length) this.#grow(text.slice(start));
+    return events;
+  }
+
+  #grow(piece: string): void {
+    this.#length += piece.length;
+    if (this.#length > this.#maxEventLength)
+      throw new SseOverflowError(`An event is longer than ${this.#maxEventLength} characters`);
+    this.#line.push(piece);
+  }
+
+  #endLine(events: SseEvent[]): void {
+    const line = this.#line.join("");
+    this.#line = [];
+    if (line !== "") {
+      this.#takeField(line);
+      return;
+    }
+    if (this.#data.length > 0) events.push({ event: this.#event, data: this.#data.join("\n") });
+    this.#data = [];
+    this.#event = undefined;
+    this.#length = 0;
+  }
+
+  #takeField(line: string): void {
+    const colon = line.indexOf(":");
+    const field = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
+    if (field === "data") this.#data.push(value);
+    else if (field === "event") this.#event = value;
+    // A comment keeps the connection alive and may come for ever: it must not count.
+    else this.#length -= line.length;
+  }
+}
+
+/** The bytes of one event, ready to enqueue. */
+export function encodeSse({ event, data }: SseEvent): Uint8Array<ArrayBuffer> {
+  const head = event === undefined ? "" : `event: ${event}\n`;
+  const body = data.split(/\r\n|\n|\r/).map((line) => `data: ${line}\n`);
+  return new TextEncoder().encode(`${head}${body.join("")}\n`);
+}

@@ -1,0 +1,111 @@
+/**
+ * The vendors that Sluice can call, as data. All of them speak OpenAI's chat-completions format at the
+ * base URL given here; what one of them does differently is a field, not a branch.
+ *
+ * To add a vendor: a row here, models with its prefix in the catalogue, a secret in the deployment.
+ *
+ * Sources, read 2026-11: the vendors' pages on OpenAI compatibility (platform.claude.com/docs,
+ * ai.google.dev/gemini-api/docs/openai, docs.mistral.ai, console.groq.com/docs/openai,
+ * api-docs.deepseek.com, docs.x.ai, docs.together.ai, docs.fireworks.ai, openrouter.ai/docs).
+ */
+
+export interface Vendor {
+  /** The part of `provider/model` before the slash. */
+  readonly id: string;
+  readonly name: string;
+  /** `/chat/completions` is added to it. */
+  readonly baseUrl: string;
+  /** The secret that holds the key; it goes out as a bearer token. */
+  readonly keyName: string;
+  /** The one field that bounds an answer's tokens; some vendors refuse a request with the other. */
+  readonly outputLimitField: "max_tokens" | "max_completion_tokens";
+  /** Understands `stream_options`. One that does not sends usage with the last chunk unasked. */
+  readonly hasStreamOptions: boolean;
+  /** Knows the role "developer"; elsewhere such a message goes out as "system", which it renamed. */
+  readonly hasDeveloperRole: boolean;
+}
+
+/** What most vendors have in common. */
+const USUAL = {
+  outputLimitField: "max_tokens",
+  hasStreamOptions: true,
+  hasDeveloperRole: false,
+} as const;
+
+export const VENDORS: readonly Vendor[] = [
+  {
+    ...USUAL,
+    id: "openai",
+    name: "OpenAI",
+    baseUrl: "https://api.openai.com/v1",
+    keyName: "OPENAI_API_KEY",
+    outputLimitField: "max_completion_tokens", // Reasoning models refuse max_tokens.
+    hasDeveloperRole: true,
+  },
+  {
+    ...USUAL,
+    id: "anthropic",
+    name: "Anthropic",
+    baseUrl: "https://api.anthropic.com/v1",
+    keyName: "ANTHROPIC_API_KEY",
+  },
+  {
+    ...USUAL,
+    id: "google",
+    name: "Google Gemini",
+    baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
+    keyName: "GEMINI_API_KEY",
+  },
+  {
+    ...USUAL,
+    id: "mistral",
+    name: "Mistral",
+    baseUrl: "https://api.mistral.ai/v1",
+    keyName: "MISTRAL_API_KEY",
+    hasStreamOptions: false, // Fields that it does not know are a 422; usage comes unasked.
+  },
+  {
+    ...USUAL,
+    id: "groq",
+    name: "Groq",
+    baseUrl: "https://api.groq.com/openai/v1",
+    keyName: "GROQ_API_KEY",
+    outputLimitField: "max_completion_tokens",
+  },
+  {
+    ...USUAL,
+    id: "deepseek",
+    name: "DeepSeek",
+    baseUrl: "https://api.deepseek.com/v1",
+    keyName: "DEEPSEEK_API_KEY",
+  },
+  {
+    ...USUAL,
+    id: "xai",
+    name: "xAI",
+    baseUrl: "https://api.x.ai/v1",
+    keyName: "XAI_API_KEY",
+    outputLimitField: "max_completion_tokens",
+  },
+  {
+    ...USUAL,
+    id: "together",
+    name: "Together AI",
+    baseUrl: "https://api.together.ai/v1",
+    keyName: "TOGETHER_API_KEY",
+  },
+  {
+    ...USUAL,
+    id: "fireworks",
+    name: "Fireworks AI",
+    baseUrl: "https://api.fireworks.ai/inference/v1",
+    keyName: "FIREWORKS_API_KEY",
+  },
+  {
+    ...USUAL,
+    id: "openrouter",
+    name: "OpenRouter",
+    baseUrl: "https://openrouter.ai/api/v1",
+    keyName: "OPENROUTER_API_KEY",
+  },
+];

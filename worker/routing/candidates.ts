@@ -1,0 +1,60 @@
+/**
+ * Forecast and catalogue joined: for every model that can serve the request, what it is expected to
+ * give and to cost; for every other one, why not.
+ *
+ * Costs are rounded up to whole micro-dollars. The p90 is what a budget would reserve.
+ */
+import type { CatalogModel } from "../../router-models/catalog.ts";
+import type { Forecast, ModelForecast } from "../../router-models/scorer.ts";
+import type { Candidate, Excluded } from "../domain/decision.ts";
+import { costMicroUsd } from "../domain/money.ts";
+import type { Policy } from "../domain/policy.ts";
+import { exclusionOf, type Requirements } from "./requirements.ts";
+
+export interface CandidateInput {
+  readonly catalog: readonly CatalogModel[];
+  readonly forecast: Forecast;
+  readonly needs: Requirements;
+  readonly policy: Policy;
+  /** Whether the deployment holds a key for the model's vendor. */
+  readonly isServed: (modelId: string) => boolean;
+}
+
+export function buildCandidates(input: CandidateInput): {
+  candidates: Candidate[];
+  excluded: Excluded[];
+} {
+  const forecastOf = new Map(input.forecast.models.map((model) => [model.id, model]));
+  const candidates: Candidate[] = [];
+  const excluded: Excluded[] = [];
+  for (const model of input.catalog) {
+    const why = exclusionOf(model, input.needs, input);
+    const forecast = forecastOf.get(model.id);
+    if (forecast === undefined) throw new Error(`Cannot price ${model.id}: it has no forecast`);
+    if (why === undefined) candidates.push(candidateOf(model, forecast, input));
+    else excluded.push({ model: model.id, why });
+  }
+  return { candidates, excluded };
+}
+
+function candidateOf(
+  model: CatalogModel,
+  { score, standing, outputTokensP50, outputTokensP90 }: ModelForecast,
+  { forecast, needs }: CandidateInput,
+): Candidate {
+  const most = Math.min(needs.maxOutputTokens ?? Infinity, model.maxOutputTokens);
+  const p50 = Math.min(outputTokensP50, most);
+  const { inputUsdPerMTok, outputUsdPerMTok } = model.price;
+  const inputCost = costMicroUsd(forecast.inputTokens, inputUsdPerMTok);
+  return {
+    model: model.id,
+    score,
+    standing,
+    costP50MicroUsd: inputCost + costMicroUsd(p50, outputUsdPerMTok),
+    costP90MicroUsd: inputCost + costMicroUsd(Math.min(outputTokensP90, most), outputUsdPerMTok),
+    ttftMs: model.latency.ttftMs,
+    latencyMs: Math.round(
+      model.latency.ttftMs + (1000 * p50) / model.latency.outputTokensPerSecond,
+    ),
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * What a request needs of a model, and the models that cannot give it.
+ *
+ * A model that lacks what was asked for is left out with the reason; nothing is ever dropped from the
+ * request to make a model fit. Audio and pictures are looked for in all messages, because a
+ * conversation once seen must be seen again.
+ */
+import type { CatalogModel } from "../../router-models/catalog.ts";
+import { estimateInputTokens } from "../../router-models/features/extract.ts";
+import type { ChatRequest } from "../domain/chat.ts";
+import type { Exclusion } from "../domain/decision.ts";
+import type { Policy } from "../domain/policy.ts";
+import { countParts, promptOf } from "./prompt-of.ts";
+
+export interface Requirements {
+  readonly capabilities: readonly ("tools" | "vision" | "audio" | "json")[];
+  /** Input, and the answer that the client asked room for. */
+  readonly contextTokens: number;
+  /** What the client allows an answer to have, where it says so. */
+  readonly maxOutputTokens?: number;
+}
+
+const LACKS = {
+  tools: "lacks_tools",
+  vision: "lacks_vision",
+  audio: "lacks_audio",
+  json: "lacks_json",
+} as const satisfies Record<string, Exclusion>;
+
+type RequestFields = Pick<
+  ChatRequest,
+  "messages" | "tools" | "response_format" | "max_tokens" | "max_completion_tokens"
+>;
+
+export function requirementsOf(request: RequestFields): Requirements {
+  const prompt = promptOf(request);
+  const capabilities: Requirements["capabilities"][number][] = [];
+  if (prompt.toolCount > 0) capabilities.push("tools");
+  if (prompt.imageCount > 0) capabilities.push("vision");
+  if (countParts(request.messages, "input_audio") > 0) capabilities.push("audio");
+  if (prompt.wantsJson) capabilities.push("json");
+  const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens ?? undefined;
+  return {
+    capabilities,
+    contextTokens: estimateInputTokens(prompt) + (maxOutputTokens ?? 0),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+  };
+}
+
+/** Why `model` cannot serve the request, or undefined when it can. */
+export function exclusionOf(
+  model: CatalogModel,
+  needs: Requirements,
+  { policy, isServed }: { policy: Policy; isServed: (modelId: string) => boolean },
+): Exclusion | undefined {
+  if (policy.allow_models !== undefined && !policy.allow_models.includes(model.id))
+    return "not_allowed";
+  if (!isServed(model.id)) return "no_vendor_key";
+  const lacking = needs.capabilities.find((name) => !model.capabilities.includes(name));
+  if (lacking !== undefined) return LACKS[lacking];
+  if (needs.contextTokens > model.contextTokens) return "context_too_small";
+  return undefined;
+}
