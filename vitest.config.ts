@@ -6,10 +6,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-const SHARED = [
-  "test/worker/{lib,domain,routing}/**/*.test.ts",
-  "test/router-models/**/*.test.ts",
-];
+const SHARED = ["test/worker/{lib,domain,routing}/**/*.test.ts", "test/router-models/**/*.test.ts"];
 
 export default defineConfig({
   test: {

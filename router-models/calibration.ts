@@ -10,6 +10,7 @@
  */
 import type { Calibration } from "./manifest.ts";
 
+/** Prompts. */
 const PLATT_FROM = 500;
 const ISOTONIC_FROM = 2_000;
 /** Knots of the isotonic map that ships; the fit is resampled to so many quantiles of the logit. */
@@ -25,25 +26,24 @@ export interface LabelledLogit {
 
 /** The calibrated probability in [MIN_SCORE, 1 − MIN_SCORE] that an answer with this logit is good. */
 export function calibrate(calibration: Calibration, logit: number): number {
-  const raw = rawScore(calibration, logit);
-  return Math.min(Math.max(raw, MIN_SCORE), 1 - MIN_SCORE);
+  return Math.min(Math.max(rawScore(calibration, logit), MIN_SCORE), 1 - MIN_SCORE);
 }
 
 function rawScore(calibration: Calibration, logit: number): number {
-  switch (calibration.kind) {
-    case "identity":
-      return sigmoid(logit);
-    case "platt":
-      return sigmoid(calibration.slope * logit + calibration.intercept);
-    case "isotonic":
-      return interpolate(calibration.logits, calibration.scores, logit);
-  }
+  if (calibration.kind === "isotonic")
+    return interpolate(calibration.logits, calibration.scores, logit);
+  if (calibration.kind === "platt")
+    return sigmoid(calibration.slope * logit + calibration.intercept);
+  return sigmoid(logit);
 }
 
-/** Fits the map that the number of labels allows, on rows that the router was not trained on. */
-export function fitCalibration(rows: readonly LabelledLogit[]): Calibration {
-  if (rows.length < PLATT_FROM) return { kind: "identity" };
-  if (rows.length < ISOTONIC_FROM) return fitPlatt(rows);
+/**
+ * Fits the map that the data allow, on rows that the router was not trained on. `prompts` counts the
+ * questions behind the rows: fifty models on one prompt are far from fifty independent labels.
+ */
+export function fitCalibration(rows: readonly LabelledLogit[], prompts: number): Calibration {
+  if (prompts < PLATT_FROM) return { kind: "identity" };
+  if (prompts < ISOTONIC_FROM) return fitPlatt(rows);
   return fitIsotonic(rows);
 }
 

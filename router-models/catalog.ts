@@ -125,6 +125,8 @@ const model = z
       .min(0.1, "give a factor between 0.1 and 50")
       .max(50, "give a factor between 0.1 and 50"),
     outputTokensSource: urlOrEstimate.optional(),
+    /** `[bias, θ...]` for the release in use; whoever gives it places the model by hand. */
+    ability: z.array(z.number("give a number")).readonly().optional(),
     anchors: z
       .array(anchor)
       .refine(

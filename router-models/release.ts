@@ -115,6 +115,7 @@ export async function openRelease(files: ReleaseFiles, expectedId?: string): Pro
   await checkFile("model.onnx", files.model, manifest.files.model);
   await checkFile("golden.json", files.golden, manifest.files.golden);
   checkFeatures(manifest);
+  checkWidths(manifest);
   const golden = parseJson("golden.json", files.golden, goldenSchema);
   return { id, manifest, golden, model: files.model };
 }
@@ -203,9 +204,35 @@ function checkFeatures({ features }: Manifest): void {
     throw new Error(`Unusable release: ${features.tableRows} table rows are not a power of two`);
 }
 
+/** Every vector must be as long as the shape says: a short one would be read as something else. */
+function checkWidths({ shape, models, placement }: Manifest): void {
+  const width = 1 + shape.abilityWidth;
+  const { mean, covariance, demand, anchors } = placement;
+  const lengths: [string, number, number][] = [
+    ["placement.mean", mean.length, width],
+    ["placement.covariance", covariance.length, width * width],
+    ["placement.demand", demand.length, width],
+    ...Object.entries(anchors).map(([name, { gradient }]): [string, number, number] => [
+      `the gradient of anchor ${name}`,
+      gradient.length,
+      width,
+    ]),
+    ...Object.entries(models).map(([id, { ability }]): [string, number, number] => [
+      `the ability of ${id}`,
+      ability.length,
+      width,
+    ]),
+  ];
+  for (const [what, actual, expected] of lengths)
+    if (actual !== expected)
+      throw new Error(`Unusable release: ${what} has ${actual} numbers, not ${expected}`);
+}
+
 function parseJson<T>(name: string, bytes: Bytes, schema: z.ZodType<T>): T {
   if (bytes.length > MAX_JSON_BYTES)
-    throw new Error(`Unusable release: ${name} has ${bytes.length} bytes, at most ${MAX_JSON_BYTES}`);
+    throw new Error(
+      `Unusable release: ${name} has ${bytes.length} bytes, at most ${MAX_JSON_BYTES}`,
+    );
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));

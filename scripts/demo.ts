@@ -8,7 +8,13 @@ import { parseArgs } from "node:util";
 import { createProgress } from "./report/progress.ts";
 import { median } from "./report/quantiles.ts";
 import { readNumber } from "./simulation/arguments.ts";
-import { ask, post, readPrompts, type DemoOutcome, type DemoPrompt } from "./simulation/demo-client.ts";
+import {
+  ask,
+  post,
+  readPrompts,
+  type DemoOutcome,
+  type DemoPrompt,
+} from "./simulation/demo-client.ts";
 import { summarise, summaryText, tableOf } from "./simulation/demo-report.ts";
 import { startLocalWorker } from "./simulation/local-worker.ts";
 import { startVendor } from "./vendor.ts";

@@ -10,7 +10,6 @@
  * Run: `node scripts/vendor.ts --help`. From code: `startVendor`.
  */
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { parseArgs } from "node:util";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog, type Catalog } from "../router-models/catalog.ts";
@@ -82,7 +81,7 @@ export async function startVendor(options: VendorOptions = {}): Promise<Vendor> 
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await listen(server, port);
-  const bound = (server.address() as AddressInfo).port;
+  const bound = portOf(server);
   return {
     url: `http://127.0.0.1:${bound}`,
     port: bound,
@@ -98,6 +97,12 @@ async function listen(server: Server, port: number): Promise<void> {
   server.once("error", reject);
   server.listen(port, "127.0.0.1", resolve);
   await promise;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (typeof address === "string" || address === null) throw new Error("The server has no port.");
+  return address.port;
 }
 
 async function shut(server: Server): Promise<void> {
@@ -128,7 +133,7 @@ async function answer(call: Call, simulation: Simulation): Promise<void> {
 async function control(route: string, call: Call, simulation: Simulation): Promise<void> {
   switch (route) {
     case "GET /__sim/requests": {
-      const requests = simulation.requests.all().map(({ ended: _, ...shown }) => shown);
+      const requests = simulation.requests.all().map((record) => ({ ...record, ended: undefined }));
       return sendJson(call, 200, { requests });
     }
     case "DELETE /__sim/requests":

@@ -11,7 +11,10 @@ import { VENDORS } from "./providers/registry.ts";
 
 const secret = z
   .string()
-  .regex(/^[\x21-\x7e]{1,1024}$/, "must be one word of printable ASCII; set it again without spaces")
+  .regex(
+    /^[\x21-\x7e]{1,1024}$/,
+    "must be one word of printable ASCII; set it again without spaces",
+  )
   .optional();
 
 function milliseconds(fallback: number, least = 1) {
@@ -29,7 +32,10 @@ const schema = z.strictObject({
   ...Object.fromEntries(VENDORS.map(({ keyName }) => [keyName, secret])),
   /** Development only: a server that stands for every vendor, at `<url>/<vendor>/v1`. */
   VENDOR_BASE_URL: z
-    .url({ protocol: /^https?$/, error: "must be an http or https URL, such as http://127.0.0.1:9090" })
+    .url({
+      protocol: /^https?$/,
+      error: "must be an http or https URL, such as http://127.0.0.1:9090",
+    })
     .optional(),
   /** KV serves stale reads for 30 s anyway; reading it more often buys nothing. 0 reads every time. */
   WEIGHTS_TTL_MS: milliseconds(30_000, 0),
@@ -83,20 +89,22 @@ export class ConfigError extends Error {
 
 /** Reads the environment. Throws ConfigError. */
 export function readConfig(env: object): Config {
-  const given = Object.entries(env).filter(
-    ([name, value]) => name in schema.shape && value !== undefined && value !== "",
-  );
+  const given = Object.entries(env)
+    .filter(
+      ([name, value]) => Object.hasOwn(schema.shape, name) && value !== undefined && value !== "",
+    )
+    .map(([name, value]) => [name, typeof value === "number" ? String(value) : value]);
   const parsed = schema.safeParse(Object.fromEntries(given));
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
     throw new ConfigError(`Correct the deployment's variables: ${lines.join("; ")}`);
   }
   const values = parsed.data;
-  const secrets = values as unknown as Readonly<Record<string, string | undefined>>;
+  const secrets = new Map<string, unknown>(Object.entries(values));
   const vendorKeys: Record<string, string> = {};
   for (const { id, keyName } of VENDORS) {
-    const key = secrets[keyName];
-    if (key !== undefined) vendorKeys[id] = key;
+    const key = secrets.get(keyName);
+    if (typeof key === "string") vendorKeys[id] = key;
   }
   return Object.freeze({
     apiKey: values.SLUICE_API_KEY,

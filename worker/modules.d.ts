@@ -1,4 +1,4 @@
-/** What the module rules of wrangler.toml, and wrangler's own, make of these imports. */
+/** What the module rules of wrangler.toml, and wrangler's own, make of these imports; and its bindings. */
 declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;
@@ -7,4 +7,11 @@ declare module "*.wasm" {
 declare module "*.onnx" {
   const bytes: ArrayBuffer;
   export default bytes;
+}
+
+declare namespace Cloudflare {
+  /** `env` of cloudflare:workers, which the tests import. */
+  interface Env {
+    readonly WEIGHTS: KVNamespace;
+  }
 }

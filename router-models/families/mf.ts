@@ -39,10 +39,6 @@ export interface MfValues {
   readonly hidden: Value;
   /** [B, M], before calibration. */
   readonly logits: Value;
-  /** [B, 1 + K], `[1, a]`. */
-  readonly demand: Value;
-  /** [B, 1], b. */
-  readonly difficulty: Value;
 }
 
 /**
@@ -65,7 +61,7 @@ export function forward(
   const one = g.addScalar(g.scale(difficulty, 0), 1);
   const demand = g.concat([one, asked], 1);
   const logits = g.sub(g.matmulTransposed(demand, abilities), difficulty);
-  return { hidden, logits, demand, difficulty };
+  return { hidden, logits };
 }
 
 /** Statistics, squeezed to about ±2 standard deviations so that an odd prompt cannot shout, then one layer. */

@@ -27,14 +27,13 @@ export function inferenceDefinition(
 ): InferenceDefinition {
   return (g) => {
     const abilities = g.input("abilities", "float32", ["M", 1 + shape.abilityWidth]);
-    const { hidden, logits, demand, difficulty } = forward(g, shape, { abilities, standardisation });
+    const { hidden, logits } = forward(g, shape, { abilities, standardisation });
     const width = shape.tableWidth + shape.hiddenWidth;
     const head = heads(g, hidden, { width, tasks: shape.tasks });
     g.output("logits", logits);
     g.output("difficulty", g.sigmoid(head.difficultyLogit));
     g.output("task", g.softmax(head.taskLogits));
     g.output("logTokens", g.concat([head.logTokensP50, head.logTokensP90], 1));
-    g.output("demand", g.concat([demand, difficulty], 1));
   };
 }
 

@@ -1,3 +1,4 @@
+import { countGrams, type Bag, type TaggedText } from "./ngrams.ts";
 /**
  * Prompt in, features out: the one function that training, scoring and serving share.
  *
@@ -6,7 +7,6 @@
  * router's manifest repeats; a router is never run on features of another version.
  */
 import { normalise, readPrompt } from "./normalise.ts";
-import { countGrams, type Bag, type TaggedText } from "./ngrams.ts";
 import type { Prompt } from "./prompt.ts";
 import { surfaceStatistics } from "./statistics.ts";
 
@@ -47,5 +47,7 @@ export function estimateInputTokens(prompt: Prompt): number {
   }
   const IMAGE_TOKENS = 800; // A medium picture at the vendors' usual tile size.
   const TOOL_TOKENS = 100; // One function schema.
-  return Math.ceil(quarters / 4) + prompt.imageCount * IMAGE_TOKENS + prompt.toolCount * TOOL_TOKENS;
+  return (
+    Math.ceil(quarters / 4) + prompt.imageCount * IMAGE_TOKENS + prompt.toolCount * TOOL_TOKENS
+  );
 }

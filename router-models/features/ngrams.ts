@@ -55,7 +55,7 @@ let stamp = 0;
 let used = 0;
 
 /** 1 + ln(count) of the counts that nearly all grams have. */
-const LOG_COUNT = Float32Array.from({ length: 64 }, (_, count) => 1 + Math.log(Math.max(count, 1)));
+const LOG_COUNT = Float32Array.from({ length: 64 }, (_, times) => 1 + Math.log(Math.max(times, 1)));
 
 /** The bag of all texts over a table of `rows` rows, a power of two. */
 export function countGrams(texts: readonly TaggedText[], rows: number): Bag {
@@ -145,8 +145,7 @@ function count(unmixed: number): void {
 
 /** Letters, digits and the underscore; every unit beyond ASCII counts as a letter but for spaces and marks. */
 function isWordUnit(unit: number): boolean {
-  if (unit < 128)
-    return (unit >= 97 && unit <= 122) || (unit >= 48 && unit <= 57) || unit === 95;
+  if (unit < 128) return (unit >= 97 && unit <= 122) || (unit >= 48 && unit <= 57) || unit === 95;
   return !isSpace(unit) && !isWidePunctuation(unit);
 }
 

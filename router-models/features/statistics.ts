@@ -124,7 +124,7 @@ type UnitClass =
   | "wide";
 
 function asciiClasses(): readonly (UnitClass | undefined)[] {
-  const classOf = new Array<UnitClass | undefined>(128).fill(undefined);
+  const classOf = Array.from<UnitClass | undefined>({ length: 128 });
   function assign(units: string, name: UnitClass): void {
     for (const unit of units) classOf[unit.charCodeAt(0)] = name;
   }
@@ -192,7 +192,7 @@ function countWords(text: string): WordCounts {
     code: 0,
   };
   const seen = new Set<string>();
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const start = at;
     while (at < text.length && isLetterOrDigit(text.charCodeAt(at))) at++;
     if (at > start) countWord(text.slice(start, at).toLowerCase(), counts, seen);

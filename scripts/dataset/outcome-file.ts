@@ -10,11 +10,9 @@
  * Names are those of the file format, so a field is called the same in the data, in its documentation
  * and in the code. Rows are streamed; nothing is kept but the ids seen.
  */
-import { createReadStream } from "node:fs";
 import { basename } from "node:path";
-import { pipeline, type Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { z } from "zod";
+import { linesOf } from "./lines.ts";
 import { gidOfPrompt, splitOfGid } from "./split.ts";
 
 const amounts = z.record(z.string().min(1), z.number().nonnegative()).optional();
@@ -52,31 +50,28 @@ export interface ReadOptions {
   readonly onBadRow?: (error: OutcomeFileError) => void;
 }
 
-/** A row, or a whole file, that cannot be used; the message says where and why. */
+/** A row that cannot be used; the message says where and why. */
 export class OutcomeFileError extends Error {
   override readonly name = "OutcomeFileError";
 }
 
-/** Rows in file order. Throws OutcomeFileError for a bad row, an unreadable or a truncated file. */
+/** Rows in file order. Throws OutcomeFileError for a bad row, and an Error for a file that cannot be read to its end. */
 export async function* readOutcomes(
   path: string,
   { onBadRow }: ReadOptions = {},
 ): AsyncGenerator<OutcomeRow> {
   const dataset = basename(path).replace(/(\.jsonl)?(\.gz)?$/u, "");
-  const lineOfId = new Map<string, number>();
-  let line = 0;
-  for await (const text of linesOf(path)) {
-    line++;
-    if (text.trim() === "") continue;
+  const placeOfId = new Map<string, string>();
+  for await (const { text, place } of linesOf(path)) {
     try {
       const row = parseRow(text);
-      const first = lineOfId.get(row.id);
-      if (first !== undefined) throw new Error(`id: "${row.id}" is taken by line ${first}`);
-      lineOfId.set(row.id, line);
+      const first = placeOfId.get(row.id);
+      if (first !== undefined) throw new Error(`id: "${row.id}" is taken by ${first}`);
+      placeOfId.set(row.id, place);
       yield completeRow(row, dataset);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const refusal = new OutcomeFileError(`${path}:${line}: ${error.message}`, { cause: error });
+      const refusal = new OutcomeFileError(`${place}: ${error.message}`, { cause: error });
       if (onBadRow === undefined) throw refusal;
       onBadRow(refusal);
     }
@@ -92,7 +87,7 @@ export async function loadOutcomes(
   for (const path of paths) {
     const before = rows.length;
     for await (const row of readOutcomes(path, options)) rows.push(row);
-    if (rows.length === before) throw new OutcomeFileError(`${path}: no usable outcome row`);
+    if (rows.length === before) throw new Error(`${path}: no usable outcome row`);
   }
   return rows;
 }
@@ -126,26 +121,4 @@ function completeRow(row: ParsedRow, dataset: string): OutcomeRow {
     gid,
     split: row.split ?? splitOfGid(gid),
   };
-}
-
-async function* linesOf(path: string): AsyncGenerator<string> {
-  let rest = "";
-  try {
-    for await (const chunk of textOf(path)) {
-      const lines = (rest + String(chunk)).split("\n");
-      rest = lines.pop()!;
-      yield* lines;
-    }
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new OutcomeFileError(`${path}: cannot be read: ${why}`, { cause: error });
-  }
-  if (rest !== "") yield rest;
-}
-
-function textOf(path: string): Readable {
-  const file = createReadStream(path);
-  if (!path.endsWith(".gz")) return file.setEncoding("utf8");
-  // The callback is demanded; the error itself reaches whoever reads the last stream.
-  return pipeline(file, createGunzip(), () => undefined).setEncoding("utf8");
 }

@@ -11,6 +11,7 @@
  *
  * Source: Efron and Tibshirani 1993, chapters 13 and 16.
  */
+import { quantile } from "../report/quantiles.ts";
 import type { Random } from "../training/prng.ts";
 
 /** A number with its 95 % interval; NaN where undefined. */
@@ -29,6 +30,8 @@ export interface Resampling {
   /** Number of resamples; 1,000 gives ends that are good to about a twentieth of the interval. */
   readonly resamples: number;
   readonly random: Random;
+  /** Called after each resample. */
+  readonly onResample?: () => void;
 }
 
 const TAIL = 0.025;
@@ -36,7 +39,7 @@ const TAIL = 0.025;
 /** Every number of the statistic with its interval. */
 export function bootstrap(
   statistic: Statistic,
-  { groups, resamples, random }: Resampling,
+  { groups, resamples, random, onResample }: Resampling,
 ): Record<string, Estimate> {
   const values = statistic(new Float64Array(groups.length).fill(1));
   const replicates = new Map<string, number[]>(Object.keys(values).map((name) => [name, []]));
@@ -46,6 +49,7 @@ export function bootstrap(
     draw(counts, members, random);
     const resampled = statistic(counts);
     for (const [name, list] of replicates) list.push(resampled[name] ?? NaN);
+    onResample?.();
   }
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [
@@ -73,14 +77,7 @@ function draw(counts: Float64Array, members: readonly number[][], random: Random
 
 /** An interval from fewer than half of the resamples would be that of the lucky ones. */
 function interval(replicates: readonly number[]): { low: number; high: number } {
-  const sorted = Float64Array.from(replicates.filter(Number.isFinite)).sort();
-  if (sorted.length === 0 || sorted.length < replicates.length / 2) return { low: NaN, high: NaN };
-  return { low: quantile(sorted, TAIL), high: quantile(sorted, 1 - TAIL) };
-}
-
-function quantile(sorted: Float64Array, q: number): number {
-  const position = (sorted.length - 1) * q;
-  const below = Math.floor(position);
-  const low = sorted[below]!;
-  return low + (sorted[Math.min(below + 1, sorted.length - 1)]! - low) * (position - below);
+  const defined = replicates.filter(Number.isFinite);
+  if (defined.length < replicates.length / 2) return { low: NaN, high: NaN };
+  return { low: quantile(defined, TAIL), high: quantile(defined, 1 - TAIL) };
 }

@@ -164,8 +164,7 @@ function shareAt(curve: readonly SharePoint[], quality: number): number {
  * curves that are not monotone, and there it decides which crossing is found.
  */
 function segmentOf(curve: readonly SharePoint[], quality: number): number {
-  for (let i = 1; i < Math.min(curve.length, 4); i++)
-    if (quality < curve[i]!.quality) return i - 1;
+  for (let i = 1; i < Math.min(curve.length, 4); i++) if (quality < curve[i]!.quality) return i - 1;
   let low = Math.min(curve.length, 4) - 1;
   let high = curve.length;
   if (curve.length > 10 && quality < curve[9]!.quality) high = 9;

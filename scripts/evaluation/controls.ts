@@ -18,9 +18,9 @@ import { fitLogistic } from "./logistic.ts";
 /** An opinion about models on prompts. */
 export interface Estimator {
   /** Any scale where more is better and differences between models mean something; 0..1 for quality proper. */
-  quality(row: OutcomeRow, model: string): number;
+  readonly quality: (row: OutcomeRow, model: string) => number;
   /** USD for the call. */
-  costUsd(row: OutcomeRow, model: string): number;
+  readonly costUsd: (row: OutcomeRow, model: string) => number;
 }
 
 /** Mean costs in USD by model; a model without one is never asked for it. */

@@ -30,9 +30,7 @@ export async function openGraph(model: Uint8Array): Promise<OpenGraph> {
 
 async function prepareRuntime(): Promise<void> {
   if (ort.env.wasm.wasmBinary !== undefined) return;
-  const path = fileURLToPath(
-    import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"),
-  );
+  const path = fileURLToPath(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.proxy = false;
   // Node's fetch cannot read file: addresses, so the runtime is handed its binary.

@@ -1,3 +1,4 @@
+import type { Manifest } from "../../router-models/manifest.ts";
 /**
  * One set made ready: everything that a resample of its valid rows needs, computed once.
  *
@@ -10,7 +11,6 @@
  * are left out of the metric, so all routers compared answer the same rows.
  */
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
-import type { Manifest } from "../../router-models/manifest.ts";
 import { randomFrom } from "../training/prng.ts";
 import { sortByRouting, type PairRow } from "./call-share.ts";
 import {
@@ -92,7 +92,7 @@ export function prepareSet(input: SetInput): PreparedSet {
     throw new Error(
       `${input.name}: ${train.length} train and ${valid.length} valid rows; both are needed`,
     );
-  const named = [...new Set(train.flatMap(({ scores }) => Object.keys(scores)))].sort();
+  const named = [...new Set(train.flatMap(({ scores }) => Object.keys(scores)))].toSorted();
   const models = named
     .filter((model) => Object.hasOwn(input.manifest.models, model))
     .filter((model) => coverage(train, ({ scores }) => scores[model]) >= LEAST_COVERAGE)
@@ -232,7 +232,9 @@ function predictions(
 
 function summarise(model: string, train: readonly OutcomeRow[], input: SetInput): ModelSummary {
   const costOf = costsIn(input);
-  const costs = train.flatMap((row) => (Object.hasOwn(row.scores, model) ? [costOf(row, model)] : []));
+  const costs = train.flatMap((row) =>
+    Object.hasOwn(row.scores, model) ? [costOf(row, model)] : [],
+  );
   const known = costs.filter((cost) => cost !== undefined);
   const isCosted = known.length > 0 && known.length >= LEAST_COVERAGE * costs.length;
   return {

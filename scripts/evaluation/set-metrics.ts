@@ -7,9 +7,21 @@
  * over the sets that have one.
  */
 import { poolByGid } from "../dataset/pool.ts";
-import { apgr, callShareFor, pairMeans, shareCurve, sortByRouting, type PairRow } from "./call-share.ts";
+import {
+  apgr,
+  callShareFor,
+  pairMeans,
+  shareCurve,
+  sortByRouting,
+  type PairRow,
+} from "./call-share.ts";
 import { aiq, meansOf } from "./frontier.ts";
-import { CONTENDERS, type Contender, type PreparedFrontier, type PreparedSet } from "./prepare-set.ts";
+import {
+  CONTENDERS,
+  type Contender,
+  type PreparedFrontier,
+  type PreparedSet,
+} from "./prepare-set.ts";
 import { brierScore, calibrationError, type ReliabilitySums } from "./reliability.ts";
 
 export type Numbers = Record<string, number>;
@@ -26,7 +38,7 @@ export interface Pool extends Rows {
   readonly groups: readonly string[];
   /** Questions with a pair of models. */
   readonly questions: number;
-  numbers(counts: Float64Array): Numbers;
+  readonly numbers: (counts: Float64Array) => Numbers;
 }
 
 /** Every metric of one set; `counts` has an entry for each valid row. */
@@ -60,7 +72,7 @@ export function poolSets(sets: readonly PreparedSet[]): Pool {
     numbers: (counts) => ({
       ...rowNumbers({ rowsOf, reliability }, counts),
       ...meanAiq(sets, (set, s) =>
-        aiqNumbers(set, counts.subarray(starts[s]!, starts[s]! + sets[s]!.valid.length)),
+        aiqNumbers(set, counts.subarray(starts[s], starts[s]! + sets[s]!.valid.length)),
       ),
     }),
   };
@@ -85,7 +97,10 @@ function aiqNumbers(frontier: PreparedFrontier, counts: Float64Array): Numbers {
   const { settingsOf, singles, zeroRouter, bestSingle, range } = frontier;
   const points = meansOf(singles, counts);
   const numbers: Numbers = {
-    "aiq.zero": aiq(zeroRouter.flatMap((m) => points[m] ?? []), range),
+    "aiq.zero": aiq(
+      zeroRouter.flatMap((m) => points[m] ?? []),
+      range,
+    ),
     "aiq.bestSingle": aiq(points.length === 0 ? [] : [points[bestSingle]!], range),
   };
   for (const [name, settings] of settingsOf)

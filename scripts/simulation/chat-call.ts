@@ -93,6 +93,7 @@ export async function answerChat(
   const isStream = read.stream ?? false;
   const open = simulation.requests.open({
     vendor,
+    model: model.id,
     upstreamModel: read.model,
     isStream,
     headers,

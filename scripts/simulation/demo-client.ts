@@ -3,6 +3,22 @@
  * quality, cost and saving, and how long it took. Plain answers carry their cost in headers, streamed ones in the
  * last chunk, as the service documents.
  */
+import { z } from "zod";
+
+const promptLine = z
+  .looseObject({
+    kind: z.string().default("prompt"),
+    prompt: z.string().optional(),
+    messages: z.array(z.unknown()).min(1).optional(),
+  })
+  .refine((line) => line.prompt !== undefined || line.messages !== undefined, {
+    error: "give `prompt` as a text or `messages` as a list",
+  });
+
+const amount = z.coerce.number().optional();
+const chunkWithBill = z.looseObject({
+  sluice: z.looseObject({ cost_usd: amount, saved_usd: amount }).optional(),
+});
 
 /** One line of a prompts file: a prompt or whole messages, and any further field of a chat request. */
 export interface DemoPrompt {
@@ -33,26 +49,20 @@ export function readPrompts(jsonl: string): DemoPrompt[] {
     .filter(({ line }) => line !== "")
     .map(({ line, number }) => {
       try {
-        return promptOf(JSON.parse(line) as Record<string, unknown>);
+        return promptOf(promptLine.parse(JSON.parse(line)));
       } catch (error) {
         throw new Error(`Line ${number} of the prompts: ${String(error)}`, { cause: error });
       }
     });
 }
 
-function promptOf({ kind, prompt, ...rest }: Record<string, unknown>): DemoPrompt {
-  const messages = rest["messages"] ?? [{ role: "user", content: prompt }];
-  if (rest["messages"] === undefined && typeof prompt !== "string")
-    throw new Error("give `prompt` as a text or `messages` as a list");
-  return { kind: typeof kind === "string" ? kind : "prompt", body: { ...rest, messages } };
+function promptOf({ kind, prompt, ...rest }: z.infer<typeof promptLine>): DemoPrompt {
+  const messages = rest.messages ?? [{ role: "user", content: prompt }];
+  return { kind, body: { ...rest, messages } };
 }
 
 /** Asks the service and waits for the whole answer. Rejects only when there is no connection. */
-export async function ask(
-  url: string,
-  prompt: DemoPrompt,
-  preset: string,
-): Promise<DemoOutcome> {
+export async function ask(url: string, prompt: DemoPrompt, preset: string): Promise<DemoOutcome> {
   const startedMs = performance.now();
   const response = await post(`${url}/v1/chat/completions`, {
     ...prompt.body,
@@ -82,14 +92,11 @@ export async function post(url: string, body: object): Promise<Response> {
   return await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-interface Bill {
-  readonly cost_usd?: string | number;
-  readonly saved_usd?: string | number;
-}
-
 /** The `sluice` field of the last chunk that has one. */
-function lastBill(stream: string): Bill | undefined {
-  const line = stream.split("\n").findLast((l) => l.startsWith("data: {") && l.includes('"sluice"'));
+function lastBill(stream: string): z.infer<typeof chunkWithBill>["sluice"] {
+  const line = stream
+    .split("\n")
+    .findLast((l) => l.startsWith("data: {") && l.includes('"sluice"'));
   if (line === undefined) return undefined;
-  return (JSON.parse(line.slice(6)) as { sluice?: Bill }).sluice;
+  return chunkWithBill.parse(JSON.parse(line.slice("data: ".length))).sluice;
 }

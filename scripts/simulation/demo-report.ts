@@ -5,6 +5,9 @@
 import { quantile } from "../report/quantiles.ts";
 import type { DemoOutcome } from "./demo-client.ts";
 
+/** The columns from here on are numbers and stand to the right. */
+const FIRST_NUMBER = 3;
+
 /** What the outcomes add up to. Money in US dollars, times in milliseconds, shares in 0..1. */
 export interface DemoSummary {
   readonly answered: number;
@@ -52,11 +55,12 @@ export function tableOf(outcomes: readonly DemoOutcome[]): string {
     o.savedUsd.toFixed(6),
     o.elapsedMs.toFixed(0),
   ]);
-  const isNumber = (column: number): boolean => column >= 3;
   const widths = heading.map((h, c) => Math.max(h.length, ...rows.map((r) => (r[c] ?? "").length)));
   const lines = [heading, ...rows].map((row) =>
     row
-      .map((cell, c) => (isNumber(c) ? cell.padStart(widths[c] ?? 0) : cell.padEnd(widths[c] ?? 0)))
+      .map((cell, c) =>
+        c >= FIRST_NUMBER ? cell.padStart(widths[c] ?? 0) : cell.padEnd(widths[c] ?? 0),
+      )
       .join("  ")
       .trimEnd(),
   );

@@ -34,6 +34,12 @@ export interface Exchange {
   readonly fault: Fault | undefined;
 }
 
+/** Before a connection drops: time for what was sent to be read, since a reset may overtake it. */
+const CUT_GRACE_MS = 30;
+
+/** What a malformed chunk looks like: JSON that stops in the middle of a word. */
+const TORN = '{"id":"chatcmpl-sim","choices":[{"index":0,"delta":{"con';
+
 const JSON_TYPE = { "content-type": "application/json" };
 const OUTAGE = vendorError("The simulated vendor fails on demand.", "server_error", {
   code: "simulated",
@@ -58,25 +64,15 @@ export async function carryOut(
 
 /** The faults that leave nothing of the answer. Says whether there was one. */
 async function strikesAtOnce(fault: Fault, outlet: Outlet, waits: Waits): Promise<boolean> {
-  switch (fault.kind) {
-    case "status":
-      await sendWhole(outlet, fault.status, [statusHeaders(fault), errorOf(fault)]);
-      return true;
-    case "error-body":
-      await sendWhole(outlet, 200, [JSON_TYPE, JSON.stringify(OUTAGE)]);
-      return true;
-    case "wrong-type":
-      await sendWhole(outlet, 200, [{ "content-type": "text/html" }, "<h1>It works!</h1>"]);
-      return true;
-    case "reset":
-      outlet.destroy();
-      return true;
-    case "stall":
-      await waits.release();
-      return false;
-    default:
-      return false;
-  }
+  if (fault.kind === "stall") await waits.release();
+  if (fault.kind === "reset") outlet.destroy();
+  if (fault.kind === "status")
+    await sendWhole(outlet, fault.status, [statusHeaders(fault), errorOf(fault)]);
+  if (fault.kind === "error-body")
+    await sendWhole(outlet, 200, [JSON_TYPE, JSON.stringify(OUTAGE)]);
+  if (fault.kind === "wrong-type")
+    await sendWhole(outlet, 200, [{ "content-type": "text/html" }, "<h1>It works!</h1>"]);
+  return ["reset", "status", "error-body", "wrong-type"].includes(fault.kind);
 }
 
 async function sendWhole(
@@ -94,34 +90,31 @@ async function sendBody(
   outlet: Outlet,
   waits: Waits,
 ): Promise<"finished" | "failed"> {
-  const whole = completionBody(completion, label);
-  const shown = fault?.kind === "empty" ? { ...whole, choices: [] } : whole;
-  const body = JSON.stringify(fault?.kind === "no-usage" ? { ...shown, usage: undefined } : shown);
+  const body = JSON.stringify({ ...completionBody(completion, label), ...leftOut(fault) });
   // A plain answer is cut in its middle, wherever a stream would have been.
   const half = body.slice(0, body.length / 2);
-  switch (fault?.kind) {
-    case "cut":
-      outlet.head(200, { ...JSON_TYPE, "content-length": String(new TextEncoder().encode(body).length) });
-      await outlet.write(half);
-      outlet.destroy();
-      return "failed";
-    case "malformed":
-      await sendWhole(outlet, 200, [JSON_TYPE, half]);
-      return "failed";
-    case "error-chunk":
-      await sendWhole(outlet, 200, [JSON_TYPE, JSON.stringify(OUTAGE)]);
-      return "failed";
-    case "stall-mid":
-      outlet.head(200, JSON_TYPE);
-      await outlet.write(half);
-      await waits.release();
-      await outlet.write(body.slice(half.length));
-      outlet.end();
-      return "finished";
-    default:
-      await sendWhole(outlet, 200, [JSON_TYPE, body]);
-      return "finished";
+  if (fault?.kind === "malformed" || fault?.kind === "error-chunk") {
+    const wrong = fault.kind === "malformed" ? half : JSON.stringify(OUTAGE);
+    await sendWhole(outlet, 200, [JSON_TYPE, wrong]);
+    return "failed";
   }
+  const bytes = new TextEncoder().encode(body).length;
+  outlet.head(200, { ...JSON_TYPE, "content-length": String(bytes) });
+  await outlet.write(half);
+  if (fault?.kind === "cut") {
+    outlet.destroy();
+    return "failed";
+  }
+  if (fault?.kind === "stall-mid") await waits.release();
+  await outlet.write(body.slice(half.length));
+  outlet.end();
+  return "finished";
+}
+
+/** Fields of a plain answer that a fault takes away. */
+function leftOut(fault: Fault | undefined): object {
+  if (fault?.kind === "empty") return { choices: [] };
+  return fault?.kind === "no-usage" ? { usage: undefined } : {};
 }
 
 async function sendStream(
@@ -136,9 +129,10 @@ async function sendStream(
   let isOpen = false;
   for (const [index, chunk] of chunks.entries()) {
     await waits.until(dueMs(exchange.pace, index));
-    if (!isOpen) outlet.head(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+    if (!isOpen)
+      outlet.head(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
     isOpen = true;
-    if (fault !== undefined && (await strikesBefore(index, fault, [outlet, waits]))) return "failed";
+    if (await strikesBefore(index, exchange, [outlet, waits])) return "failed";
     await outlet.write(`data: ${JSON.stringify(chunk)}\n\n`);
   }
   if (!isOpen) outlet.head(200, { "content-type": "text/event-stream" });
@@ -150,27 +144,25 @@ async function sendStream(
 /** Faults inside a stream. Says whether the stream is over. */
 async function strikesBefore(
   index: number,
-  fault: Fault,
+  { fault, pace }: Exchange,
   [outlet, waits]: readonly [Outlet, Waits],
 ): Promise<boolean> {
-  if (fault.kind === "step" && index > 0) await waits.release();
+  if (fault === undefined) return false;
+  if (fault.kind === "step" && index > 0 && index < fault.until) await waits.release();
   if (!("after" in fault) || fault.after !== index) return false;
-  switch (fault.kind) {
-    case "stall-mid":
-      await waits.release();
-      return false;
-    case "cut":
-      outlet.destroy();
-      return true;
-    case "malformed":
-      await outlet.write('data: {"id":"chatcmpl-sim","choices":[{"index":0,"delta":{"con\n\n');
-      outlet.end();
-      return true;
-    case "error-chunk":
-      await outlet.write(`data: ${JSON.stringify(OUTAGE)}\n\n`);
-      outlet.end();
-      return true;
+  if (fault.kind === "stall-mid") {
+    await waits.release();
+    return false;
   }
+  if (fault.kind === "cut") {
+    await waits.until(dueMs(pace, index) + CUT_GRACE_MS);
+    outlet.destroy();
+    return true;
+  }
+  const wrong = fault.kind === "malformed" ? TORN : JSON.stringify(OUTAGE);
+  await outlet.write(`data: ${wrong}\n\n`);
+  outlet.end();
+  return true;
 }
 
 function statusHeaders({ retryAfterMs }: StatusFault): Record<string, string> {

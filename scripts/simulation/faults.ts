@@ -21,9 +21,10 @@ export interface StreamFault {
   readonly after: number;
 }
 
-/** Holds every further event back until somebody releases it. */
+/** Holds each event back until somebody releases it, the first and those from number `until` on excepted. */
 export interface StepFault {
   readonly kind: "step";
+  readonly until: number;
 }
 
 /** The same answer, `factor` times slower. */
@@ -64,7 +65,7 @@ const PLAIN_KINDS = ["stall", "reset", "error-body", "wrong-type", "empty", "no-
 /** Every fault in words, for help texts and error messages. */
 export const FAULT_WORDS =
   "a status from 400 to 599 (429:retry-after=SECONDS), stall, reset, error-body, wrong-type, empty, " +
-  "no-usage, step, slow:factor=N, stall-mid:after=N, cut:after=N, malformed:after=N, error-chunk:after=N";
+  "no-usage, step:until=N, slow:factor=N, stall-mid:after=N, cut:after=N, malformed:after=N, error-chunk:after=N";
 
 /** Reads `429:retry-after=1`. Throws an Error that names the word and the known ones. */
 export function parseFault(text: string): Fault {
@@ -97,7 +98,7 @@ function faultOf(word: string, options: Map<string, number>): Fault | undefined 
   if (stream !== undefined) return { kind: stream, after: take(options, "after") ?? 2 };
   const plain = PLAIN_KINDS.find((kind) => kind === word);
   if (plain !== undefined) return { kind: plain };
-  if (word === "step") return { kind: "step" };
+  if (word === "step") return { kind: "step", until: take(options, "until") ?? Infinity };
   if (word === "slow") return { kind: "slow", factor: take(options, "factor") ?? 10 };
   if (!/^[45]\d\d$/.test(word)) return undefined;
   const retryAfterS = take(options, "retry-after");

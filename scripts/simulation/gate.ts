@@ -6,12 +6,12 @@
 export class Gate {
   #waiting: (() => void)[] = [];
 
-  /** Resolves at the next release; rejects with the signal's reason when it aborts first. */
+  /** Resolves at the next release; rejects when the signal aborts first. */
   async wait(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    signal.addEventListener("abort", () => reject(new Error("The client left.")), { once: true });
     await promise;
   }
 

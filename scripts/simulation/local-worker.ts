@@ -35,8 +35,13 @@ export interface LocalWorkerOptions {
 
 /** A worker that answers. Whoever started it closes it. */
 export interface LocalWorker {
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, the address for people. */
   readonly url: string;
+  /**
+   * The same worker without wrangler's development proxy, which takes milliseconds for each answer and tells the
+   * worker of a client that hangs up only once it writes again. The address for tests.
+   */
+  readonly directUrl: string;
   close(): Promise<void>;
 }
 
@@ -46,7 +51,9 @@ export interface LocalWorker {
  */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
   if (!existsSync(RUNTIME))
-    throw new Error("worker/inference/generated/ort.wasm is missing: run `npm ci`, which makes it.");
+    throw new Error(
+      "worker/inference/generated/ort.wasm is missing: run `npm ci`, which makes it.",
+    );
   const { port = 0, vendorUrl, vars = {}, persist, logLevel = "warn" } = options;
   await checkPortIsFree(port, "--port");
   Object.assign(process.env, { ...OFFLINE, ...process.env });
@@ -66,18 +73,32 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
       ...(persist === undefined ? {} : { persist }),
     },
   });
+  const loaded = Promise.withResolvers<Loaded>();
+  worker.raw.once("reloadComplete", loaded.resolve);
   // A bundle that does not build is an event, and `ready` would wait for the next save of the file for ever.
-  const broken = Promise.withResolvers<never>();
   for (const event of ["buildFailed", "error"])
-    worker.raw.on(event, (reason: unknown) => broken.reject(new Error(describe(reason), { cause: reason })));
+    worker.raw.on(event, (reason: unknown) =>
+      loaded.reject(new Error(describe(reason), { cause: reason })),
+    );
   try {
-    await Promise.race([worker.ready, broken.promise]);
-    const url = (await worker.url).href.replace(/\/$/, "");
-    return { url, close: () => worker.dispose() };
+    const { hostname, port: directPort } = (await loaded.promise).proxyData.userWorkerUrl;
+    await worker.ready;
+    return {
+      url: (await worker.url).href.replace(/\/$/, ""),
+      directUrl: `http://${hostname}:${directPort}`,
+      close: () => worker.dispose(),
+    };
   } catch (error) {
     await worker.raw.teardown();
     throw error;
   }
+}
+
+/** What wrangler tells once the bundle runs, as far as it is read here. */
+interface Loaded {
+  readonly proxyData: {
+    readonly userWorkerUrl: { readonly hostname: string; readonly port: string };
+  };
 }
 
 function describe(reason: unknown): string {
@@ -94,8 +115,9 @@ export async function checkPortIsFree(port: number, flag: string): Promise<void>
   try {
     await promise;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    throw new Error(`Port ${port} is in use: stop what runs there, or choose another with ${flag} N.`);
+    const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    const remedy = `Port ${port} is in use: stop what runs there, or choose another with ${flag} N.`;
+    throw isTaken ? new Error(remedy, { cause: error }) : error;
   } finally {
     await new Promise((done) => void probe.close(done));
   }

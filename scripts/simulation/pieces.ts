@@ -5,7 +5,8 @@
  * the pieces joined are the text.
  */
 
-const PIECE = /\s*(?:[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,7})|\s+$/gu;
+const PIECE =
+  /\s*(?:[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,7})|\s+$/gu;
 
 /** The pieces of a text, in order; joined they are the text. */
 export function piecesOf(text: string): string[] {

@@ -6,7 +6,13 @@
  */
 
 const KEPT = 500;
-const SECRET_HEADERS = new Set(["authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"]);
+const SECRET_HEADERS = new Set([
+  "authorization",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "cookie",
+]);
 
 export type RequestState = "open" | "finished" | "aborted" | "failed";
 
@@ -14,6 +20,8 @@ export type RequestState = "open" | "finished" | "aborted" | "failed";
 export interface RequestRecord {
   readonly index: number;
   readonly vendor: string;
+  /** `vendor/model`, as the catalogue has it. */
+  readonly model: string;
   /** The name that the request gave: the vendor's own name of the model. */
   readonly upstreamModel: string;
   readonly isStream: boolean;
@@ -29,6 +37,7 @@ export interface RequestRecord {
 /** What is known of a request when it arrives; headers as Node gives them. */
 export interface Arrival {
   readonly vendor: string;
+  readonly model: string;
   readonly upstreamModel: string;
   readonly isStream: boolean;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;

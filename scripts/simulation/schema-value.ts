@@ -115,10 +115,11 @@ function stringFor(schema: Schema, { random, words }: Material): string {
 function numberFor(schema: Schema, { random, numbers }: Material): number {
   const low = numeric(schema["minimum"]) ?? numeric(schema["exclusiveMinimum"]);
   const high = numeric(schema["maximum"]) ?? numeric(schema["exclusiveMaximum"]);
-  const least = low === undefined ? Math.min(0, high ?? 0) : low + Number("exclusiveMinimum" in schema);
-  const most = high === undefined ? least + 100 : high;
-  const fitting = numbers.filter((n) => n >= least && n <= most);
-  return fitting.length > 0 ? pick(random, fitting) : between(random, least, Math.floor(most));
+  const least =
+    low === undefined ? Math.min(0, high ?? 0) : low + Number("exclusiveMinimum" in schema);
+  const fitting = numbers.filter((n) => n >= least && n <= (high ?? n));
+  if (fitting.length > 0) return pick(random, fitting);
+  return between(random, least, Math.floor(high ?? least + 100));
 }
 
 function numeric(value: unknown): number | undefined {

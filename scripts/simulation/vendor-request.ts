@@ -18,7 +18,7 @@ const functionTool = z.looseObject({
   }),
 });
 
-const request = z.looseObject({
+const chatRequest = z.looseObject({
   model: z.string().min(1),
   messages: z
     .array(
@@ -51,7 +51,7 @@ const request = z.looseObject({
 });
 
 /** A request that passed the vendor's own checks. Fields that the vendor does not know are kept. */
-export type VendorRequest = z.infer<typeof request>;
+export type VendorRequest = z.infer<typeof chatRequest>;
 /** A function offered to the model. */
 export type OfferedTool = z.infer<typeof functionTool>;
 
@@ -63,7 +63,7 @@ export interface Refusal {
 
 /** The request, or why it is refused. Never throws. */
 export function readVendorRequest(json: unknown): VendorRequest | Refusal {
-  const parsed = request.safeParse(json);
+  const parsed = chatRequest.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const param = issue?.path.join(".") ?? "";

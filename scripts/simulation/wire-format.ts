@@ -71,8 +71,7 @@ export function vendorError(
 }
 
 function messageOf({ pieces, toolCall }: Choice): object {
-  if (toolCall === undefined)
-    return { role: "assistant", content: pieces.join(""), refusal: null };
+  if (toolCall === undefined) return { role: "assistant", content: pieces.join(""), refusal: null };
   const call = { name: toolCall.name, arguments: toolCall.pieces.join("") };
   return {
     role: "assistant",
@@ -93,9 +92,10 @@ function deltasOf({ pieces, toolCall, finishReason }: Choice): Delta[] {
   const { id, name } = toolCall;
   const opening = { index: 0, id, type: "function", function: { name, arguments: "" } };
   const start: Delta = [{ role: "assistant", content: null, tool_calls: [opening] }, null];
-  const rest = toolCall.pieces.map(
-    (piece): Delta => [{ tool_calls: [{ index: 0, function: { arguments: piece } }] }, null],
-  );
+  const rest = toolCall.pieces.map((piece): Delta => [
+    { tool_calls: [{ index: 0, function: { arguments: piece } }] },
+    null,
+  ]);
   return [start, ...rest, end];
 }
 

@@ -1,3 +1,4 @@
+import type { Corpus } from "./corpus.ts";
 /**
  * Examples as the tensors of one training step.
  *
@@ -6,7 +7,6 @@
  * both directions: no scatter, no race, the same on every device.
  */
 import type { Example } from "./examples.ts";
-import type { Corpus } from "./corpus.ts";
 
 export interface Tensor {
   readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
@@ -110,6 +110,9 @@ function statisticsTensor(examples: readonly Example[]): Tensor {
   return { data, dims: [examples.length, width] };
 }
 
-function matrix(rows: number, columns: number): { data: Float32Array<ArrayBuffer>; dims: number[] } {
+function matrix(
+  rows: number,
+  columns: number,
+): { data: Float32Array<ArrayBuffer>; dims: number[] } {
   return { data: new Float32Array(rows * columns), dims: [rows, columns] };
 }

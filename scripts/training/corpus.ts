@@ -1,3 +1,4 @@
+import type { Standardisation } from "../../router-models/families/mf.ts";
 /**
  * What the training rows say about features as such: how rare each table row is, and the mean and
  * spread of each surface statistic. Fitted on training rows only, then fixed; both ship in the graph.
@@ -7,7 +8,6 @@
  * with a known one) and so says nothing, as it should.
  */
 import { STATISTICS } from "../../router-models/features/statistics.ts";
-import type { Standardisation } from "../../router-models/families/mf.ts";
 import type { Example } from "./examples.ts";
 
 export interface Corpus {
@@ -35,7 +35,8 @@ function standardise(examples: readonly Example[]): Standardisation {
   );
   const deviation = STATISTICS.map((_, s) =>
     Math.sqrt(
-      examples.reduce((sum, { features }) => sum + (features.statistics[s]! - mean[s]!) ** 2, 0) / n,
+      examples.reduce((sum, { features }) => sum + (features.statistics[s]! - mean[s]!) ** 2, 0) /
+        n,
     ),
   );
   return { mean, deviation };

@@ -5,7 +5,11 @@
  * the same question (equal gid) in several sets stay apart, because their metrics differ; a split never
  * tears them apart, because it goes by gid.
  */
-import { extractFeatures, estimateInputTokens, type Features } from "../../router-models/features/extract.ts";
+import {
+  extractFeatures,
+  estimateInputTokens,
+  type Features,
+} from "../../router-models/features/extract.ts";
 import { promptOfText } from "../../router-models/features/prompt.ts";
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
 import { TASKS, taskOf } from "../dataset/tasks.ts";
@@ -62,5 +66,5 @@ export function outputTokensOf(row: OutcomeRow): [model: string, tokens: number]
 
 /** Every model that any row names, by name: label indices must not depend on the order of files. */
 export function modelsOf(rows: readonly OutcomeRow[]): string[] {
-  return [...new Set(rows.flatMap((row) => Object.keys(row.scores)))].sort();
+  return [...new Set(rows.flatMap((row) => Object.keys(row.scores)))].toSorted();
 }

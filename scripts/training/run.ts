@@ -6,7 +6,11 @@
  * the next one. One thread and a seed make it the same to the last bit on the same machine.
  */
 import * as ort from "onnxruntime-node";
-import { lossDefinition, type HeadWeights, type RouterShape } from "../../router-models/families/router.ts";
+import {
+  lossDefinition,
+  type HeadWeights,
+  type RouterShape,
+} from "../../router-models/families/router.ts";
 import { compileTrainingStep } from "../../router-models/graph/compile.ts";
 import { adamScalars } from "../../router-models/graph/optimizer.ts";
 import { batchTensors, type Tensor } from "./batch.ts";
@@ -17,25 +21,28 @@ import { normalFrom, randomFrom, shuffle, type Random } from "./prng.ts";
 export interface Hyperparameters {
   readonly shape: RouterShape;
   readonly batchSize: number;
-  /** Peak learning rate; it falls linearly to 0 over the epochs. */
+  /** Peak learning rate; it falls linearly to nearly 0 over the epochs. */
   readonly rate: number;
   readonly epochs: number;
-  readonly tableDecay: number;
+  /** Factor of the table's learning rate, and its damping: see graph/optimizer.ts. */
   readonly tableRate: number;
   readonly tableDamping: number;
+  readonly abilityRate: number;
+  /** Decoupled weight decay of the table, the dense layers and the abilities. */
+  readonly tableDecay: number;
   readonly denseDecay: number;
   readonly abilityDecay: number;
   /** Share of rows whose lexical branch is dropped in a step. */
   readonly lexicalDropout: number;
+  /** Table rows that fewer prompts use are ignored. */
   readonly minDocuments: number;
   readonly headWeights: HeadWeights;
   /** A set of n rows weighs n^exponent in all: 1 keeps proportions, 0 makes all sets equal. */
   readonly datasetExponent: number;
-  /** Deviation of the table's initial values. */
+  /** Deviation of the initial values of the table and of the abilities. */
   readonly tableSpread: number;
-  readonly clipNorm: number;
   readonly abilitySpread: number;
-  readonly abilityRate: number;
+  readonly clipNorm: number;
 }
 
 export interface RunInput {
@@ -63,15 +70,21 @@ export class TrainingRun {
     this.#state = state;
     this.#input = input;
     this.#random = randomFrom(input.seed + 1);
-    this.#datasetWeight = weightsOfDatasets(
-      input.examples,
-      input.hyperparameters.datasetExponent,
-    );
+    this.#datasetWeight = weightsOfDatasets(input.examples, input.hyperparameters.datasetExponent);
   }
 
   static async start(input: RunInput): Promise<TrainingRun> {
-    const { shape, headWeights, tableDecay, tableRate, tableDamping, denseDecay, abilityDecay, abilityRate, clipNorm } =
-      input.hyperparameters;
+    const {
+      shape,
+      headWeights,
+      tableDecay,
+      tableRate,
+      tableDamping,
+      denseDecay,
+      abilityDecay,
+      abilityRate,
+      clipNorm,
+    } = input.hyperparameters;
     const define = lossDefinition(shape, input.corpus.standardisation, {
       models: input.models,
       headWeights,
@@ -119,9 +132,13 @@ export class TrainingRun {
       const keepLexical = batch.map(() => (this.#random() < lexicalDropout ? 0 : 1));
       const now = rate * Math.max(1 - this.#step / total, 0.02);
       this.#step++;
-      const results = await this.#run(batch, { keepLexical, ...adamScalars(now, this.#step) });
+      const results = await this.#run(
+        batch,
+        { keepLexical, ...adamScalars(now, this.#step) },
+        true,
+      );
       for (const name of Object.keys(this.#state)) this.#state[name] = results[`${name}_next`]!;
-      sum += (results["loss"]!.data as Float32Array)[0]! * batch.length;
+      sum += floatsOf(results["loss"])[0]! * batch.length;
       onStep();
     }
     return sum / examples.length;
@@ -135,8 +152,8 @@ export class TrainingRun {
       const batch = examples.slice(at, at + batchSize);
       const keepLexical = batch.map(() => 1);
       const still = { keepLexical, rate: 0, epsilon: 1, decayRate: 0 };
-      const results = await this.#run(batch, still);
-      out.set(results["logits"]!.data as Float32Array, at * this.#input.models);
+      const results = await this.#run(batch, still, false);
+      out.set(floatsOf(results["logits"]), at * this.#input.models);
     }
     return out;
   }
@@ -146,7 +163,7 @@ export class TrainingRun {
     return Object.fromEntries(
       Object.entries(this.#state)
         .filter(([name]) => !/^[mv]_/.test(name))
-        .map(([name, tensor]) => [name, Float32Array.from(tensor.data as Float32Array)]),
+        .map(([name, tensor]) => [name, Float32Array.from(floatsOf(tensor))]),
     );
   }
 
@@ -156,7 +173,8 @@ export class TrainingRun {
 
   #run(
     batch: readonly Example[],
-    { keepLexical, ...scalars }: { keepLexical: number[] } & Record<string, number | number[]>,
+    { keepLexical, ...scalars }: StepScalars,
+    isTraining: boolean,
   ): Promise<ort.InferenceSession.OnnxValueMapType> {
     const { corpus, models, hyperparameters } = this.#input;
     const feeds = batchTensors(batch, corpus, {
@@ -166,12 +184,37 @@ export class TrainingRun {
       keepLexical,
     });
     for (const [name, value] of Object.entries(scalars))
-      feeds[name] = { data: Float32Array.of(value as number), dims: [] };
+      feeds[name] = { data: Float32Array.of(value), dims: [] };
     const tensors = Object.fromEntries(
       Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]),
     );
-    return this.#session.run({ ...this.#state, ...tensors });
+    const all = { ...this.#state, ...tensors };
+    return isTraining
+      ? this.#session.run(all, { loss: null, ...this.#nextState() })
+      : this.#session.run(all, ["logits"]);
   }
+
+  /** The tables are megabytes and written in place: the step reads them only through the rows it replaces. */
+  #nextState(): Record<string, ort.Tensor | null> {
+    return Object.fromEntries(
+      Object.entries(this.#state).map(([name, tensor]) => [
+        `${name}_next`,
+        /^([mv]_)?table$/.test(name) ? tensor : null,
+      ]),
+    );
+  }
+}
+
+interface StepScalars {
+  readonly keepLexical: readonly number[];
+  readonly rate: number;
+  readonly epsilon: number;
+  readonly decayRate: number;
+}
+
+function floatsOf(tensor: ort.Tensor | undefined): Float32Array {
+  if (tensor?.data instanceof Float32Array) return tensor.data;
+  throw new Error("Cannot read a training step: an output is missing or not float32");
 }
 
 function toOrt({ data, dims }: Tensor): ort.Tensor {

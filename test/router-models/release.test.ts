@@ -1,5 +1,5 @@
 /** A release as a blob: what goes in comes out, and nothing damaged or foreign gets through. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import {
   canary,
@@ -95,13 +95,33 @@ describe("openRelease", () => {
     ],
     [
       "a manifest of another schema",
-      { changeManifest: (m) => ({ ...m, format: 2 as 1 }) },
+      { changeManifest: (m) => Object.assign({ ...m }, { format: 2 }) },
       /manifest\.json: format/,
     ],
     [
       "golden vectors of another schema",
       { changeGolden: (g) => ({ ...g, tolerance: -1 }) },
       /golden\.json: tolerance/,
+    ],
+    [
+      "an ability of another width",
+      {
+        changeManifest: (m) => ({
+          ...m,
+          models: { ...m.models, "beta/medium": { ...m.models["beta/medium"]!, ability: [1] } },
+        }),
+      },
+      /the ability of beta\/medium has 1 numbers, not 4/,
+    ],
+    [
+      "a placement of another width",
+      { changeManifest: (m) => ({ ...m, placement: { ...m.placement, demand: [1] } }) },
+      /placement\.demand has 1 numbers, not 4/,
+    ],
+    [
+      "a covariance that is not square",
+      { changeManifest: (m) => ({ ...m, placement: { ...m.placement, covariance: [1] } }) },
+      /placement\.covariance has 1 numbers, not 16/,
     ],
   ];
   it.for(unusable)("refuses %s", async ([, options, reason], { expect }) => {

@@ -1,3 +1,5 @@
+import { heads } from "../../router-models/families/classifier.ts";
+import { forward } from "../../router-models/families/mf.ts";
 /**
  * Small releases with made-up weights, for tests that need a release and not a good one.
  *
@@ -8,8 +10,6 @@
 import { FEATURE_VERSION } from "../../router-models/features/extract.ts";
 import { promptOfText } from "../../router-models/features/prompt.ts";
 import { STATISTICS } from "../../router-models/features/statistics.ts";
-import { heads } from "../../router-models/families/classifier.ts";
-import { forward } from "../../router-models/families/mf.ts";
 import { buildInference, compileInference } from "../../router-models/graph/compile.ts";
 import type { Graph } from "../../router-models/graph/graph.ts";
 import { interpret, shaped } from "../../router-models/graph/interpret.ts";
@@ -97,7 +97,7 @@ function madeUpParameters(seed: number): Record<string, Float32Array> {
   const parameters: Record<string, Float32Array> = {};
   for (const { source, dims } of buildInference(define).values)
     if (source.kind === "parameter" || source.kind === "table") {
-      const length = sizeOf(dims as readonly number[]);
+      const length = sizeOf(dims.filter((dim) => typeof dim === "number"));
       // The idf table must not be negative.
       const centre = source.name === "idf" ? 1 : 0;
       parameters[source.name] = Float32Array.from({ length }, () => centre + next());
@@ -137,7 +137,10 @@ function draftManifest(seed: number, version: string): Manifest {
       abilityWidth: SHAPE.abilityWidth,
     },
     tasks: TASKS,
-    files: { model: { sha256: "0".repeat(64), bytes: 1 }, golden: { sha256: "0".repeat(64), bytes: 1 } },
+    files: {
+      model: { sha256: "0".repeat(64), bytes: 1 },
+      golden: { sha256: "0".repeat(64), bytes: 1 },
+    },
     calibration: { kind: "platt", slope: 0.8, intercept: 0.1 },
     models,
     placement: {

@@ -28,7 +28,10 @@ export const chatRequestSchema = z.looseObject({
   max_tokens: z.int().positive().nullish(),
   max_completion_tokens: z.int().positive().nullish(),
   n: z.int().min(1).max(128).nullish(),
-  tools: z.array(z.looseObject({ type: z.string() })).max(MAX_TOOLS).nullish(),
+  tools: z
+    .array(z.looseObject({ type: z.string() }))
+    .max(MAX_TOOLS)
+    .nullish(),
   response_format: z.looseObject({ type: z.string() }).nullish(),
 });
 

@@ -1,3 +1,4 @@
+import { canary, openRelease } from "../../router-models/release.ts";
 /**
  * The release that is part of the bundle, loaded and proven in global scope.
  *
@@ -12,7 +13,6 @@
 import golden from "../../router-models/released/headgate/golden.json";
 import manifest from "../../router-models/released/headgate/manifest.json";
 import model from "../../router-models/released/headgate/model.onnx";
-import { canary, openRelease } from "../../router-models/release.ts";
 import wasm from "./generated/ort.wasm";
 import { OnnxGraph } from "./onnx-graph.ts";
 import type { LoadedRelease } from "./router-host.ts";

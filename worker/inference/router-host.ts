@@ -12,7 +12,7 @@
  * show the pointer first. Either way the log hears of it once.
  */
 import type { Catalog, CatalogModel } from "../../router-models/catalog.ts";
-import type { Prompt } from "../../router-models/features/prompt.ts";
+import { promptOfText, type Prompt } from "../../router-models/features/prompt.ts";
 import { placeCatalog } from "../../router-models/placement.ts";
 import {
   canary,
@@ -189,11 +189,21 @@ async function load(
   try {
     const { failure } = await canary(release, graph);
     if (failure !== undefined) throw new Error(`Wrong answer: ${failure}`);
-    return serve({ release, graph }, catalog);
+    const serving = serve({ release, graph }, catalog);
+    await checkPlacement(serving, release);
+    return serving;
   } catch (error) {
     await graph.release();
     throw error;
   }
+}
+
+/** The golden vectors know only the models of the training data; what is served is the catalogue. */
+async function checkPlacement({ scorer, graph }: Serving, { golden }: Release): Promise<void> {
+  const { models } = await scorer.score(promptOfText(golden.vectors[0]!.prompt), graph);
+  for (const { id, score, standing, outputTokensP90 } of models)
+    if (!Number.isFinite(score + standing + outputTokensP90))
+      throw new Error(`Wrong answer: ${id} has no place, its score is ${score}`);
 }
 
 function serve({ release, graph }: LoadedRelease, catalog: readonly CatalogModel[]): Serving {

@@ -51,7 +51,7 @@ export async function readBytes(
 /** UTF-8 JSON text to a value. Invalid UTF-8 is no JSON. */
 export function parseJson(bytes: Uint8Array): JsonBody {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
     return { ok: true, value: JSON.parse(text), text };
   } catch (error) {
     const isSyntax = error instanceof SyntaxError;

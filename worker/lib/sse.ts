@@ -96,7 +96,7 @@ export class SseDecoder {
 }
 
 /** The bytes of one event, ready to enqueue. */
-export function encodeSse({ event, data }: SseEvent): Uint8Array<ArrayBuffer> {
+export function encodeSse({ event, data }: SseEvent): Uint8Array {
   const head = event === undefined ? "" : `event: ${event}\n`;
   const body = data.split(/\r\n|\n|\r/).map((line) => `data: ${line}\n`);
   return new TextEncoder().encode(`${head}${body.join("")}\n`);

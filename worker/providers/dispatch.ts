@@ -25,8 +25,8 @@ import {
 } from "../domain/upstream.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Deadline, DeadlineError, type StartTimer } from "../lib/deadline.ts";
-import { readBytes, readJson } from "../lib/json.ts";
-import { SseDecoder, type SseEvent } from "../lib/sse.ts";
+import { isRecord, readBytes, readJson } from "../lib/json.ts";
+import { SseDecoder, SseOverflowError, type SseEvent } from "../lib/sse.ts";
 import type { Endpoint } from "./endpoints.ts";
 import {
   buildRequest,
@@ -130,13 +130,9 @@ class Attempt {
       readJson({ headers: response.headers, body: this.#watched(response.body) }, MAX_ANSWER_BYTES),
     );
     if (!body.ok) return malformed(this.#endpoint, `an answer that cannot be read: ${body.why}`);
+    if (!isRecord(body.value)) return malformed(this.#endpoint, "an answer that is no JSON object");
     const fault = faultOfCompletion(body.value, this.#endpoint);
-    if (fault !== undefined) return fault;
-    return {
-      kind: "completion",
-      text: body.text,
-      body: body.value as Record<string, unknown>, // faultOfCompletion has looked.
-    };
+    return fault ?? { kind: "completion", text: body.text, body: body.value };
   }
 
   async #readStream(response: Response): Promise<UpstreamOutcome> {
@@ -274,7 +270,9 @@ function mediaTypeOf({ headers }: Response): string {
 }
 
 /** What a rejection before the first byte means. What the network threw may name addresses: not quoted. */
-function failureOf(error: unknown, { vendor }: Endpoint): UpstreamFailure {
+function failureOf(error: unknown, endpoint: Endpoint): UpstreamFailure {
+  const { vendor } = endpoint;
+  if (error instanceof SseOverflowError) return malformed(endpoint, "an event without end");
   if (error instanceof DeadlineError) {
     const message = `${vendor.name} did not answer within ${error.limitMs} ms (${error.phase})`;
     return { kind: "failure", reason: "timeout", message, isRetryable: true };
@@ -291,7 +289,11 @@ function streamErrorOf(error: unknown, { vendor }: Endpoint): RouterError {
       `${vendor.name} fell silent for ${error.limitMs} ms (${error.phase})`,
       { code: "upstream_timeout", cause: error },
     );
-  return new RouterError("server_error", `The connection to ${vendor.name} broke`, {
+  const what =
+    error instanceof SseOverflowError
+      ? `${vendor.name} sent an event without end`
+      : `The connection to ${vendor.name} broke`;
+  return new RouterError("server_error", what, {
     ...BROKE_OFF,
     cause: error,
   });

@@ -25,7 +25,10 @@ export function endpointsOf({
   for (const vendor of VENDORS) {
     const key = keys[vendor.id];
     if (standInUrl !== undefined)
-      endpoints.set(vendor.id, { vendor, baseUrl: `${standInUrl.replace(/\/+$/, "")}/${vendor.id}/v1` });
+      endpoints.set(vendor.id, {
+        vendor,
+        baseUrl: `${standInUrl.replace(/\/+$/, "")}/${vendor.id}/v1`,
+      });
     else if (key !== undefined) endpoints.set(vendor.id, { vendor, baseUrl: vendor.baseUrl, key });
   }
   return endpoints;

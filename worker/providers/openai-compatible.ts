@@ -89,8 +89,10 @@ const REASON_OF: Record<number, FailureReason> = {
 };
 
 /** The failure hidden in the body of a 200, or undefined for an answer with at least one choice. */
-export function faultOfCompletion(body: unknown, endpoint: Endpoint): UpstreamFailure | undefined {
-  if (!isRecord(body)) return malformed(endpoint, "an answer that is no JSON object");
+export function faultOfCompletion(
+  body: Record<string, unknown>,
+  endpoint: Endpoint,
+): UpstreamFailure | undefined {
   if (body["error"]) return hiddenError(body, endpoint);
   const { choices } = body;
   if (!Array.isArray(choices) || choices.length === 0)
@@ -144,8 +146,7 @@ function vendorMessage(body: unknown, { vendor, key }: Endpoint): string | undef
     .replaceAll(KEY_LIKE, "[key]")
     .replaceAll(/\p{C}+/gu, " ")
     .trim();
-  const short =
-    safe.length > MAX_MESSAGE_LENGTH ? `${safe.slice(0, MAX_MESSAGE_LENGTH)}…` : safe;
+  const short = safe.length > MAX_MESSAGE_LENGTH ? `${safe.slice(0, MAX_MESSAGE_LENGTH)}…` : safe;
   return `${vendor.name}: ${short}`;
 }
 

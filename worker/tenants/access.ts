@@ -20,9 +20,15 @@ export function createAccessCheck(apiKey: string | undefined): AccessCheck {
     if (apiKey === undefined) return isFromThisMachine(request) ? undefined : noKeyConfigured();
     const given = bearerOf(request);
     if (given === undefined)
-      return refuse("Send this deployment's key as `Authorization: Bearer <key>`", "missing_api_key");
+      return refuse(
+        "Send this deployment's key as `Authorization: Bearer <key>`",
+        "missing_api_key",
+      );
     if (await isSameSecret(given, apiKey)) return undefined;
-    return refuse("The key in the Authorization header is not this deployment's", "invalid_api_key");
+    return refuse(
+      "The key in the Authorization header is not this deployment's",
+      "invalid_api_key",
+    );
   };
 }
 

@@ -64,8 +64,10 @@ describe("refresh", () => {
   it("swaps under running requests, each of which has one release's answer", async ({ expect }) => {
     const { host, store } = await startHost();
     const scores = new Map<string, number>();
-    const running: Promise<{ forecast: { models: readonly { score: number }[] }; weights: string }>[] =
-      [];
+    const running: Promise<{
+      forecast: { models: readonly { score: number }[] };
+      weights: string;
+    }>[] = [];
     for (const seed of [2, 3, 4, 5]) {
       await store.publish(await tinyRelease({ seed }));
       for (let i = 0; i < 50; i++) {
@@ -170,10 +172,27 @@ const BAD: [string, TinyReleaseOptions, Damage | undefined, RegExp][] = [
     /features of version 2/,
   ],
   [
+    "a placement that gives no number",
+    {
+      changeManifest: (m) => ({
+        ...m,
+        placement: {
+          ...m.placement,
+          covariance: m.placement.covariance.map(() => 1e308),
+          anchors: {
+            mmlu_pro: { intercept: 0, gradient: [1, 1, 1, 1], deviation: 1, models: 3 },
+          },
+        },
+      }),
+    },
+    undefined,
+    /has no place, its score is NaN/,
+  ],
+  [
     "abilities of another width",
     { changeManifest: (m) => ({ ...m, shape: { ...m.shape, abilityWidth: 5 } }) },
     undefined,
-    /ability of 4 numbers, not 6/,
+    /placement\.mean has 4 numbers, not 6/,
   ],
   ["a model that does not load", { model: new Uint8Array([8, 10, 18]) }, undefined, /./],
   [
@@ -194,7 +213,10 @@ describe("a release that must not serve", () => {
   it.for(BAD)("is refused once: %s", async ([, options, damage, reason], { expect }) => {
     const { host, store, events } = await startHost();
     const before = (await host.score(PROMPT)).forecast;
-    const id = await store.publish(await tinyRelease({ seed: 1, version: "9", ...options }), damage);
+    const id = await store.publish(
+      await tinyRelease({ seed: 1, version: "9", ...options }),
+      damage,
+    );
     for (const nowMs of [0, 1, 2]) await host.refresh(nowMs);
     expect(events).toEqual([
       { event: "weights_refused", id, reason: expect.stringMatching(reason) },

@@ -1,13 +1,15 @@
 /**
- * onnxruntime-web inside workerd. The last two tests hold the reasons for slot.ts and for the imported
- * module under observation: if one fails, the platform has changed and code may go.
+ * onnxruntime-web inside workerd. The last test holds the reason for the imported module under
+ * observation: if it fails, the platform has changed and code may go. That a run fails whose session
+ * is released meanwhile, the reason for slot.ts, is not tried here: it leaves the heap undefined, and
+ * later runs may never end.
  */
 import { describe, it } from "vitest";
+import { extractFeatures } from "../../../router-models/features/extract.ts";
+import { promptOfText } from "../../../router-models/features/prompt.ts";
 import { canary } from "../../../router-models/release.ts";
 import { heapBytes } from "../../../worker/inference/runtime.ts";
 import { tinyGraph, tinyRelease } from "../../support/tiny-release.ts";
-import { extractFeatures } from "../../../router-models/features/extract.ts";
-import { promptOfText } from "../../../router-models/features/prompt.ts";
 import { loadTiny } from "./tiny-host.ts";
 
 function feedsOf(text: string) {
@@ -67,16 +69,9 @@ describe("the runtime", () => {
   });
 });
 
-describe("workerd and onnxruntime-web", () => {
-  it("fail a run whose session is released meanwhile", async ({ expect }) => {
-    const { graph } = await loadTiny(await tinyRelease());
-    const [run] = await Promise.allSettled([graph.run(feedsOf("x")), graph.release()]);
-    expect(run.status).toBe("rejected");
-  });
-
-  it("compile no WebAssembly from bytes", ({ expect }) => {
+describe("workerd", () => {
+  it("compiles no WebAssembly from bytes", ({ expect }) => {
     const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-    const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module;
-    expect(() => new Module(empty)).toThrow(/disallowed/);
+    expect(() => Reflect.construct(WebAssembly.Module, [empty])).toThrow(/disallowed/);
   });
 });

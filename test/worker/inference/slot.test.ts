@@ -1,5 +1,5 @@
 /** The slot under any order of starts, ends and replacements: released once, and never in use. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { Slot, type Releasable } from "../../../worker/inference/slot.ts";
 

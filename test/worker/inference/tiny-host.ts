@@ -1,6 +1,6 @@
+import catalogJson from "../../../router-models/catalog.json";
 /** What the tests of this folder share: the runtime, tiny releases on it, and a store in memory. */
 import { parseCatalog, type Catalog } from "../../../router-models/catalog.ts";
-import catalogJson from "../../../router-models/catalog.json";
 import {
   openRelease,
   packRelease,

@@ -1,0 +1,191 @@
+/**
+ * `npm run publish`: puts a released router into service, without a deployment.
+ *
+ * The release is opened and asked for its golden vectors here, on the WebAssembly that runs at the edge,
+ * before anything is written. Then the blob goes to KV under its own id, and only after that the pointer
+ * moves: an isolate that reads in between sees the old release. Every isolate checks the blob again for
+ * itself; nothing that this command does can put an unsound release into service.
+ *
+ * Publishing an older release again is the roll-back.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import {
+  blobKey,
+  canary,
+  openRelease,
+  packRelease,
+  POINTER_KEY,
+  weightsLabel,
+  type Release,
+  type ReleaseFiles,
+  type WeightsPointer,
+} from "../router-models/release.ts";
+import { putFileArguments, remedyFor, type KvTarget } from "./cloudflare/kv-command.ts";
+import { openGraph } from "./evaluation/onnx-graph.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const WRANGLER = fileURLToPath(
+  new URL("bin/wrangler.js", import.meta.resolve("wrangler/package.json")),
+);
+const DEFAULT_RELEASE = join(ROOT, "router-models", "released", "headgate");
+
+const HELP = `Publishes a released router to KV, from where running workers pick it up.
+
+  npm run publish -- --local | --remote [options]
+
+  --local              the storage of \`npm start\` and \`wrangler dev\` on this machine
+  --remote             the account that wrangler is logged in to
+  --release DIR        default router-models/released/headgate
+  --persist-to DIR     another folder of local storage than .wrangler/state
+  --namespace-id ID    another KV namespace than the one bound as WEIGHTS
+  --dry-run            check and pack the release, write nothing
+  --json               one JSON object on stdout instead of text
+  --help               this text`;
+
+interface Published {
+  readonly id: string;
+  readonly version: string;
+  readonly weights: string;
+  readonly bytes: number;
+  /** Largest difference from a golden vector. */
+  readonly canaryWorst: number;
+  readonly target: "local" | "remote" | "none";
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      local: { type: "boolean", default: false },
+      remote: { type: "boolean", default: false },
+      release: { type: "string", default: DEFAULT_RELEASE },
+      "persist-to": { type: "string" },
+      "namespace-id": { type: "string" },
+      "dry-run": { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return console.log(HELP);
+  if (values.local === values.remote && !(values["dry-run"] && !values.local))
+    throw new Error("Say where to publish: either --local or --remote. --help lists the options.");
+  const target: KvTarget = {
+    place: values.remote ? "remote" : "local",
+    persistTo: values["persist-to"],
+    namespaceId: values["namespace-id"],
+  };
+
+  const { release, blob, canaryWorst } = await prepare(values.release);
+  say(
+    `${weightsLabel(release)}: ${blob.length} bytes, golden vectors within ${canaryWorst.toExponential(1)}`,
+  );
+  if (!values["dry-run"]) await write(release, blob, target);
+  const published: Published = {
+    id: release.id,
+    version: release.manifest.version,
+    weights: weightsLabel(release),
+    bytes: blob.length,
+    canaryWorst,
+    target: values["dry-run"] ? "none" : target.place,
+  };
+  console.log(values.json ? JSON.stringify(published) : report(published));
+}
+
+/** Reads and checks a release. Rejects with what is wrong; then nothing has been written. */
+async function prepare(
+  directory: string,
+): Promise<{ release: Release; blob: Uint8Array; canaryWorst: number }> {
+  const files = await readFiles(directory);
+  const release = await openRelease(files);
+  const graph = await openGraph(release.model);
+  try {
+    const { worst, failure } = await canary(release, graph);
+    if (failure !== undefined) throw new Error(`Not published: ${failure}`);
+    return { release, blob: packRelease(files), canaryWorst: worst };
+  } finally {
+    await graph.release();
+  }
+}
+
+async function readFiles(directory: string): Promise<ReleaseFiles> {
+  async function read(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      return new Uint8Array(await readFile(join(directory, name)));
+    } catch (cause) {
+      throw new Error(`Cannot read ${join(directory, name)}: --release takes a released router`, {
+        cause,
+      });
+    }
+  }
+  return {
+    manifest: await read("manifest.json"),
+    golden: await read("golden.json"),
+    model: await read("model.onnx"),
+  };
+}
+
+async function write(release: Release, blob: Uint8Array, target: KvTarget): Promise<void> {
+  const { id, manifest } = release;
+  const pointer: WeightsPointer = {
+    id,
+    version: manifest.version,
+    publishedAt: new Date().toISOString(),
+  };
+  const folder = await mkdtemp(join(tmpdir(), "sluice-publish-"));
+  try {
+    await writeFile(join(folder, "blob"), blob);
+    await writeFile(join(folder, "pointer"), JSON.stringify(pointer));
+    say(`1/2 writing ${blobKey(id)}`);
+    await wrangler(putFileArguments(blobKey(id), join(folder, "blob"), target));
+    say(`2/2 moving ${POINTER_KEY}`);
+    await wrangler(putFileArguments(POINTER_KEY, join(folder, "pointer"), target));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs wrangler beside its configuration. Rejects with its output and, where known, the remedy. */
+async function wrangler(args: readonly string[]): Promise<void> {
+  const env = { WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", ...process.env };
+  try {
+    await promisify(execFile)(process.execPath, [WRANGLER, ...args], { cwd: ROOT, env });
+  } catch (error) {
+    const output = `${textOf(error, "stderr")}\n${textOf(error, "stdout")}`.trim();
+    throw new Error(
+      [`wrangler ${args.slice(0, 4).join(" ")} failed.`, output, remedyFor(output)].join("\n"),
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function textOf(error: unknown, stream: string): string {
+  return String(Object(error)[stream] ?? "");
+}
+
+function report({ id, version, weights, bytes, target }: Published): string {
+  const facts = `version  ${version}\nid       ${id}\nbytes    ${bytes}`;
+  if (target === "none") return `${facts}\nNothing was written (--dry-run).`;
+  const isolates = target === "local" ? "Workers on this storage" : "Isolates everywhere";
+  const delay = target === "local" ? "" : " KV may take a minute to show it everywhere.";
+  return `${facts}
+${isolates} look for it after the first request that comes WEIGHTS_TTL_MS (30 s) or more after their last
+look, and answer with \`x-sluice-weights: ${weights}\` from then on.${delay}
+One that finds it unsound keeps what it has and logs \`weights_refused\` with the reason.`;
+}
+
+function say(line: string): void {
+  console.error(line);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

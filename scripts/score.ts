@@ -1,0 +1,198 @@
+import { once } from "node:events";
+/**
+ * npm run score: what a router says of prompts, by the very code that serves.
+ *
+ *     npm run --silent score -- --model DIR --in PROMPTS.jsonl[.gz] --out SCORES.jsonl [--catalog FILE]
+ *
+ * One row out for each row in, in the same order: calibrated score and median cost of every model, and
+ * the model that the preset would choose. Features, graph, calibration and decision are the service's;
+ * the graph runs on the WebAssembly that runs in the isolate.
+ */
+import { createWriteStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { parseCatalog, type Catalog } from "../router-models/catalog.ts";
+import { promptOfText, type Prompt } from "../router-models/features/prompt.ts";
+import { placeCatalog, trainedPanel } from "../router-models/placement.ts";
+import { openRelease, type Release } from "../router-models/release.ts";
+import { Scorer, type Forecast } from "../router-models/scorer.ts";
+import { messageSchema } from "../worker/domain/chat.ts";
+import type { Candidate } from "../worker/domain/decision.ts";
+import { policySchema, PRESETS, type Policy } from "../worker/domain/policy.ts";
+import { buildCandidates } from "../worker/routing/candidates.ts";
+import { decide } from "../worker/routing/decide.ts";
+import { promptOf } from "../worker/routing/prompt-of.ts";
+import { linesOf } from "./dataset/lines.ts";
+import { trainedCatalog } from "./dataset/trained-catalog.ts";
+import { openGraph } from "./evaluation/onnx-graph.ts";
+import { createProgress } from "./report/progress.ts";
+
+const HELP = `Scores prompts with a router.
+
+  npm run --silent score -- --model DIR --in FILE --out FILE [options]
+
+  --model DIR       a release, as "npm run train" writes it
+  --in FILE         .jsonl or .jsonl.gz, rows {"id", "prompt" | "messages"}
+  --out FILE        .jsonl, rows {"id", "scores", "cost_usd", "choice"}; "-" for standard output
+  --catalog FILE    score this catalogue's models   [the models that the router was trained on]
+  --preset NAME     ${PRESETS.join(" | ")}   [balanced]
+  --quality Q       least share of the reference model's score, 0..1
+  --help            this text`;
+
+const rowSchema = z
+  .looseObject({
+    id: z.union([z.string(), z.number()]),
+    prompt: z.string().optional(),
+    messages: z.array(messageSchema).min(1).optional(),
+  })
+  .refine((row) => row.prompt !== undefined || row.messages !== undefined, {
+    message: 'give "prompt" or "messages"',
+  });
+
+interface Options {
+  readonly model: string;
+  readonly in: string;
+  readonly out: string;
+  readonly catalog: string | undefined;
+  readonly policy: Policy;
+}
+
+function readOptions(): Options | "help" {
+  const { values: flags } = parseArgs({
+    options: {
+      model: { type: "string" },
+      in: { type: "string" },
+      out: { type: "string" },
+      catalog: { type: "string" },
+      preset: { type: "string", default: "balanced" },
+      quality: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (flags.help) return "help";
+  const { model, in: input, out, catalog, preset } = flags;
+  if (model === undefined || input === undefined || out === undefined)
+    throw new Error("--model, --in and --out are needed; --help shows how");
+  const quality = flags.quality === undefined ? {} : { quality: Number(flags.quality) };
+  const policy = policySchema.safeParse({ preset, ...quality });
+  if (!policy.success)
+    throw new Error(
+      policy.error.issues.map((i) => `--${i.path.join(".")}: ${i.message}`).join("; "),
+    );
+  return { model, in: input, out, catalog, policy: policy.data };
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options === "help") return console.log(HELP);
+  const release = await readRelease(options.model);
+  const { manifest } = release;
+  const catalog = options.catalog === undefined ? undefined : await readCatalog(options.catalog);
+  const panel =
+    catalog === undefined ? trainedPanel(manifest) : placeCatalog(manifest, catalog.models);
+  const graph = await openGraph(release.model);
+  const scorer = new Scorer(manifest, panel);
+  const models = catalog?.models ?? trainedCatalog(manifest);
+
+  const sink = options.out === "-" ? process.stdout : createWriteStream(options.out);
+  const progress = createProgress("score", 0);
+  let done = 0;
+  for await (const { text, place } of linesOf(options.in)) {
+    const { id, prompt } = parseRow(text, place);
+    const row = scoreRow(await scorer.score(prompt, graph), models, options.policy);
+    if (!sink.write(`${JSON.stringify({ id, ...row })}\n`)) await once(sink, "drain");
+    progress.update(++done, "prompts", done);
+  }
+  if (sink !== process.stdout) {
+    sink.end();
+    await once(sink, "finish");
+  }
+  await graph.release();
+  progress.finish("prompts");
+}
+
+interface ScoredRow {
+  readonly scores: Record<string, number>;
+  readonly cost_usd: Record<string, number>;
+  readonly choice: string | null;
+}
+
+function scoreRow(forecast: Forecast, models: Catalog["models"], policy: Policy): ScoredRow {
+  const candidates = candidatesOf(forecast, models);
+  return {
+    scores: Object.fromEntries(forecast.models.map(({ id, score }) => [id, round(score)])),
+    cost_usd: medianCostsUsd(forecast, models),
+    choice: decide({ candidates, excluded: [], policy }).attempts[0]?.model ?? null,
+  };
+}
+
+/** Unrounded, unlike what a ledger would book: small models cost less than a micro-dollar a prompt. */
+function medianCostsUsd(
+  { models, inputTokens }: Forecast,
+  catalog: Catalog["models"],
+): Record<string, number> {
+  return Object.fromEntries(
+    models.map(({ id, outputTokensP50 }, m) => {
+      const { inputUsdPerMTok, outputUsdPerMTok } = catalog[m]!.price;
+      const cost = inputTokens * inputUsdPerMTok + outputTokensP50 * outputUsdPerMTok;
+      return [id, Number((cost / 1e6).toPrecision(6))];
+    }),
+  );
+}
+
+/** Every model may serve: a row of a file asks for nothing but an answer. */
+function candidatesOf(forecast: Forecast, catalog: Catalog["models"]): Candidate[] {
+  return buildCandidates({
+    catalog,
+    forecast,
+    needs: { capabilities: [], contextTokens: 0 },
+    policy: policySchema.parse({}),
+    isServed: () => true,
+  }).candidates;
+}
+
+function parseRow(text: string, place: string): { id: string | number; prompt: Prompt } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new Error(`${place}: not JSON: ${text.slice(0, 60)}`);
+  }
+  const parsed = rowSchema.safeParse(json);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw new Error(`${place}: ${path.join(".") || "row"}: ${message}`);
+  }
+  const { id, prompt, messages } = parsed.data;
+  return { id, prompt: messages === undefined ? promptOfText(prompt!) : promptOf({ messages }) };
+}
+
+async function readRelease(dir: string): Promise<Release> {
+  const [manifest, golden, model] = await Promise.all(
+    ["manifest.json", "golden.json", "model.onnx"].map(async (name) => {
+      try {
+        return new Uint8Array(await readFile(join(dir, name)));
+      } catch (cause) {
+        throw new Error(`${dir} is not a release: it has no ${name}`, { cause });
+      }
+    }),
+  );
+  return openRelease({ manifest: manifest!, golden: golden!, model: model! });
+}
+
+async function readCatalog(path: string): Promise<Catalog> {
+  return parseCatalog(JSON.parse(await readFile(path, "utf8")));
+}
+
+function round(score: number): number {
+  return Number(score.toFixed(6));
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`score: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,217 @@
+/**
+ * From examples to a router: choose how long and how freely to train, calibrate, train on everything.
+ *
+ * A few hundred rows and a dozen thousand want different training. So some plans, from "the surface
+ * only" to "the full lexical branch for long", are each tried in full on folds, and judged by the loss
+ * on the rows each fold left out. The winner's left-out logits are also what calibration is fitted on:
+ * they are honest, because no run saw the rows it is asked about, and no row is lost for training. The
+ * router itself is then trained by that plan on all rows.
+ *
+ * Folds go by gid, so one question never stands on both sides. Few rows are split into more folds.
+ * Plans are dropped when time is short, the last first; the first always runs.
+ */
+import { describeCorpus, type Corpus } from "./corpus.ts";
+import type { Example } from "./examples.ts";
+import { TrainingRun, type Hyperparameters } from "./run.ts";
+
+/** What one plan changes of the hyper-parameters. */
+export interface Plan {
+  readonly name: string;
+  readonly epochs: number;
+  readonly tableRate: number;
+  readonly lexicalDropout: number;
+}
+
+/** In the order of how often they win; the first is taken when there is time for no other. */
+export const PLANS: readonly Plan[] = [
+  { name: "balanced", epochs: 10, tableRate: 1, lexicalDropout: 0.3 },
+  { name: "brief", epochs: 5, tableRate: 1, lexicalDropout: 0.3 },
+  { name: "surface", epochs: 8, tableRate: 0.2, lexicalDropout: 0.7 },
+  { name: "lexical", epochs: 14, tableRate: 3, lexicalDropout: 0.2 },
+];
+
+/** Fewer rows than this are split into SMALL_FOLDS folds, more leave one tenth out once. */
+const SMALL = 3_000;
+const SMALL_FOLDS = 4;
+/** A run of fewer steps has not converged, however many epochs that takes. */
+const MIN_STEPS = 240;
+
+export interface HeldOut {
+  readonly example: Example;
+  /** float32 [models] */
+  readonly logits: Float32Array;
+}
+
+export interface Fit {
+  readonly parameters: Record<string, Float32Array<ArrayBuffer>>;
+  readonly corpus: Corpus;
+  readonly plan: Plan;
+  readonly hyperparameters: Hyperparameters;
+  /** Logits of rows by runs that did not see them, under the winning plan. */
+  readonly heldOut: readonly HeldOut[];
+  /** Held-out loss of every plan tried: mean over datasets, in nats. */
+  readonly tried: readonly { readonly plan: Plan; readonly loss: number }[];
+}
+
+export interface FitInput {
+  readonly examples: readonly Example[];
+  readonly models: number;
+  /** The plan's fields are replaced by each plan. */
+  readonly hyperparameters: Hyperparameters;
+  readonly seed: number;
+  /** Whether there is time for another plan; asked before each but the first. */
+  readonly hasTime: (share: number) => boolean;
+  readonly onProgress: (done: number, total: number, note: string) => void;
+}
+
+/** Rejects when there are no examples. Deterministic for a seed as long as `hasTime` answers alike. */
+export async function fit(input: FitInput): Promise<Fit> {
+  const { examples } = input;
+  if (examples.length === 0) throw new Error("Cannot train: there is no training row");
+  const folds = foldsOf(examples);
+  const tried: { plan: Plan; loss: number; heldOut: HeldOut[] }[] = [];
+  const meter = new StepMeter(input, folds);
+  for (const plan of PLANS) {
+    if (tried.length > 0 && !input.hasTime(meter.shareOf(plan))) break;
+    const heldOut: HeldOut[] = [];
+    for (const { train, test } of folds) {
+      const { run } = await trainOne({ ...input, examples: train }, plan, meter);
+      const logits = await run.logits(test);
+      await run.release();
+      test.forEach((example, i) =>
+        heldOut.push({ example, logits: logits.slice(i * input.models, (i + 1) * input.models) }),
+      );
+    }
+    tried.push({ plan, loss: meanLoss(heldOut), heldOut });
+  }
+  const best = tried.reduce((a, b) => (b.loss < a.loss ? b : a));
+  meter.skipTo(best.plan);
+  const { run, corpus, hyperparameters } = await trainOne(input, best.plan, meter);
+  const parameters = run.parameters();
+  await run.release();
+  return { parameters, corpus, plan: best.plan, hyperparameters, heldOut: best.heldOut, tried };
+}
+
+async function trainOne(
+  input: FitInput,
+  plan: Plan,
+  meter: StepMeter,
+): Promise<{ run: TrainingRun; corpus: Corpus; hyperparameters: Hyperparameters }> {
+  const { examples, models, seed } = input;
+  const hyperparameters = applyPlan(input, plan, examples.length);
+  const { shape, minDocuments } = hyperparameters;
+  const corpus = describeCorpus(examples, { tableRows: shape.tableRows, minDocuments });
+  const run = await TrainingRun.start({ examples, corpus, models, hyperparameters, seed });
+  for (let epoch = 1; epoch <= hyperparameters.epochs; epoch++)
+    await run.epoch(() => meter.step(`${plan.name}, epoch ${epoch}/${hyperparameters.epochs}`));
+  return { run, corpus, hyperparameters };
+}
+
+/** A small set gets smaller batches, and as many epochs as make MIN_STEPS steps. */
+function applyPlan(
+  { hyperparameters }: FitInput,
+  { epochs, tableRate, lexicalDropout }: Plan,
+  rows: number,
+): Hyperparameters {
+  const batchSize = Math.min(
+    hyperparameters.batchSize,
+    Math.max(16, 2 ** Math.floor(Math.log2(rows / 16))),
+  );
+  const atLeast = Math.ceil(MIN_STEPS / Math.ceil(rows / batchSize));
+  return {
+    ...hyperparameters,
+    batchSize,
+    tableRate,
+    lexicalDropout,
+    epochs: Math.max(epochs, atLeast),
+    minDocuments: rows < SMALL ? 2 : hyperparameters.minDocuments,
+  };
+}
+
+interface Fold {
+  readonly train: readonly Example[];
+  readonly test: readonly Example[];
+}
+
+function foldsOf(examples: readonly Example[]): Fold[] {
+  const isSmall = examples.length < SMALL;
+  const buckets = isSmall ? SMALL_FOLDS : 10;
+  const folds: Fold[] = [];
+  for (let k = 0; k < (isSmall ? SMALL_FOLDS : 1); k++) {
+    const test = examples.filter(({ gid }) => hash(gid) % buckets === k);
+    const train = examples.filter(({ gid }) => hash(gid) % buckets !== k);
+    if (test.length > 0 && train.length > 0) folds.push({ train, test });
+  }
+  // All rows ask one question: nothing can be left out, so the plans are judged on what they saw.
+  return folds.length > 0 ? folds : [{ train: examples, test: examples }];
+}
+
+/** FNV-1a. */
+function hash(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return (h ^ (h >>> 15)) >>> 0;
+}
+
+/** Binary cross-entropy, the mean of each dataset's mean, weighted by the root of its rows. */
+function meanLoss(heldOut: readonly HeldOut[]): number {
+  const byDataset = new Map<string, { sum: number; rows: number }>();
+  for (const { example, logits } of heldOut) {
+    const entry = byDataset.get(example.dataset) ?? { sum: 0, rows: 0 };
+    let loss = 0;
+    for (const [m, score] of example.scores) {
+      const z = logits[m]!;
+      loss += Math.max(z, 0) - z * score + Math.log1p(Math.exp(-Math.abs(z)));
+    }
+    entry.sum += loss / example.scores.length;
+    entry.rows++;
+    byDataset.set(example.dataset, entry);
+  }
+  let sum = 0;
+  let weights = 0;
+  for (const { sum: loss, rows } of byDataset.values()) {
+    sum += (loss / rows) * Math.sqrt(rows);
+    weights += Math.sqrt(rows);
+  }
+  return sum / weights;
+}
+
+/** Counts steps over all plans and folds, for the progress bar and for the time that is left. */
+class StepMeter {
+  readonly #input: FitInput;
+  readonly #folds: readonly Fold[];
+  #done = 0;
+  #total: number;
+
+  constructor(input: FitInput, folds: readonly Fold[]) {
+    this.#input = input;
+    this.#folds = folds;
+    const longest = Math.max(...PLANS.map((plan) => this.#stepsOf(plan, input.examples.length)));
+    this.#total = PLANS.reduce((sum, plan) => sum + this.#tryingSteps(plan), longest);
+  }
+
+  step(note: string): void {
+    this.#done++;
+    this.#input.onProgress(this.#done, this.#total, note);
+  }
+
+  /** Of the steps done so far: what trying `plan` and then the final training would take. */
+  shareOf(plan: Plan): number {
+    const final = this.#stepsOf(plan, this.#input.examples.length);
+    return (this.#tryingSteps(plan) + final) / Math.max(this.#done, 1);
+  }
+
+  /** All plans are tried; what is left is the final training by `plan`. */
+  skipTo(plan: Plan): void {
+    this.#total = this.#done + this.#stepsOf(plan, this.#input.examples.length);
+  }
+
+  #tryingSteps(plan: Plan): number {
+    return this.#folds.reduce((sum, { train }) => sum + this.#stepsOf(plan, train.length), 0);
+  }
+
+  #stepsOf(plan: Plan, rows: number): number {
+    const { epochs, batchSize } = applyPlan(this.#input, plan, rows);
+    return epochs * Math.ceil(rows / batchSize);
+  }
+}

@@ -1,0 +1,145 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { z } from "zod";
+import type { ReleaseFiles } from "../../router-models/release.ts";
+import { tinyRelease } from "../support/tiny-release.ts";
+
+const run = promisify(execFile);
+const QUIZ = "test/fixtures/outcomes/quiz.jsonl";
+const CARD = "# Tiny\n\n<!-- evaluation:start -->\nold\n<!-- evaluation:end -->\n";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-eval-"));
+  await writeRelease(folder, await tinyRelease());
+  await writeFile(join(folder, "CARD.md"), CARD);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function writeRelease(
+  path: string,
+  { manifest, golden, model }: ReleaseFiles,
+): Promise<void> {
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, "manifest.json"), manifest);
+  await writeFile(join(path, "golden.json"), golden);
+  await writeFile(join(path, "model.onnx"), model);
+}
+
+const failureSchema = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() });
+type Ended = z.infer<typeof failureSchema>;
+
+async function evaluate(...args: string[]): Promise<Ended> {
+  try {
+    const command = ["scripts/eval.ts", "--model", folder, "--resamples", "50", ...args];
+    return { code: 0, ...(await run(process.execPath, command)) };
+  } catch (error) {
+    return failureSchema.parse(error);
+  }
+}
+
+describe("eval", () => {
+  it("writes tables, card and pictures, and the same ones again", async ({ expect }) => {
+    const report = join(folder, "report");
+    const ended = await evaluate("--data", QUIZ, "--report", report, "--write-card");
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.stdout).toMatch(
+      /\| quiz \| 4 \| alpha\/large \(0\.875\) \/ alpha\/small \(0\.500\) \|/,
+    );
+    expect(ended.stdout).toContain("| quiz | 4 | 3 of 3 |");
+    expect(ended.stderr).toMatch(/scoring .* 4\/4/);
+
+    const card = await readFile(join(folder, "CARD.md"), "utf8");
+    expect(card).toContain(ended.stdout.trim());
+    expect(card).toContain("Made by `npm run eval -- --model");
+    expect(card).not.toContain("old");
+
+    const files = (await readdir(report)).toSorted();
+    expect(files).toEqual([
+      "frontier-quiz.svg",
+      "reliability.svg",
+      "report.json",
+      "report.md",
+      "share-quiz.svg",
+    ]);
+    for (const name of files.filter((file) => file.endsWith(".svg"))) {
+      const svg = await readFile(join(report, name), "utf8");
+      expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+      expect(svg.match(/<path/g)!.length).toBeGreaterThan(5);
+    }
+
+    const again = await evaluate("--data", QUIZ, "--report", report, "--write-card");
+    expect(again.stdout).toBe(ended.stdout);
+    expect(await readFile(join(folder, "CARD.md"), "utf8")).toBe(card);
+  });
+
+  it("prints JSON, of all sets that may ship", async ({ expect }) => {
+    const ended = await evaluate("--sets", "test/fixtures/outcomes/sets.json", "--json");
+    const evaluation: unknown = JSON.parse(ended.stdout);
+    expect(evaluation).toMatchObject({
+      resamples: 50,
+      sets: [{ name: "quiz", rows: 4, trainRows: 6, pair: { weak: "alpha/small", by: "cost" } }],
+      pool: null,
+      skipped: [],
+    });
+  });
+
+  it("pools several files, and says which could not be evaluated", async ({ expect }) => {
+    const twin = join(folder, "twin.jsonl");
+    const text = await readFile(QUIZ, "utf8");
+    await writeFile(twin, text.replaceAll('"quiz/', '"twin/'));
+    const lonely = join(folder, "lonely.jsonl");
+    await writeFile(lonely, '{"id":"a","prompt":"x","scores":{"gamma":1},"split":"train"}\n');
+    const ended = await evaluate("--data", `${QUIZ},${twin}`, lonely, "--json");
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      sets: [{ name: "quiz" }, { name: "twin" }],
+      pool: { rows: 8, questions: 4 },
+      skipped: [{ name: "lonely", why: "lonely: 1 train and 0 valid rows; both are needed" }],
+    });
+  });
+
+  it("refuses a question that was learnt and is asked", async ({ expect }) => {
+    const leaky = join(folder, "leaky.jsonl");
+    await writeFile(leaky, (await readFile(QUIZ, "utf8")).replace('"q06"', '"q01"'));
+    const ended = await evaluate("--data", leaky);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/1 of 4 valid rows .*gid q01: leaky quiz\/6 and leaky quiz\/1/);
+    expect(ended.stdout).toBe("");
+  });
+
+  it("says what a router learnt from that is not at hand", async ({ expect }) => {
+    const other = join(folder, "other");
+    const data = [{ name: "exam", trainRows: 9, validRows: 1, licence: "none" }];
+    const sha256 = "1".repeat(64);
+    const files = await tinyRelease({
+      changeManifest: (manifest) => ({
+        ...manifest,
+        training: { ...manifest.training, data: data.map((set) => ({ ...set, sha256 })) },
+      }),
+    });
+    await writeRelease(other, files);
+    const ended = await evaluate("--model", other, "--data", QUIZ);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toContain("learnt from files not given here: exam");
+    expect((await evaluate("--data", QUIZ)).stderr).not.toContain("not given here");
+  });
+
+  it("explains itself, and what was wrong with a call", async ({ expect }) => {
+    expect((await evaluate("--help")).stdout).toContain("--write-card");
+    const [nowhere, noNumber, noCard, stray] = await Promise.all([
+      evaluate("--data", "nowhere.jsonl"),
+      evaluate("--resamples", "none"),
+      evaluate("--model", "test/fixtures", "--write-card"),
+      evaluate("stray.jsonl"),
+    ]);
+    expect([nowhere, noNumber, noCard, stray].map(({ code }) => code)).toEqual([1, 1, 1, 1]);
+    expect(nowhere.stderr).toContain("nowhere.jsonl: cannot be read");
+    expect(noNumber.stderr).toContain("--resamples");
+    expect(noCard.stderr).toContain("CARD.md");
+    expect(stray.stderr).toContain("--data");
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, it } from "vitest";
+import { replaceEvaluation } from "../../../scripts/report/model-card.ts";
+
+const START = "<!-- evaluation:start -->";
+const END = "<!-- evaluation:end -->";
+
+describe("replaceEvaluation", () => {
+  it("replaces what stands between the markers and nothing else", ({ expect }) => {
+    const card = `# Router\n\n${START}\nold | table\n${END}\n\nLicence.\n`;
+    const replaced = replaceEvaluation(card, "\nnew $& table\n");
+    expect(replaced).toBe(`# Router\n\n${START}\n\nnew $& table\n\n${END}\n\nLicence.\n`);
+    expect(replaceEvaluation(replaced, "new $& table")).toBe(replaced);
+  });
+
+  it.each(["", START, END, `${END} ${START}`, `${START} ${END} ${START} ${END}`])(
+    "refuses a card with the markers %j",
+    (card) => {
+      let message = "accepted";
+      try {
+        replaceEvaluation(card, "new");
+      } catch (error) {
+        message = String(error);
+      }
+      if (!message.includes(START) || !message.includes(END)) throw new Error(message);
+    },
+  );
+});

@@ -1,0 +1,86 @@
+/**
+ * One property instead of a list of cases: whatever encodeSse writes, the decoder reads back, for any
+ * events, any line ending and any way the network cuts the bytes. The rest is what that cannot show.
+ */
+import * as fc from "fast-check";
+import { describe, it } from "vitest";
+import { encodeSse, SseDecoder, SseOverflowError, type SseEvent } from "../../../worker/lib/sse.ts";
+
+const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
+
+const line = fc.string({ unit: "grapheme" }).map((s) => s.replace(/[\r\n]/g, ""));
+const event: fc.Arbitrary<SseEvent> = fc.record({
+  event: fc.option(line, { nil: undefined }),
+  data: fc.array(line, { minLength: 1, maxLength: 3 }).map((lines) => lines.join("\n")),
+});
+
+function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
+  const cuts = [...new Set(at.map((n) => n % (bytes.length + 1)))].toSorted((a, b) => a - b);
+  return [0, ...cuts].map((start, i) => bytes.slice(start, [...cuts, bytes.length][i]));
+}
+
+function decode(chunks: readonly Uint8Array[], decoder = new SseDecoder()): SseEvent[] {
+  return chunks.flatMap((chunk) => decoder.push(chunk));
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+describe("SseDecoder", () => {
+  it("reads what encodeSse wrote, wherever it is cut and whichever line ending is used", ({
+    expect,
+  }) => {
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 4 }),
+        fc.array(fc.nat(), { maxLength: 8 }),
+        fc.constantFrom("\n", "\r\n", "\r"),
+        (events, at, eol) => {
+          const text = events
+            .map((e) =>
+              new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(encodeSse(e)),
+            )
+            .join("")
+            .replaceAll("\n", eol);
+          expect(decode(cut(utf8(text), at))).toEqual(events);
+        },
+      ),
+      RUNS,
+    );
+  });
+
+  it("emits an event with its last byte, not with the next event's first", ({ expect }) => {
+    for (const eol of ["\n", "\r\n", "\r"])
+      expect(decode([utf8(`data: a${eol}${eol}`)])).toEqual([{ event: undefined, data: "a" }]);
+  });
+
+  it("keeps bytes that are not UTF-8 inside their line", ({ expect }) => {
+    const [first, second] = decode([
+      new Uint8Array([...utf8("data: a"), 0xff, 0xc3, ...utf8("b\n\ndata: c\n\n")]),
+    ]);
+    expect(first?.data).toBe("a\uFFFD\uFFFDb");
+    expect(second?.data).toBe("c");
+  });
+
+  it("ignores comments, unknown fields and an event that the end cuts off", ({ expect }) => {
+    const text = ": keep-alive\n\nid: 7\nretry: 1\ndata: a\nfoo\n\nevent: x\n\ndata: cut";
+    expect(decode([utf8(text)])).toEqual([{ event: undefined, data: "a" }]);
+  });
+
+  it("refuses an event beyond its limit, in one line or in many", ({ expect }) => {
+    const long = utf8(`data: ${"x".repeat(200)}`);
+    const many = utf8("data: 0123456789\n".repeat(20));
+    for (const bad of [long, many]) {
+      const decoder = new SseDecoder({ maxEventLength: 100 });
+      expect(() => decode([...cut(bad, [7, 90])], decoder)).toThrow(SseOverflowError);
+    }
+  });
+
+  it("takes comments for ever, and each event afresh", ({ expect }) => {
+    const decoder = new SseDecoder({ maxEventLength: 100 });
+    const keepAlive = Array.from({ length: 50 }, () => utf8(": 0123456789\n"));
+    const events = Array.from({ length: 50 }, () => utf8("data: 0123456789\n\n"));
+    expect(decode([...keepAlive, ...events], decoder)).toHaveLength(50);
+  });
+});

@@ -1,0 +1,182 @@
+/**
+ * The promises of the meter on arbitrary streams: what the vendor said arrives unchanged and in order,
+ * an answer that is whole says so and has its receipt, one that is not never looks as if it were.
+ */
+import * as fc from "fast-check";
+import { describe, it } from "vitest";
+import { RouterError } from "../../../worker/domain/errors.ts";
+import { SseDecoder, type SseEvent } from "../../../worker/lib/sse.ts";
+import { meterStream, StreamMeter, type StreamEnding } from "../../../worker/pipeline/meter.ts";
+import type { TokenCounts } from "../../../worker/pipeline/usage.ts";
+import { chunk, finish, FRAME, parseObject, USAGE, usageChunk } from "../fixture/vendor.ts";
+
+const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
+const RECEIPT = { cost_usd: 0.5 };
+
+interface Metered {
+  readonly data: string[];
+  readonly endings: StreamEnding[];
+  readonly counts: TokenCounts;
+}
+
+async function meter(
+  data: readonly string[],
+  { wantsUsage = false, error }: { wantsUsage?: boolean; error?: Error } = {},
+): Promise<Metered> {
+  const pending = data.map((text): SseEvent => ({ event: undefined, data: text }));
+  const events = new ReadableStream<SseEvent>({
+    pull(out) {
+      const event = pending.shift();
+      if (event !== undefined) out.enqueue(event);
+      else if (error !== undefined) out.error(error);
+      else out.close();
+    },
+  });
+  const endings: StreamEnding[] = [];
+  const state = new StreamMeter({ wantsUsage, inputTokens: 7, receipt: () => RECEIPT });
+  const bytes = meterStream(events, state, (ending) => endings.push(ending));
+  const decoder = new SseDecoder();
+  const got: string[] = [];
+  for await (const piece of bytes) got.push(...decoder.push(piece).map((event) => event.data));
+  return { data: got, endings, counts: state.counts };
+}
+
+function parsed(text: string | undefined): Record<string, unknown> {
+  return parseObject(text);
+}
+
+const content = fc.string({ unit: "grapheme" }).map((text) => chunk(text));
+
+describe("meterStream", () => {
+  it("passes every chunk on unchanged and in order, then the receipt, then [DONE]", async ({
+    expect,
+  }) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(content), fc.boolean(), async (chunks, hasUsage) => {
+        const sent = [...chunks, finish()];
+        const { data, endings } = await meter([
+          ...sent,
+          ...(hasUsage ? [usageChunk()] : []),
+          "[DONE]",
+        ]);
+        expect(data.slice(0, -2)).toEqual(sent);
+        expect(parsed(data.at(-2))).toEqual({
+          ...FRAME,
+          choices: [{ index: 0, delta: {}, finish_reason: null }],
+          sluice: RECEIPT,
+        });
+        expect(data.at(-1)).toBe("[DONE]");
+        expect(endings).toEqual(["complete"]);
+      }),
+      RUNS,
+    );
+  });
+
+  it("gives a client that asked for usage one usage chunk, the last, and null before", async ({
+    expect,
+  }) => {
+    // As OpenAI sends it; usage with the last choice; cumulative usage in every chunk.
+    const shapes = [
+      [chunk("a", { usage: null }), finish({ usage: null }), usageChunk()],
+      [chunk("a"), finish({ usage: USAGE })],
+      [chunk("a", { usage: { ...USAGE, completion_tokens: 1 } }), finish({ usage: USAGE })],
+    ];
+    for (const shape of shapes) {
+      const { data, counts } = await meter([...shape, "[DONE]"], { wantsUsage: true });
+      const chunks = data.slice(0, -1).map(parsed);
+      expect(chunks.slice(0, -1).map(({ usage }) => usage)).toEqual([null, null]);
+      expect(chunks.at(-1)).toEqual({ ...FRAME, choices: [], usage: USAGE, sluice: RECEIPT });
+      expect(counts).toMatchObject({ input: 10, output: 20, isEstimate: false });
+    }
+  });
+
+  it("estimates the usage that a vendor does not report, and says so", async ({ expect }) => {
+    const { data, counts } = await meter([chunk("12345678"), finish(), "[DONE]"], {
+      wantsUsage: true,
+    });
+    expect(counts).toEqual({ input: 7, cachedInput: 0, output: 2, isEstimate: true });
+    expect(parsed(data.at(-2))["usage"]).toEqual({
+      prompt_tokens: 7,
+      completion_tokens: 2,
+      total_tokens: 9,
+    });
+  });
+
+  it("takes an answer for whole that is finished but lacks [DONE]", async ({ expect }) => {
+    const { data, endings } = await meter([chunk("a"), finish(), usageChunk()]);
+    expect(data).toHaveLength(4);
+    expect(data.at(-1)).toBe("[DONE]");
+    expect(endings).toEqual(["complete"]);
+  });
+
+  it("wants every choice finished", async ({ expect }) => {
+    const second = JSON.stringify({ ...FRAME, choices: [{ index: 1, delta: { content: "b" } }] });
+    const { data, endings } = await meter([chunk("a"), second, finish()]);
+    expect(parsed(data.at(-1))["error"]).toMatchObject({ code: "upstream_cut" });
+    expect(endings).toEqual(["broken"]);
+  });
+
+  it("ends a torn, failed or malformed stream with one error and no [DONE], wherever it happens", async ({
+    expect,
+  }) => {
+    const failure = new RouterError("timeout_error", "silent", { code: "upstream_timeout" });
+    const trouble = fc.constantFrom(
+      { tail: [], error: undefined, code: "upstream_cut" },
+      { tail: [], error: failure, code: "upstream_timeout" },
+      { tail: [], error: new Error("secret detail"), code: "internal_error" },
+      {
+        tail: ['{"choices":', chunk("late"), "[DONE]"],
+        error: undefined,
+        code: "upstream_malformed",
+      },
+      { tail: ["[1]", "[DONE]"], error: undefined, code: "upstream_malformed" },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(content), trouble, async (chunks, { tail, error, code }) => {
+        const { data, endings } = await meter([...chunks, ...tail], error && { error });
+        expect(data.slice(0, -1)).toEqual(chunks);
+        expect(parsed(data.at(-1))).toMatchObject({ error: { code, param: null } });
+        expect(data.at(-1)).not.toContain("secret detail");
+        expect(endings).toEqual(["broken"]);
+      }),
+      RUNS,
+    );
+  });
+
+  it("lets nothing pass after [DONE]", async ({ expect }) => {
+    const { data } = await meter([finish(), "[DONE]", chunk("late")]);
+    expect(data.at(-1)).toBe("[DONE]");
+    expect(data.join("")).not.toContain("late");
+  });
+
+  it("passes a chunk on before the next one exists", async ({ expect }) => {
+    let out!: ReadableStreamDefaultController<SseEvent>;
+    const events = new ReadableStream<SseEvent>({ start: (controller) => void (out = controller) });
+    const state = new StreamMeter({ wantsUsage: false, inputTokens: 0, receipt: () => RECEIPT });
+    const reader = meterStream(events, state, () => {}).getReader();
+    for (const text of ["a", "b", "c"]) {
+      out.enqueue({ event: undefined, data: chunk(text) });
+      const { value } = await reader.read();
+      expect(new TextDecoder().decode(value)).toBe(`data: ${chunk(text)}\n\n`);
+    }
+  });
+
+  it("cancels the vendor's events when the client leaves, and counts what came", async ({
+    expect,
+  }) => {
+    let isCancelled = false;
+    const events = new ReadableStream<SseEvent>({
+      start: (out) => out.enqueue({ event: undefined, data: chunk("12345678") }),
+      cancel: () => void (isCancelled = true),
+    });
+    const endings: StreamEnding[] = [];
+    const state = new StreamMeter({ wantsUsage: false, inputTokens: 3, receipt: () => RECEIPT });
+    const reader = meterStream(events, state, (ending) => endings.push(ending)).getReader();
+    await reader.read();
+    const hanging = reader.read();
+    await reader.cancel();
+    expect((await hanging).done).toBe(true);
+    expect([isCancelled, endings]).toEqual([true, ["cancelled"]]);
+    expect(state.counts).toMatchObject({ input: 3, output: 2 });
+  });
+});

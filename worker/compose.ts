@@ -1,0 +1,67 @@
+/**
+ * Env → the service, once per isolate. The only file that builds adapters and hands them to one another.
+ *
+ * The router's runtime starts in global scope, by inference/bundled.ts; here it meets what only a
+ * request's env has: the weights' KV namespace, the keys, the limits.
+ */
+import catalogJson from "../router-models/catalog.json";
+import { parseCatalog } from "../router-models/catalog.ts";
+import { readConfig } from "./config.ts";
+import { createApp } from "./http/app.ts";
+import { BUNDLED } from "./inference/bundled.ts";
+import { RouterHost, type InferenceEvent } from "./inference/router-host.ts";
+import { kvWeightsStore } from "./inference/weights-store.ts";
+import { systemClock } from "./lib/clock.ts";
+import { createDispatch } from "./providers/dispatch.ts";
+import { endpointsOf } from "./providers/endpoints.ts";
+import { VENDORS } from "./providers/registry.ts";
+import { createLog, type Log } from "./telemetry/log.ts";
+import { createAccessCheck } from "./tenants/access.ts";
+
+export interface Service {
+  /** Answers one request. */
+  fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
+  /** Looks for newer weights, at most once per TTL. Never rejects; call it under waitUntil. */
+  refresh(): Promise<void>;
+}
+
+/** Builds the service. Throws ConfigError, and when the catalogue or the bundled release is unsound. */
+export function compose(env: Env): Service {
+  const config = readConfig(env);
+  const log = createLog(config.logLevel);
+  const clock = systemClock;
+  const host = new RouterHost({
+    bundled: BUNDLED,
+    catalog: parseCatalog(catalogJson),
+    store: env.WEIGHTS && kvWeightsStore(env.WEIGHTS),
+    log: (event) => logInference(log, event),
+    ttlMs: config.weightsTtlMs,
+  });
+  const endpoints = endpointsOf({ keys: config.vendorKeys, standInUrl: config.vendorBaseUrl });
+  const secrets = new Map(VENDORS.map(({ id, keyName }) => [id, keyName]));
+  const app = createApp({
+    pipeline: {
+      scorer: host,
+      keys: {
+        has: (vendorId) => endpoints.has(vendorId),
+        size: endpoints.size,
+        secretOf: (vendorId) => secrets.get(vendorId),
+      },
+      dispatch: createDispatch({ endpoints, timeouts: config.timeouts, clock }),
+      clock,
+      mintId: () => crypto.randomUUID().replaceAll("-", ""),
+      log,
+    },
+    checkAccess: createAccessCheck(config.apiKey),
+    maxBodyBytes: config.maxBodyBytes,
+    weights: () => host.weights,
+  });
+  return {
+    fetch: (request, bindings, context) => app.fetch(request, bindings, context),
+    refresh: () => host.refresh(clock.nowMs()),
+  };
+}
+
+function logInference(log: Log, { event, ...fields }: InferenceEvent): void {
+  log.write(event === "weights_swapped" ? "info" : "error", event, fields);
+}

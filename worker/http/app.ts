@@ -1,0 +1,51 @@
+/**
+ * The routes, and what stands before each of them: tag, access, handler. The only file that knows the
+ * paths, as the folder is the only one that knows Hono.
+ *
+ * Access comes before the question whether a path exists, so a stranger learns nothing about the rest.
+ * Every path answers OPTIONS with its methods, HEAD like GET without a body, and anything else with 405.
+ */
+import { Hono, type Handler } from "hono";
+import type { HttpDeps, HttpEnv } from "./context.ts";
+import { requireAccess } from "./middleware/access.ts";
+import { onError } from "./middleware/errors.ts";
+import { tagRequests } from "./middleware/request-tag.ts";
+import { chatCompletions } from "./routes/chat-completions.ts";
+import { healthz } from "./routes/healthz.ts";
+import { model, models } from "./routes/models.ts";
+import { routeOnly } from "./routes/route.ts";
+import { methodNotAllowed, unknownPath } from "./wire/errors.ts";
+
+/** The service as one fetch handler. Its third argument must be an ExecutionContext. */
+export function createApp(deps: HttpDeps): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>();
+  app.onError(onError);
+  app.notFound(({ req }) => {
+    throw unknownPath(req.method, req.path);
+  });
+  app.use(tagRequests(deps));
+  serve(app, { method: "GET", path: "/healthz", handler: healthz });
+  app.use(requireAccess());
+  serve(app, { method: "POST", path: "/v1/chat/completions", handler: chatCompletions });
+  serve(app, { method: "POST", path: "/v1/route", handler: routeOnly });
+  serve(app, { method: "GET", path: "/v1/models", handler: models });
+  serve(app, { method: "GET", path: "/v1/models/:id{.+}", handler: model });
+  return app;
+}
+
+interface Endpoint {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly handler: Handler<HttpEnv>;
+}
+
+/** Hono answers HEAD by the GET handler itself. */
+function serve(app: Hono<HttpEnv>, { method, path, handler }: Endpoint): void {
+  const allowed = [...(method === "GET" ? ["GET", "HEAD"] : [method]), "OPTIONS"];
+  app.on(method, path, handler);
+  app.options(
+    path,
+    () => new Response(null, { status: 204, headers: { allow: allowed.join(", ") } }),
+  );
+  app.all(path, ({ req }) => methodNotAllowed(req.method, allowed));
+}

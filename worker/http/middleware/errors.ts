@@ -1,0 +1,27 @@
+/**
+ * The one place where an error becomes an answer. What the client cannot mend goes to the log too; a
+ * defect of ours is logged with its message, which no client ever sees.
+ */
+import { RouterError } from "../../domain/errors.ts";
+import type { HttpContext } from "../context.ts";
+import { errorResponse } from "../wire/errors.ts";
+
+export function onError(error: unknown, context: HttpContext): Response {
+  const { tag, deps } = context.var;
+  const isKnown = error instanceof RouterError;
+  const status = isKnown ? error.status : 500;
+  deps.pipeline.log.write(status >= 500 ? "error" : "info", "request_failed", {
+    request_id: tag.id,
+    path: context.req.path,
+    status,
+    code: isKnown ? error.code : "internal_error",
+    cause: causeOf(isKnown ? error.cause : error),
+    duration_ms: deps.pipeline.clock.nowMs() - tag.startedMs,
+  });
+  return errorResponse(error);
+}
+
+function causeOf(cause: unknown): string | undefined {
+  if (cause === undefined) return undefined;
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : "not an error";
+}

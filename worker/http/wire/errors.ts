@@ -1,0 +1,51 @@
+/**
+ * Errors on the wire: OpenAI's error object, whatever went wrong.
+ *
+ * OpenAI's clients retry every 429, 408, 409 and 5xx by themselves. `x-should-retry: false` stops them
+ * where a second try cannot help: when money has run out, or when the deployment lacks a secret.
+ */
+import { errorBody, RouterError } from "../../domain/errors.ts";
+
+/** The response of an error. What is no RouterError is a defect of ours and says nothing about itself. */
+export function errorResponse(error: unknown): Response {
+  const known = error instanceof RouterError ? error : internalError(error);
+  const headers = new Headers({ "content-type": "application/json" });
+  if (known.retryAfterMs !== undefined) {
+    headers.set("retry-after", String(Math.ceil(known.retryAfterMs / 1000)));
+    headers.set("retry-after-ms", String(Math.ceil(known.retryAfterMs)));
+  }
+  if (known.type === "insufficient_quota" || known.code === "no_vendor_key")
+    headers.set("x-should-retry", "false");
+  if (known.status === 401) headers.set("www-authenticate", "Bearer");
+  return new Response(JSON.stringify(errorBody(known)), { status: known.status, headers });
+}
+
+function internalError(cause: unknown): RouterError {
+  return new RouterError("server_error", "Something went wrong in the router itself", {
+    code: "internal_error",
+    cause,
+  });
+}
+
+/** 405 with the methods that the path does know. */
+export function methodNotAllowed(method: string, allowed: readonly string[]): Response {
+  const list = allowed.join(", ");
+  const response = errorResponse(
+    new RouterError("invalid_request_error", `${method} is not known here; use ${list}`, {
+      code: "method_not_allowed",
+      status: 405,
+    }),
+  );
+  response.headers.set("allow", list);
+  return response;
+}
+
+/** 404 for a path that nobody serves. */
+export function unknownPath(method: string, path: string): RouterError {
+  return new RouterError(
+    "not_found_error",
+    `There is no ${method} ${JSON.stringify(path.slice(0, 100))}; ` +
+      "see POST /v1/chat/completions, POST /v1/route, GET /v1/models, GET /healthz",
+    { code: "unknown_path" },
+  );
+}

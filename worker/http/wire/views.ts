@@ -1,0 +1,73 @@
+/**
+ * Our own JSON: a decision as `/v1/route` shows it, and catalogue models as `/v1/models` lists them.
+ *
+ * Inside, money is whole micro-dollars; outside it is US dollars, in fields that say so. A model's entry
+ * is OpenAI's, with what they do not have added to it.
+ */
+import type { Candidate } from "../../domain/decision.ts";
+import { AUTO_NAMES } from "../../pipeline/model-name.ts";
+import type { CatalogModel } from "../../pipeline/ports.ts";
+import type { Route } from "../../pipeline/route.ts";
+
+/** The decision without the call. */
+export function routeView(id: string, { forecast, decision, weights }: Route) {
+  return {
+    id,
+    object: "route",
+    model: decision.attempts[0]!.model,
+    reason: decision.reason,
+    weights,
+    difficulty: forecast.difficulty,
+    task: forecast.task,
+    input_tokens: forecast.inputTokens,
+    reference: decision.reference.model,
+    ...(decision.floor !== undefined && { floor: decision.floor }),
+    lambda: decision.lambda,
+    attempts: decision.attempts.map(({ model }) => model),
+    models: decision.candidates.map(candidateView),
+    excluded: decision.excluded,
+  };
+}
+
+function candidateView(candidate: Candidate) {
+  return {
+    model: candidate.model,
+    score: candidate.score,
+    cost_p50_usd: candidate.costP50MicroUsd / 1e6,
+    cost_p90_usd: candidate.costP90MicroUsd / 1e6,
+    ttft_ms: candidate.ttftMs,
+    latency_ms: candidate.latencyMs,
+  };
+}
+
+/** OpenAI's list: the names that leave the choice to the router, then the models. */
+export function modelListView(models: readonly CatalogModel[]) {
+  return { object: "list", data: [...AUTO_NAMES.map(autoView), ...models.map(modelView)] };
+}
+
+/** One entry of the list. `created` is the first day of the month of release, in seconds; 0 if unknown. */
+export function modelView(model: CatalogModel) {
+  const { price } = model;
+  return {
+    id: model.id,
+    object: "model",
+    created: model.released === undefined ? 0 : Date.parse(`${model.released}-01`) / 1000,
+    owned_by: model.id.slice(0, model.id.indexOf("/")),
+    name: model.name,
+    context_tokens: model.contextTokens,
+    max_output_tokens: model.maxOutputTokens,
+    capabilities: model.capabilities,
+    price: {
+      input_usd_per_mtok: price.inputUsdPerMTok,
+      output_usd_per_mtok: price.outputUsdPerMTok,
+      ...(price.cachedInputUsdPerMTok !== undefined && {
+        cached_input_usd_per_mtok: price.cachedInputUsdPerMTok,
+      }),
+    },
+  };
+}
+
+/** An entry of the list for `auto` and its presets. */
+export function autoView(name: string) {
+  return { id: name, object: "model", created: 0, owned_by: "sluice" };
+}

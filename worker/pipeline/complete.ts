@@ -1,0 +1,185 @@
+/**
+ * The main use case: a chat request is routed, carried out, metered and answered.
+ *
+ *     route → attempts in order → whole answer, or stream through the meter → one log line
+ *
+ * Money is counted when an answer ends: usage at list price, and what the reference model would have
+ * cost for the same tokens. The difference may be negative, and then it is reported as negative.
+ */
+import type { Candidate } from "../domain/decision.ts";
+import { RouterError } from "../domain/errors.ts";
+import type { UpstreamCompletion } from "../domain/upstream.ts";
+import { isRecord } from "../lib/json.ts";
+import type { SseEvent } from "../lib/sse.ts";
+import { makeAttempts } from "./attempts.ts";
+import { meterStream, StreamMeter, type StreamEnding } from "./meter.ts";
+import { requireKnown } from "./model-name.ts";
+import type { Deps, RequestTag } from "./ports.ts";
+import { route, type Order, type Route } from "./route.ts";
+import { OutputEstimate, priceOf, readUsage, type TokenCounts } from "./usage.ts";
+
+export interface CompleteOrder extends Order {
+  readonly tag: RequestTag;
+  /** The client's; its abort ends the attempt under way. */
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds of waiting; workerd's clock does not move while it computes. */
+export interface Timing {
+  readonly routeMs: number;
+  /** Until the answer, or until a stream's first event, failed attempts included. */
+  readonly upstreamMs: number;
+}
+
+export interface Bill {
+  readonly costMicroUsd: number;
+  /** Against the reference model for the same tokens; negative where the answer cost more. */
+  readonly savedMicroUsd: number;
+}
+
+interface AnswerFrame {
+  readonly route: Route;
+  readonly answeredBy: Candidate;
+  readonly attemptCount: number;
+  readonly timing: Timing;
+}
+
+/** A whole answer: the vendor's body as it came. */
+export interface WholeAnswer extends AnswerFrame {
+  readonly kind: "whole";
+  readonly text: string;
+  readonly bill: Bill;
+}
+
+/** A stream of SSE bytes, which the reader owns. `ended` resolves when it is over, however it ends. */
+export interface StreamedAnswer extends AnswerFrame {
+  readonly kind: "streamed";
+  readonly bytes: ReadableStream<Uint8Array>;
+  readonly ended: Promise<void>;
+}
+
+/** Nobody was called: the client asked for the decision only. */
+export interface DryAnswer {
+  readonly kind: "dry";
+  readonly route: Route;
+  readonly timing: Timing;
+}
+
+export type Answer = WholeAnswer | StreamedAnswer | DryAnswer;
+
+/** Answers a chat request. Throws RouterError as `route` and `makeAttempts` do. */
+export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer> {
+  const { request, policy, tag, signal } = order;
+  const routed = await route(order, deps);
+  const routedMs = deps.clock.nowMs();
+  const routeMs = routedMs - tag.startedMs;
+  if (policy.dry_run) return { kind: "dry", route: routed, timing: { routeMs, upstreamMs: 0 } };
+
+  const { attempts } = routed.decision;
+  const input = { request, attempts, requestId: tag.id, signal };
+  const { candidate, outcome, count } = await makeAttempts(input, deps);
+  const settlement = new Settlement({ order, routed, candidate, count }, deps);
+  const frame = {
+    route: routed,
+    answeredBy: candidate,
+    attemptCount: count,
+    timing: { routeMs, upstreamMs: deps.clock.nowMs() - routedMs },
+  };
+  if (outcome.kind === "stream")
+    return { ...frame, kind: "streamed", ...settlement.meter(outcome) };
+  const counts = countsOf(outcome, routed.forecast.inputTokens);
+  settlement.settle("complete", counts);
+  return { ...frame, kind: "whole", text: outcome.text, bill: settlement.bill(counts) };
+}
+
+interface SettlementInput {
+  readonly order: CompleteOrder;
+  readonly routed: Route;
+  readonly candidate: Candidate;
+  readonly count: number;
+}
+
+/** From what an answer used to what it cost, and to the one line that the log keeps of it. */
+class Settlement {
+  readonly #input: SettlementInput;
+  readonly #deps: Deps;
+
+  constructor(input: SettlementInput, deps: Deps) {
+    this.#input = input;
+    this.#deps = deps;
+  }
+
+  bill(counts: TokenCounts): Bill {
+    const { catalog } = this.#deps.scorer;
+    const { candidate, routed } = this.#input;
+    const cost = priceOf(counts, requireKnown(candidate.model, catalog));
+    const reference = priceOf(counts, requireKnown(routed.decision.reference.model, catalog));
+    return { costMicroUsd: cost, savedMicroUsd: reference - cost };
+  }
+
+  /** The client's bytes for a vendor's events, settled when they end. */
+  meter({ events }: { events: ReadableStream<SseEvent> }): {
+    bytes: ReadableStream<Uint8Array>;
+    ended: Promise<void>;
+  } {
+    const { order, routed } = this.#input;
+    const meter = new StreamMeter({
+      wantsUsage: order.request.stream_options?.include_usage === true,
+      inputTokens: routed.forecast.inputTokens,
+      receipt: (counts) => this.#receipt(counts),
+    });
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const bytes = meterStream(events, meter, (ending, error) => {
+      this.settle(order.signal.aborted ? "cancelled" : ending, meter.counts, error);
+      resolve();
+    });
+    return { bytes, ended };
+  }
+
+  /** @param error Why a stream broke, where it did. */
+  settle(ending: StreamEnding, counts: TokenCounts, error?: unknown): void {
+    const { order, routed, candidate, count } = this.#input;
+    const { tag, request } = order;
+    const { costMicroUsd, savedMicroUsd } = this.bill(counts);
+    this.#deps.log.write(ending === "broken" ? "warn" : "info", "completion", {
+      request_id: tag.id,
+      model: candidate.model,
+      weights: routed.weights,
+      decision: routed.decision.reason,
+      score: candidate.score,
+      attempts: count,
+      is_stream: request.stream === true,
+      ending,
+      error: error instanceof RouterError ? error.code : undefined,
+      input_tokens: counts.input,
+      cached_input_tokens: counts.cachedInput,
+      output_tokens: counts.output,
+      is_usage_estimated: counts.isEstimate,
+      cost_micro_usd: costMicroUsd,
+      saved_micro_usd: savedMicroUsd,
+      duration_ms: this.#deps.clock.nowMs() - tag.startedMs,
+    });
+  }
+
+  #receipt(counts: TokenCounts): Record<string, unknown> {
+    const { candidate, count } = this.#input;
+    const { costMicroUsd, savedMicroUsd } = this.bill(counts);
+    return {
+      cost_usd: costMicroUsd / 1e6,
+      saved_usd: savedMicroUsd / 1e6,
+      model: candidate.model,
+      attempts: count,
+      ...(counts.isEstimate && { is_usage_estimated: true }),
+    };
+  }
+}
+
+function countsOf({ body }: UpstreamCompletion, inputTokens: number): TokenCounts {
+  const reported = readUsage(body["usage"]);
+  if (reported !== undefined) return reported;
+  const estimate = new OutputEstimate();
+  const { choices } = body;
+  if (Array.isArray(choices))
+    for (const choice of choices) if (isRecord(choice)) estimate.addMessage(choice["message"]);
+  return estimate.counts(inputTokens);
+}

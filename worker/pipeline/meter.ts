@@ -1,0 +1,180 @@
+/**
+ * Stands between a vendor's stream and the client: passes every event on the moment it arrives, reads
+ * along what it used, and ends the stream truthfully.
+ *
+ * The text of an event goes out as it came in. Two exceptions, both about usage: the vendor's final
+ * usage chunk (`choices: []`) is held back, because we asked for it and the client may not have; and to
+ * a client that did ask, earlier chunks say `usage: null`, which some vendors do not keep to.
+ *
+ * The last chunk before `[DONE]` is ours. It carries `sluice` (what the answer cost, what that saved,
+ * which model gave it), since headers have long gone. For a client that asked for usage it is the usage
+ * chunk, `choices: []` and all. For any other it has one choice with an empty delta: code that reads
+ * `choices[0].delta` of every chunk is everywhere, and nothing promised it a chunk without choices.
+ *
+ * A stream that stops before its answer is finished (no finish_reason, no `[DONE]`), errors, or sends
+ * something that is not JSON, ends with one chunk that has `error`, and without `[DONE]`: clients take
+ * what stands before `[DONE]` for a whole answer.
+ */
+import { errorBody, RouterError } from "../domain/errors.ts";
+import { isRecord } from "../lib/json.ts";
+import { encodeSse, type SseEvent } from "../lib/sse.ts";
+import { OutputEstimate, readUsage, type TokenCounts } from "./usage.ts";
+
+/** How a stream ended: whole, broken by the vendor, or left by the client. */
+export type StreamEnding = "complete" | "broken" | "cancelled";
+
+export interface MeterOptions {
+  /** The client sent `stream_options.include_usage`. */
+  readonly wantsUsage: boolean;
+  /** For the estimate, where the vendor reports nothing. */
+  readonly inputTokens: number;
+  /** The `sluice` object of the last chunk. Called at most once, for a complete answer. */
+  readonly receipt: (counts: TokenCounts) => Record<string, unknown>;
+}
+
+const DONE: SseEvent = { event: undefined, data: "[DONE]" };
+
+/** The events of one stream, one after another; see the file's head. Holds no more than one chunk. */
+export class StreamMeter {
+  readonly #options: MeterOptions;
+  readonly #estimate = new OutputEstimate();
+  /** Whether each choice seen so far has had its finish_reason, by index. */
+  readonly #isFinished = new Map<unknown, boolean>();
+  #usage: Record<string, unknown> | undefined;
+  /** id, model, created and whatever else the vendor repeats in every chunk. */
+  #frame: Record<string, unknown> = { object: "chat.completion.chunk" };
+  #isDone = false;
+
+  constructor(options: MeterOptions) {
+    this.#options = options;
+  }
+
+  /** After `[DONE]`: nothing that follows is for the client. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /** What the answer has used so far. */
+  get counts(): TokenCounts {
+    return readUsage(this.#usage) ?? this.#estimate.counts(this.#options.inputTokens);
+  }
+
+  /** What goes to the client for one event of the vendor. Throws RouterError for a malformed one. */
+  take(event: SseEvent): SseEvent[] {
+    if (event.data === DONE.data) return this.#end();
+    const chunk = parseChunk(event.data);
+    const { choices, usage, ...frame } = chunk;
+    this.#frame = frame;
+    if (isRecord(usage)) this.#usage = usage;
+    const hasChoices = Array.isArray(choices) && choices.length > 0;
+    if (hasChoices) this.#readChoices(choices);
+    else if (isRecord(usage)) return [];
+    if (this.#options.wantsUsage && usage !== null)
+      return [{ event: event.event, data: JSON.stringify({ ...chunk, usage: null }) }];
+    return [event];
+  }
+
+  /** What goes to the client when the vendor closes the stream. Throws RouterError for a torn answer. */
+  finish(): SseEvent[] {
+    if (this.#isDone) return [];
+    const finished = [...this.#isFinished.values()];
+    if (finished.length > 0 && finished.every(Boolean)) return this.#end();
+    throw new RouterError("server_error", "The vendor closed the stream within its answer", {
+      code: "upstream_cut",
+      status: 502,
+    });
+  }
+
+  #readChoices(choices: readonly unknown[]): void {
+    for (const choice of choices) {
+      if (!isRecord(choice)) continue;
+      this.#estimate.addMessage(choice["delta"]);
+      const wasFinished = this.#isFinished.get(choice["index"]) ?? false;
+      this.#isFinished.set(choice["index"], wasFinished || Boolean(choice["finish_reason"]));
+    }
+  }
+
+  #end(): SseEvent[] {
+    this.#isDone = true;
+    const { counts } = this;
+    const sluice = this.#options.receipt(counts);
+    const last = this.#options.wantsUsage
+      ? { choices: [], usage: this.#usage ?? usageOf(counts), sluice }
+      : { choices: [{ index: 0, delta: {}, finish_reason: null }], sluice };
+    return [{ event: undefined, data: JSON.stringify({ ...this.#frame, ...last }) }, DONE];
+  }
+}
+
+/** The one chunk that says what went wrong. No `[DONE]` may follow it. */
+export function errorEvent(error: unknown): SseEvent {
+  const known =
+    error instanceof RouterError
+      ? error
+      : new RouterError("server_error", "The stream broke", { code: "internal_error" });
+  return { event: undefined, data: JSON.stringify(errorBody(known)) };
+}
+
+/**
+ * Runs a meter over a vendor's events. Bytes are made as they are asked for. `onEnd` is called once,
+ * also when the client leaves, which cancels `events` and so closes the vendor's connection.
+ */
+export function meterStream(
+  events: ReadableStream<SseEvent>,
+  meter: StreamMeter,
+  onEnd: (ending: StreamEnding, error?: unknown) => void,
+): ReadableStream<Uint8Array> {
+  const reader = events.getReader();
+  let isOver = false;
+  function end(ending: StreamEnding, error?: unknown): void {
+    isOver = true;
+    onEnd(ending, error);
+  }
+  async function next(): Promise<SseEvent[]> {
+    for (;;) {
+      const { done, value } = await reader.read();
+      const out = done ? meter.finish() : meter.take(value);
+      if (out.length > 0 || done) return out;
+    }
+  }
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(out) {
+        try {
+          const passed = await next();
+          if (isOver) return; // The client left while the vendor was writing.
+          for (const event of passed) out.enqueue(encodeSse(event));
+          if (!meter.isDone) return;
+          end("complete");
+        } catch (error) {
+          if (isOver) return;
+          out.enqueue(encodeSse(errorEvent(error)));
+          end("broken", error);
+        }
+        out.close();
+        await reader.cancel().catch(() => {}); // Already ended, or already errored.
+      },
+      async cancel(reason) {
+        end("cancelled");
+        await reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function parseChunk(data: string): Record<string, unknown> {
+  try {
+    const chunk: unknown = JSON.parse(data);
+    if (isRecord(chunk)) return chunk;
+  } catch {
+    // Said below: whatever it is, it is no chunk.
+  }
+  throw new RouterError("server_error", "The vendor sent a chunk that is no JSON object", {
+    code: "upstream_malformed",
+    status: 502,
+  });
+}
+
+function usageOf({ input, output }: TokenCounts): Record<string, unknown> {
+  return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
+}

@@ -1,0 +1,50 @@
+/**
+ * What the use cases need from outside. compose.ts supplies it; tests supply something simpler.
+ *
+ * Scoring is the router's port (routing/ports.ts), attempts are domain/upstream.ts, the clock is
+ * lib/clock.ts. Ids come in as a function because the pipeline is where they are minted.
+ */
+import type { Dispatch } from "../domain/upstream.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { PromptScorer } from "../routing/ports.ts";
+
+/** One line of the log. Fields are short and carry no prompt, no answer and no key. Must not throw. */
+export interface Log {
+  write(
+    level: "debug" | "info" | "warn" | "error",
+    event: string,
+    fields?: Readonly<Record<string, string | number | boolean | undefined>>,
+  ): void;
+}
+
+/** Which vendors the deployment holds keys for. */
+export interface VendorKeys {
+  has(vendorId: string): boolean;
+  readonly size: number;
+  /** The secret that would add a vendor, such as OPENAI_API_KEY; undefined for an unknown vendor. */
+  secretOf(vendorId: string): string | undefined;
+}
+
+export interface Deps {
+  readonly scorer: PromptScorer;
+  readonly keys: VendorKeys;
+  readonly dispatch: Dispatch;
+  readonly clock: Clock;
+  /** A fresh unguessable id, without prefix. */
+  readonly mintId: () => string;
+  readonly log: Log;
+}
+
+/** A catalogue entry, as the scorer's port has it. */
+export type CatalogModel = PromptScorer["catalog"][number];
+
+/** A request's identity, from its first line to its last log entry. */
+export interface RequestTag {
+  readonly id: string;
+  readonly startedMs: number;
+}
+
+/** Mints the tag of a request that has just arrived. */
+export function tagRequest({ mintId, clock }: Pick<Deps, "mintId" | "clock">): RequestTag {
+  return { id: `req_${mintId()}`, startedMs: clock.nowMs() };
+}

@@ -1,0 +1,138 @@
+/**
+ * Request and policy in, decision out; nobody is called.
+ *
+ * This is the whole of `/v1/route` and the first half of every completion. A model that the client
+ * names is not decided about, but it is held to the same filters: what it cannot serve is refused here
+ * and not by a vendor after the request has travelled.
+ */
+import type { ChatRequest } from "../domain/chat.ts";
+import type { Candidate, Decision, Excluded, NoCandidate } from "../domain/decision.ts";
+import { RouterError } from "../domain/errors.ts";
+import { policySchema, type Policy } from "../domain/policy.ts";
+import { vendorOf } from "../domain/upstream.ts";
+import { buildCandidates } from "../routing/candidates.ts";
+import { decide } from "../routing/decide.ts";
+import type { ScoredPrompt } from "../routing/ports.ts";
+import { promptOf } from "../routing/prompt-of.ts";
+import { requirementsOf } from "../routing/requirements.ts";
+import { parseModelName, requireKnown } from "./model-name.ts";
+import type { Deps } from "./ports.ts";
+
+/** What a client asks: a checked body, and its knobs. */
+export interface Order {
+  readonly request: ChatRequest;
+  readonly policy: Policy;
+}
+
+export interface Route extends ScoredPrompt {
+  readonly decision: Decision;
+}
+
+type RouteDeps = Pick<Deps, "scorer" | "keys">;
+
+/** Policy that limits nothing: what is the reference model among these candidates? */
+const OPEN = policySchema.parse({});
+
+/**
+ * Decides. Throws RouterError: 404 for a model that does not exist or has no key, 400 when the filters
+ * leave nobody, 503 when no vendor has a key or the router itself is broken.
+ */
+export async function route({ request, policy }: Order, deps: RouteDeps): Promise<Route> {
+  const { catalog } = deps.scorer;
+  const name = parseModelName(request.model);
+  if (name.kind === "pinned") requireKnown(name.model, catalog);
+  for (const id of policy.allow_models ?? []) requireKnown(id, catalog, "allow_models");
+  requireSomeKey(deps);
+
+  const scored = await score(request, deps);
+  const { candidates, excluded } = buildCandidates({
+    catalog,
+    forecast: scored.forecast,
+    needs: requirementsOf(request),
+    policy,
+    isServed: (id) => deps.keys.has(vendorOf(id)),
+  });
+  const decision =
+    name.kind === "pinned"
+      ? pin(name.model, { candidates, excluded, policy, deps })
+      : decide({ candidates, excluded, policy });
+  if (!("reason" in decision)) throw noCandidate(decision.excluded);
+  return { ...scored, decision };
+}
+
+/** The named model as the only attempt; the reference stays the best that could have served. */
+function pin(
+  model: string,
+  {
+    candidates,
+    excluded,
+    policy,
+    deps,
+  }: { candidates: Candidate[]; excluded: Excluded[]; policy: Policy; deps: RouteDeps },
+): Decision | NoCandidate {
+  const why = excluded.find((entry) => entry.model === model);
+  if (why?.why === "no_vendor_key") throw noKeyFor(model, deps);
+  if (why !== undefined) return { attempts: [], excluded: [why] };
+  const { quality: _, ...limits } = policy; // A floor chooses among models, and here is no choice.
+  const own = candidates.filter((candidate) => candidate.model === model);
+  const alone = decide({ candidates: own, excluded, policy: limits });
+  if (!("reason" in alone))
+    return { ...alone, excluded: alone.excluded.filter((entry) => entry.model === model) };
+  const { reference } = { ...alone, ...decide({ candidates, excluded, policy: OPEN }) };
+  return { ...alone, reason: "pinned", reference };
+}
+
+async function score(request: ChatRequest, { scorer }: RouteDeps): Promise<ScoredPrompt> {
+  try {
+    return await scorer.score(promptOf(request));
+  } catch (cause) {
+    throw new RouterError("server_error", "The router cannot score prompts at the moment", {
+      code: "router_unavailable",
+      status: 503,
+      isRetryable: true,
+      cause,
+    });
+  }
+}
+
+function requireSomeKey({ keys, scorer }: RouteDeps): void {
+  if (keys.size > 0) return;
+  const vendors = new Set(scorer.catalog.map(({ id }) => vendorOf(id)));
+  const secrets = [...vendors].flatMap((vendor) => keys.secretOf(vendor) ?? []);
+  throw new RouterError(
+    "server_error",
+    `This deployment has no vendor's key. Its owner sets at least one of ${secrets.join(", ")} ` +
+      "with `npx wrangler secret put <NAME>`",
+    { code: "no_vendor_key", status: 503 },
+  );
+}
+
+function noKeyFor(model: string, { keys }: RouteDeps): RouterError {
+  const secret = keys.secretOf(vendorOf(model));
+  const remedy =
+    secret === undefined ? "its vendor is not known" : `the secret ${secret} is not set`;
+  return new RouterError(
+    "not_found_error",
+    `This deployment cannot call ${model}: ${remedy}. GET /v1/models lists what it can`,
+    { code: "no_vendor_key", param: "model" },
+  );
+}
+
+const MAX_LISTED = 8;
+
+function noCandidate(excluded: readonly Excluded[]): RouterError {
+  // Models that the client itself ruled out, or that nobody has a key for, explain the least.
+  const telling = excluded.toSorted((a, b) => weightOf(b) - weightOf(a));
+  const listed = telling.slice(0, MAX_LISTED).map(({ model, why }) => `${model} ${why}`);
+  const rest = excluded.length - listed.length;
+  const more = rest > 0 ? `, and ${rest} more` : "";
+  return new RouterError(
+    "invalid_request_error",
+    `No model can serve this request: ${listed.join(", ")}${more}`,
+    { code: "no_candidate" },
+  );
+}
+
+function weightOf({ why }: Excluded): number {
+  return why === "not_allowed" ? 0 : why === "no_vendor_key" ? 1 : 2;
+}
