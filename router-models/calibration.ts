@@ -47,29 +47,69 @@ export function fitCalibration(rows: readonly LabelledLogit[], prompts: number):
   return fitIsotonic(rows);
 }
 
-/** Maximum likelihood by Newton's method; the loss is convex, so twenty steps are plenty. */
+/** σ(slope · logit + intercept) */
+interface PlattMap {
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+const NEWTON_STEPS = 50;
+/** Pull towards the raw sigmoid: keeps the fit finite when the labels separate perfectly. */
+const RIDGE = 1e-3;
+
+/**
+ * Maximum likelihood by Newton's method. The loss is convex, but where the sigmoid is saturated a whole
+ * step overshoots and never comes back, so each is halved until the loss falls.
+ */
 function fitPlatt(rows: readonly LabelledLogit[]): Calibration {
-  let slope = 1;
-  let intercept = 0;
-  const RIDGE = 1e-3; // Keeps the step finite when the labels separate perfectly.
-  for (let step = 0; step < 20; step++) {
-    let [gs, gi, hss, hsi, hii] = [RIDGE * (slope - 1), RIDGE * intercept, RIDGE, 0, RIDGE];
-    for (const { logit, label } of rows) {
-      const p = sigmoid(slope * logit + intercept);
-      const w = (p * (1 - p)) / rows.length;
-      const error = (p - label) / rows.length;
-      gs += error * logit;
-      gi += error;
-      hss += w * logit * logit;
-      hsi += w * logit;
-      hii += w;
+  let map: PlattMap = { slope: 1, intercept: 0 };
+  let loss = plattLoss(rows, map);
+  for (let step = 0; step < NEWTON_STEPS; step++) {
+    const direction = newtonStep(rows, map);
+    let next = map;
+    let nextLoss = loss;
+    for (let share = 1; share > 1e-6 && !(nextLoss < loss); share /= 2) {
+      next = {
+        slope: map.slope - share * direction.slope,
+        intercept: map.intercept - share * direction.intercept,
+      };
+      nextLoss = plattLoss(rows, next);
     }
-    const determinant = hss * hii - hsi * hsi;
-    slope -= (hii * gs - hsi * gi) / determinant;
-    intercept -= (hss * gi - hsi * gs) / determinant;
+    if (!(nextLoss < loss)) break;
+    [map, loss] = [next, nextLoss];
   }
-  if (slope <= 0) return { kind: "identity" }; // Labels that contradict the order: trust the order.
-  return { kind: "platt", slope, intercept };
+  if (map.slope <= 0) return { kind: "identity" }; // Labels that contradict the order: trust the order.
+  return { kind: "platt", ...map };
+}
+
+/** Mean cross-entropy in nats, and the ridge. */
+function plattLoss(rows: readonly LabelledLogit[], { slope, intercept }: PlattMap): number {
+  let sum = 0;
+  for (const { logit, label } of rows) {
+    const z = slope * logit + intercept;
+    sum += Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - z * label;
+  }
+  return sum / rows.length + (RIDGE / 2) * ((slope - 1) ** 2 + intercept ** 2);
+}
+
+/** Gradient of the loss through the inverse of its Hessian. */
+function newtonStep(rows: readonly LabelledLogit[], { slope, intercept }: PlattMap): PlattMap {
+  let [gs, gi, hss, hsi, hii] = [RIDGE * (slope - 1), RIDGE * intercept, RIDGE, 0, RIDGE];
+  for (const { logit, label } of rows) {
+    const p = sigmoid(slope * logit + intercept);
+    const w = (p * (1 - p)) / rows.length;
+    const error = (p - label) / rows.length;
+    gs += error * logit;
+    gi += error;
+    hss += w * logit * logit;
+    hsi += w * logit;
+    hii += w;
+  }
+  const determinant = hss * hii - hsi * hsi;
+  return {
+    slope: (hii * gs - hsi * gi) / determinant,
+    intercept: (hss * gi - hsi * gs) / determinant,
+  };
 }
 
 interface Block {
@@ -82,8 +122,8 @@ interface Block {
 function fitIsotonic(rows: readonly LabelledLogit[]): Calibration {
   const sorted = rows.toSorted((a, b) => a.logit - b.logit);
   const blocks: Block[] = [];
-  for (const { logit, label } of sorted) {
-    let block: Block = { sum: label, count: 1, logit };
+  for (const tie of tiesOf(sorted)) {
+    let block = tie;
     for (let last = blocks.at(-1); last !== undefined; last = blocks.at(-1)) {
       if (last.sum / last.count < block.sum / block.count) break;
       block = {
@@ -95,21 +135,30 @@ function fitIsotonic(rows: readonly LabelledLogit[]): Calibration {
     }
     blocks.push(block);
   }
+  const xs = blocks.map(({ logit }) => logit);
+  const ys = blocks.map(({ sum, count }) => sum / count);
   const logits: number[] = [];
   const scores: number[] = [];
   for (let k = 0; k < KNOTS; k++) {
     const at = sorted[Math.round((k / (KNOTS - 1)) * (sorted.length - 1))]!.logit;
     if (at === logits.at(-1)) continue;
     logits.push(at);
-    scores.push(
-      interpolate(
-        blocks.map((b) => b.logit),
-        blocks.map((b) => b.sum / b.count),
-        at,
-      ),
-    );
+    scores.push(Math.max(interpolate(xs, ys, at), scores.at(-1) ?? 0)); // Rounding may cost the last digit.
   }
   return { kind: "isotonic", logits, scores };
+}
+
+/** One block for each distinct logit: of equal logits none comes first, so their labels have only a mean. */
+function tiesOf(sorted: readonly LabelledLogit[]): Block[] {
+  const ties: Block[] = [];
+  for (const { logit, label } of sorted) {
+    const last = ties.at(-1);
+    if (last?.logit === logit) {
+      last.sum += label;
+      last.count++;
+    } else ties.push({ sum: label, count: 1, logit });
+  }
+  return ties;
 }
 
 /** Linear between knots, constant beyond them. `xs` ascends. */

@@ -32,13 +32,20 @@ const trainedModelSchema = z.strictObject({
 const calibrationSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("identity") }),
   /** score = σ(slope · logit + intercept) */
-  z.strictObject({ kind: z.literal("platt"), slope: z.number(), intercept: z.number() }),
-  /** Steps of a non-decreasing function of the logit, linear between knots. */
-  z.strictObject({
-    kind: z.literal("isotonic"),
-    logits: z.array(z.number()),
-    scores: z.array(z.number().min(0).max(1)),
-  }),
+  z.strictObject({ kind: z.literal("platt"), slope: z.number().positive(), intercept: z.number() }),
+  /** Knots of a non-decreasing function of the logit, linear between them. */
+  z
+    .strictObject({
+      kind: z.literal("isotonic"),
+      logits: z.array(z.number()).min(1),
+      scores: z.array(z.number().min(0).max(1)),
+    })
+    .refine(({ logits, scores }) => logits.length === scores.length, "give each knot a score")
+    .refine(
+      ({ logits, scores }) =>
+        logits.every((x, k) => k === 0 || (x > logits[k - 1]! && scores[k]! >= scores[k - 1]!)),
+      "knots must ascend and scores must not fall",
+    ),
 ]);
 
 /** How a published benchmark score constrains an ability vector; see placement.ts. */

@@ -74,7 +74,7 @@ async function serviceAt(url: string | undefined, speed: number): Promise<Servic
     // In memory: the demo shows the weights of the bundle, whatever has been published on this machine.
     const worker = await startLocalWorker({ vendorUrl: vendor.url, persist: false });
     return {
-      url: worker.url,
+      url: worker.directUrl,
       close: async () => {
         await worker.close();
         await vendor.close();

@@ -25,7 +25,7 @@ import { prepareSet, type PreparedSet } from "./evaluation/prepare-set.ts";
 import { scoreRows, type Forecasts } from "./evaluation/router-scores.ts";
 import { evaluationPictures } from "./report/evaluation-pictures.ts";
 import { evaluationTable } from "./report/evaluation-table.ts";
-import { replaceEvaluation } from "./report/model-card.ts";
+import { replaceSection } from "./report/marked-section.ts";
 import { createProgress } from "./report/progress.ts";
 import { readNumber } from "./simulation/arguments.ts";
 
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   }
   const cardPath = join(options.model, "CARD.md");
   // Before the work: nobody should wait for an evaluation whose place is missing.
-  if (options["write-card"]) replaceEvaluation(await readFile(cardPath, "utf8"), "");
+  if (options["write-card"]) replaceSection(await readFile(cardPath, "utf8"), "evaluation", "");
   const release = await readRelease(options.model);
   const sets = await loadSets(options);
   checkLeakage(sets, release);
@@ -93,7 +93,7 @@ async function main(): Promise<void> {
   console.log(options.json ? JSON.stringify(evaluation, null, 2) : table);
   if (options.report !== undefined) await writeReport(options.report, evaluation, table);
   if (options["write-card"])
-    await writeFile(cardPath, replaceEvaluation(await readFile(cardPath, "utf8"), table));
+    await writeFile(cardPath, replaceSection(await readFile(cardPath, "utf8"), "evaluation", table));
 }
 
 interface LoadedSet {

@@ -5,6 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
+import { devNull } from "node:os";
 import { fileURLToPath } from "node:url";
 
 /** The repository's root, with a slash at its end. */
@@ -61,6 +62,8 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   const values = { VENDOR_BASE_URL: vendorUrl, ...vars };
   const worker = await startWorker({
     config: fileURLToPath(new URL("wrangler.toml", ROOT)),
+    // Or a .dev.vars that somebody keeps for `wrangler dev` would change what is shown and tested here.
+    envFiles: [devNull],
     bindings: Object.fromEntries(
       Object.entries(values).map(([name, value]) => [name, { type: "plain_text", value }]),
     ),

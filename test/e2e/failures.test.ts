@@ -4,7 +4,8 @@
  * refusal arrives as the SDK's own error class.
  */
 import { request as httpRequest } from "node:http";
-import OpenAI, {
+import type OpenAI from "openai";
+import {
   APIError,
   AuthenticationError,
   BadRequestError,
@@ -73,7 +74,11 @@ describe("before the first byte", () => {
     ["a page of HTML", { kind: "wrong-type" }],
   ];
   const ways = faults.flatMap(([name, fault]) =>
-    [false, true].map((stream) => ({ name: `${name}${stream ? ", streamed" : ""}`, fault, stream })),
+    [false, true].map((stream) => ({
+      name: `${name}${stream ? ", streamed" : ""}`,
+      fault,
+      stream,
+    })),
   );
 
   it.for(ways)("the next attempt answers after $name", async ({ fault, stream }, { expect }) => {
@@ -105,16 +110,19 @@ describe("before the first byte", () => {
     expect(response.headers.get("x-sluice-attempts")).toBe("2");
   });
 
-  it.for(["malformed", "cut", "empty"])("a plain answer that is none is replaced: %s", async (kind, { expect }) => {
-    const fault: Fault =
-      kind === "empty" ? { kind } : { kind: kind === "cut" ? "cut" : "malformed", after: 0 };
-    service.vendor.faults.add({ fault, times: 1 });
-    const { data, response } = await client.chat.completions
-      .create({ model: "auto", messages: ask("What is a tide?") })
-      .withResponse();
-    expect(data.choices[0]?.finish_reason).toBe("stop");
-    expect(response.headers.get("x-sluice-attempts")).toBe("2");
-  });
+  it.for(["malformed", "cut", "empty"])(
+    "a plain answer that is none is replaced: %s",
+    async (kind, { expect }) => {
+      const fault: Fault =
+        kind === "empty" ? { kind } : { kind: kind === "cut" ? "cut" : "malformed", after: 0 };
+      service.vendor.faults.add({ fault, times: 1 });
+      const { data, response } = await client.chat.completions
+        .create({ model: "auto", messages: ask("What is a tide?") })
+        .withResponse();
+      expect(data.choices[0]?.finish_reason).toBe("stop");
+      expect(response.headers.get("x-sluice-attempts")).toBe("2");
+    },
+  );
 
   it("every vendor limited: RateLimitError with the vendor's retry-after", async ({ expect }) => {
     const fault: Fault = { kind: "status", status: 429, retryAfterMs: 7_000 };
@@ -129,7 +137,10 @@ describe("before the first byte", () => {
   });
 
   it("every vendor down: InternalServerError that lists the attempts", async ({ expect }) => {
-    service.vendor.faults.add({ fault: { kind: "status", status: 500 }, times: Number.POSITIVE_INFINITY });
+    service.vendor.faults.add({
+      fault: { kind: "status", status: 500 },
+      times: Number.POSITIVE_INFINITY,
+    });
     const error = await failureOf(
       client.chat.completions.create({ model: "auto", messages: ask("What is a tide?") }),
     );
@@ -146,7 +157,10 @@ describe("before the first byte", () => {
   });
 
   it("the SDK's own retry meets a vendor that has recovered", async ({ expect }) => {
-    service.vendor.faults.add({ fault: { kind: "status", status: 429, retryAfterMs: 10 }, times: 1 });
+    service.vendor.faults.add({
+      fault: { kind: "status", status: 429, retryAfterMs: 10 },
+      times: 1,
+    });
     const answer = await service
       .client({ maxRetries: 1 })
       .chat.completions.create({ model: PINNED, messages: ask("What is a tide?") });
@@ -197,7 +211,9 @@ describe("refusals", () => {
 
   it("of our own: unknown model, no messages, a knob out of range", async ({ expect }) => {
     const messages = ask("Hi");
-    const unknown = await failureOf(client.chat.completions.create({ model: "openai/gpt-2", messages }));
+    const unknown = await failureOf(
+      client.chat.completions.create({ model: "openai/gpt-2", messages }),
+    );
     expect(unknown).toBeInstanceOf(NotFoundError);
     expect(unknown).toMatchObject({ code: "model_not_found", type: "not_found_error" });
     const empty = await failureOf(client.chat.completions.create({ model: "auto", messages: [] }));
@@ -211,7 +227,9 @@ describe("refusals", () => {
     expect(service.vendor.requests.all()).toEqual([]);
   });
 
-  it("off this machine: 401 without a key, whatever the Host header claims of us", async ({ expect }) => {
+  it("off this machine: 401 without a key, whatever the Host header claims of us", async ({
+    expect,
+  }) => {
     const { hostname, port } = new URL(service.url);
     const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
     const headers = { host: "sluice.example.com" };
@@ -232,10 +250,14 @@ describe("a deployment with a key", () => {
   });
   afterAll(() => guarded.close());
 
-  it("raises AuthenticationError for any other key, and answers for its own", async ({ expect }) => {
+  it("raises AuthenticationError for any other key, and answers for its own", async ({
+    expect,
+  }) => {
     const wrong = guarded.client({ apiKey: "sk-sluice-wrong" });
     const body = { model: "auto", messages: ask("Hi") };
-    expect(await failureOf(wrong.chat.completions.create(body))).toBeInstanceOf(AuthenticationError);
+    expect(await failureOf(wrong.chat.completions.create(body))).toBeInstanceOf(
+      AuthenticationError,
+    );
     const right = guarded.client({ apiKey: "sk-sluice-right" });
     const arrived = guarded.vendor.requests.next();
     expect((await right.chat.completions.create(body)).choices).toHaveLength(1);

@@ -7,7 +7,7 @@
  * answer flows, and a reset while nothing does.
  */
 import { request as httpRequest } from "node:http";
-import OpenAI from "openai";
+import type OpenAI from "openai";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { startLocalService, type LocalService } from "../support/node/local-service.ts";
 

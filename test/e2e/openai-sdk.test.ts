@@ -47,7 +47,9 @@ function textOf(chunks: readonly OpenAI.ChatCompletionChunk[]): string {
 }
 
 describe("a plain answer", () => {
-  it("comes from the model that the router chose, with the headers that say so", async ({ expect }) => {
+  it("comes from the model that the router chose, with the headers that say so", async ({
+    expect,
+  }) => {
     const arrived = service.vendor.requests.next();
     const { data, response } = await client.chat.completions
       .create({ model: "auto", messages: ask("What is the capital of Portugal?") })
@@ -71,7 +73,11 @@ describe("a plain answer", () => {
 
   it("is the very answer that the vendor gives to a direct call", async ({ expect }) => {
     const messages = ask("Explain how a lock gate holds back water.");
-    const routed = await client.chat.completions.create({ model: "openai/gpt-5.4", messages, seed: 4 });
+    const routed = await client.chat.completions.create({
+      model: "openai/gpt-5.4",
+      messages,
+      seed: 4,
+    });
     const direct = await service
       .client({ baseURL: `${service.vendor.url}/openai/v1` })
       .chat.completions.create({ model: "gpt-5.4", messages, seed: 4 });
@@ -79,7 +85,9 @@ describe("a plain answer", () => {
     expect(routed.usage).toEqual(direct.usage);
   });
 
-  it("hands unknown fields to the vendor as they came, and takes its own away", async ({ expect }) => {
+  it("hands unknown fields to the vendor as they came, and takes its own away", async ({
+    expect,
+  }) => {
     const arrived = service.vendor.requests.next();
     const body = {
       model: "openai/gpt-5.4",
@@ -172,8 +180,15 @@ describe("tools", () => {
 describe("a streamed answer", () => {
   const messages = ask("Explain how tides work.");
 
-  it("is the text that the vendor streams, with usage where it was asked for", async ({ expect }) => {
-    const body = { model: "openai/gpt-5.4", messages, seed: 2, stream_options: { include_usage: true } };
+  it("is the text that the vendor streams, with usage where it was asked for", async ({
+    expect,
+  }) => {
+    const body = {
+      model: "openai/gpt-5.4",
+      messages,
+      seed: 2,
+      stream_options: { include_usage: true },
+    };
     const plain = await client.chat.completions.create({ ...body, stream_options: null });
     const { data, response } = await client.chat.completions
       .create({ ...body, stream: true })
@@ -186,7 +201,9 @@ describe("a streamed answer", () => {
     expect(response.headers.get("x-sluice-model")).toBe("openai/gpt-5.4");
   });
 
-  it("tells its cost in the last chunk, the same as the plain answer in its header", async ({ expect }) => {
+  it("tells its cost in the last chunk, the same as the plain answer in its header", async ({
+    expect,
+  }) => {
     const body = { model: "openai/gpt-5.4", messages, seed: 2 };
     const { response } = await client.chat.completions.create(body).withResponse();
     const chunks = await allOf(await client.chat.completions.create({ ...body, stream: true }));

@@ -19,7 +19,12 @@ afterEach(() => {
 afterAll(() => vendor.close());
 
 function clientOf(name: string): OpenAI {
-  return new OpenAI({ apiKey: "sk-none", baseURL: `${vendor.url}/${name}/v1`, maxRetries: 0 });
+  return new OpenAI({
+    apiKey: "sk-none",
+    baseURL: `${vendor.url}/${name}/v1`,
+    maxRetries: 0,
+    logLevel: "off",
+  });
 }
 
 function ask(content: string): OpenAI.ChatCompletionMessageParam[] {

@@ -43,15 +43,17 @@ function candidateOf(
   { forecast, needs }: CandidateInput,
 ): Candidate {
   const most = Math.min(needs.maxOutputTokens ?? Infinity, model.maxOutputTokens);
+  const answers = needs.answers ?? 1;
   const p50 = Math.min(outputTokensP50, most);
+  const p90 = Math.min(outputTokensP90, most);
   const { inputUsdPerMTok, outputUsdPerMTok } = model.price;
   const inputCost = costMicroUsd(forecast.inputTokens, inputUsdPerMTok);
   return {
     model: model.id,
     score,
     standing,
-    costP50MicroUsd: inputCost + costMicroUsd(p50, outputUsdPerMTok),
-    costP90MicroUsd: inputCost + costMicroUsd(Math.min(outputTokensP90, most), outputUsdPerMTok),
+    costP50MicroUsd: inputCost + costMicroUsd(answers * p50, outputUsdPerMTok),
+    costP90MicroUsd: inputCost + costMicroUsd(answers * p90, outputUsdPerMTok),
     ttftMs: model.latency.ttftMs,
     latencyMs: Math.round(
       model.latency.ttftMs + (1000 * p50) / model.latency.outputTokensPerSecond,

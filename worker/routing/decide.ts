@@ -21,6 +21,7 @@ import type {
   NoCandidate,
 } from "../domain/decision.ts";
 import type { Policy, Preset } from "../domain/policy.ts";
+import { vendorOf } from "../domain/upstream.ts";
 import { upperHull } from "./hull.ts";
 
 /** λ and μ of each preset: quality worth the reference's whole cost, and its whole latency. */
@@ -78,7 +79,8 @@ interface Aim {
 
 function beyondLimit(candidate: Candidate, policy: Policy): Exclusion | undefined {
   const { max_cost_usd: maxCostUsd, max_latency_ms: maxLatencyMs } = policy;
-  if (maxCostUsd !== undefined && candidate.costP90MicroUsd > maxCostUsd * 1e6)
+  // The product may lie a hair under the whole micro-dollars that the client wrote.
+  if (maxCostUsd !== undefined && candidate.costP90MicroUsd > maxCostUsd * 1e6 + 1e-6)
     return "too_expensive";
   if (maxLatencyMs !== undefined && candidate.latencyMs > maxLatencyMs) return "too_slow";
   return undefined;
@@ -140,10 +142,6 @@ function spreadOverVendors(ranked: readonly Candidate[]): Candidate[] {
   const other = rest.find(({ model }) => vendorOf(model) !== vendorOf(first.model));
   if (other === undefined) return [...ranked];
   return [first, other, ...rest.filter((candidate) => candidate !== other)];
-}
-
-function vendorOf(model: string): string {
-  return model.slice(0, model.indexOf("/"));
 }
 
 function byStanding(a: Candidate, b: Candidate): number {

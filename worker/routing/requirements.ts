@@ -18,6 +18,8 @@ export interface Requirements {
   readonly contextTokens: number;
   /** What the client allows an answer to have, where it says so. */
   readonly maxOutputTokens?: number;
+  /** Answers to the one prompt, each of which is paid for; 1 where not given. */
+  readonly answers?: number;
 }
 
 const LACKS = {
@@ -29,7 +31,7 @@ const LACKS = {
 
 type RequestFields = Pick<
   ChatRequest,
-  "messages" | "tools" | "response_format" | "max_tokens" | "max_completion_tokens"
+  "messages" | "tools" | "response_format" | "max_tokens" | "max_completion_tokens" | "n"
 >;
 
 export function requirementsOf(request: RequestFields): Requirements {
@@ -44,6 +46,7 @@ export function requirementsOf(request: RequestFields): Requirements {
     capabilities,
     contextTokens: estimateInputTokens(prompt) + (maxOutputTokens ?? 0),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(typeof request.n === "number" && { answers: request.n }),
   };
 }
 

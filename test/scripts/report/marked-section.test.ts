@@ -1,15 +1,15 @@
 import { describe, it } from "vitest";
-import { replaceEvaluation } from "../../../scripts/report/model-card.ts";
+import { replaceSection } from "../../../scripts/report/marked-section.ts";
 
 const START = "<!-- evaluation:start -->";
 const END = "<!-- evaluation:end -->";
 
-describe("replaceEvaluation", () => {
+describe("replaceSection", () => {
   it("replaces what stands between the markers and nothing else", ({ expect }) => {
     const card = `# Router\n\n${START}\nold | table\n${END}\n\nLicence.\n`;
-    const replaced = replaceEvaluation(card, "\nnew $& table\n");
+    const replaced = replaceSection(card, "evaluation", "\nnew $& table\n");
     expect(replaced).toBe(`# Router\n\n${START}\n\nnew $& table\n\n${END}\n\nLicence.\n`);
-    expect(replaceEvaluation(replaced, "new $& table")).toBe(replaced);
+    expect(replaceSection(replaced, "evaluation", "new $& table")).toBe(replaced);
   });
 
   it.each(["", START, END, `${END} ${START}`, `${START} ${END} ${START} ${END}`])(
@@ -17,7 +17,7 @@ describe("replaceEvaluation", () => {
     (card) => {
       let message = "accepted";
       try {
-        replaceEvaluation(card, "new");
+        replaceSection(card, "evaluation", "new");
       } catch (error) {
         message = String(error);
       }

@@ -1,0 +1,288 @@
+/**
+ * `npm run bench`: how long a decision takes, what a cold start costs its first request, and how large
+ * the bundle is, each against its target.
+ *
+ * Everything runs in local workerd. A decision is timed from outside, as many of them within one
+ * request, less a request that does none; the parts are timed the same way, one at a time. A cold start
+ * is a new workerd process, measured by the CPU time that the operating system counts for it. Numbers
+ * of a busy machine are too large, never too small.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { promptsOfLength } from "./cloudflare/bench-prompts.ts";
+import { workerdCpuMs } from "./cloudflare/process-cpu.ts";
+import { createProgress } from "./report/progress.ts";
+import { startLocalWorker } from "./simulation/local-worker.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const WRANGLER = fileURLToPath(
+  new URL("bin/wrangler.js", import.meta.resolve("wrangler/package.json")),
+);
+
+const TOKENS = [16, 128, 1024];
+const PARTS = ["all", "features", "graph", "decide"] as const;
+const BATCHES = 9;
+const ITERATIONS = 1000;
+const PROMPTS = 8;
+const COLD_STARTS = 5;
+
+/** The promises of the README. */
+const TARGETS = {
+  decisionUs: 300, // 128 tokens, median.
+  coldCpuMs: 150, // First request, median.
+  rawBytes: 20 * 2 ** 20,
+  gzipBytes: 6 * 2 ** 20,
+};
+
+const HELP = `Times decisions, cold starts and the bundle in local workerd.
+
+  npm run bench [-- options]
+
+  --only NAMES   of decision, cold, size; separated by commas (default all)
+  --json         one JSON object on stdout instead of a table
+  --strict       exit code 1 when a target is missed
+  --help         this text`;
+
+interface Row {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: "µs" | "ms CPU" | "bytes";
+  /** Smallest and largest measurement, where there were several. */
+  readonly range?: readonly [number, number];
+  readonly target?: number;
+}
+
+type Bench = (report: (note: string) => void) => Promise<Row[]>;
+
+const BENCHES: Record<string, { run: Bench; steps: number }> = {
+  decision: { run: benchDecision, steps: TOKENS.length * BATCHES },
+  cold: { run: benchColdStart, steps: COLD_STARTS },
+  size: { run: benchSize, steps: 1 },
+};
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string", default: Object.keys(BENCHES).join(",") },
+      json: { type: "boolean", default: false },
+      strict: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return console.log(HELP);
+  const chosen = values.only.split(",").map((name) => {
+    const bench = BENCHES[name];
+    if (bench === undefined)
+      throw new Error(`--only ${name}: choose of ${Object.keys(BENCHES).join(", ")}`);
+    return bench;
+  });
+  const progress = createProgress(
+    "bench",
+    chosen.reduce((sum, { steps }) => sum + steps, 0),
+  );
+  let done = 0;
+  const rows: Row[] = [];
+  for (const { run } of chosen) rows.push(...(await run((note) => progress.update(++done, note))));
+  progress.finish();
+  console.log(values.json ? JSON.stringify({ rows: rows.map(withVerdict) }) : table(rows));
+  if (values.strict && rows.some((row) => !isMet(row))) process.exitCode = 1;
+}
+
+async function benchDecision(report: (note: string) => void): Promise<Row[]> {
+  const { unstable_startWorker: startWorker } = await import("wrangler");
+  const worker = await startWorker({
+    config: join(ROOT, "wrangler.toml"),
+    entrypoint: join(ROOT, "test", "bench", "bench-worker.ts"),
+    dev: {
+      server: { hostname: "127.0.0.1", port: 0 },
+      inspector: false,
+      watch: false,
+      remote: false,
+      persist: false,
+      logLevel: "error",
+    },
+  });
+  try {
+    const url = await worker.url;
+    const rows: Row[] = [];
+    for (const tokens of TOKENS) {
+      const prompts = promptsOfLength(tokens, PROMPTS);
+      const timesUs = new Map<string, number[]>(PARTS.map((part) => [part, []]));
+      for (let batch = 0; batch <= BATCHES; batch++) {
+        for (const part of PARTS) {
+          const emptyMs = await timeRequest(url, { part, prompts, iterations: 0 });
+          const fullMs = await timeRequest(url, { part, prompts, iterations: ITERATIONS });
+          // The first batch compiles.
+          if (batch > 0) timesUs.get(part)!.push((1000 * (fullMs - emptyMs)) / ITERATIONS);
+        }
+        if (batch > 0) report(`decision, ${tokens} tokens`);
+      }
+      for (const part of PARTS) {
+        const isPromised = tokens === 128 && part === "all";
+        rows.push({
+          name: part === "all" ? `decision, ${tokens} tokens` : `  ${part}`,
+          unit: "µs",
+          ...summary(timesUs.get(part)!),
+          ...(isPromised && { target: TARGETS.decisionUs }),
+        });
+      }
+    }
+    return rows;
+  } finally {
+    await worker.dispose();
+  }
+}
+
+interface Batch {
+  readonly part: string;
+  readonly prompts: readonly string[];
+  readonly iterations: number;
+}
+
+async function timeRequest(url: URL, { part, prompts, iterations }: Batch): Promise<number> {
+  const address = new URL(`/?part=${part}&iterations=${iterations}`, url);
+  const startedMs = performance.now();
+  const response = await fetch(address, { method: "POST", body: JSON.stringify(prompts) });
+  const text = await response.text();
+  const elapsedMs = performance.now() - startedMs;
+  if (!response.ok) throw new Error(`The bench worker answered ${response.status}: ${text}`);
+  return elapsedMs;
+}
+
+async function benchColdStart(report: (note: string) => void): Promise<Row[]> {
+  const firstMs: number[] = [];
+  const secondMs: number[] = [];
+  for (let start = 0; start < COLD_STARTS; start++) {
+    const worker = await startLocalWorker({
+      vendorUrl: "http://127.0.0.1:9", // Discard: a decision calls nobody.
+      persist: false,
+      logLevel: "error",
+    });
+    try {
+      await settledCpuMs();
+      firstMs.push(await cpuOfDecision(worker.directUrl));
+      secondMs.push(await cpuOfDecision(worker.directUrl));
+    } finally {
+      await worker.close();
+    }
+    report("cold start");
+  }
+  return [
+    {
+      name: "first request of an isolate",
+      unit: "ms CPU",
+      ...summary(firstMs),
+      target: TARGETS.coldCpuMs,
+    },
+    { name: "second request", unit: "ms CPU", ...summary(secondMs) },
+  ];
+}
+
+async function cpuOfDecision(url: string): Promise<number> {
+  const beforeMs = workerdCpuMs(process.pid);
+  const [content] = promptsOfLength(128, 1);
+  const response = await fetch(`${url}/v1/route`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ model: "auto", messages: [{ role: "user", content }] }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`The worker answered ${response.status}: ${text}`);
+  // What the request set off in the background, such as compiling, is its cost too.
+  return (await settledCpuMs()) - beforeMs;
+}
+
+/** CPU time once it has stopped growing. */
+async function settledCpuMs(): Promise<number> {
+  const QUIET_MS = 1; // Less than this in a pause is the process being idle.
+  const PAUSE_MS = 100;
+  let latest = workerdCpuMs(process.pid);
+  for (;;) {
+    await sleep(PAUSE_MS);
+    const next = workerdCpuMs(process.pid);
+    if (next - latest < QUIET_MS) return next;
+    latest = next;
+  }
+}
+
+async function benchSize(report: (note: string) => void): Promise<Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), "sluice-bundle-"));
+  try {
+    const env = { WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", ...process.env };
+    const args = [WRANGLER, "deploy", "--dry-run", "--outdir", folder];
+    await promisify(execFile)(process.execPath, args, { cwd: ROOT, env });
+    let rawBytes = 0;
+    let gzipBytes = 0;
+    for (const name of await readdir(folder)) {
+      if (name.endsWith(".map") || name === "README.md") continue; // Not uploaded.
+      const bytes = await readFile(join(folder, name));
+      rawBytes += bytes.length;
+      gzipBytes += gzipSync(bytes, { level: 9 }).length;
+    }
+    report("bundle");
+    return [
+      { name: "bundle", unit: "bytes", value: rawBytes, target: TARGETS.rawBytes },
+      { name: "bundle, gzip", unit: "bytes", value: gzipBytes, target: TARGETS.gzipBytes },
+    ];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function summary(values: readonly number[]): { value: number; range: [number, number] } {
+  const sorted = values.toSorted((a, b) => a - b);
+  return {
+    value: sorted[Math.floor(sorted.length / 2)]!,
+    range: [sorted[0]!, sorted.at(-1)!],
+  };
+}
+
+function isMet({ value, target }: Row): boolean {
+  return target === undefined || value <= target;
+}
+
+function withVerdict(row: Row): Row & { isMet?: boolean } {
+  return row.target === undefined ? row : { ...row, isMet: isMet(row) };
+}
+
+function table(rows: readonly Row[]): string {
+  const cells = rows.map((row) => [
+    row.name,
+    show(row, row.value),
+    row.range ? `${show(row, row.range[0])} – ${show(row, row.range[1])}` : "",
+    row.target === undefined
+      ? ""
+      : `${isMet(row) ? "pass" : "MISS"}, target ≤ ${show(row, row.target)}`,
+  ]);
+  const head = ["", "median", "range", "verdict"];
+  const widths = head.map((title, c) =>
+    Math.max(title.length, ...cells.map((row) => row[c]!.length)),
+  );
+  return [head, ...cells]
+    .map((row) =>
+      row
+        .map((cell, c) => cell.padEnd(widths[c]!))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function show({ unit }: Row, value: number): string {
+  return unit === "bytes" ? `${(value / 2 ** 20).toFixed(2)} MiB` : `${value.toFixed(1)} ${unit}`;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+// wrangler leaves handles open after it has been disposed of.
+process.exit();

@@ -1,0 +1,111 @@
+/**
+ * npm run docs: writes the generated sections of the documents, or with --check fails where one is stale.
+ *
+ * A table that repeats what the sources say (layers, models, settings) is true only as long as somebody
+ * remembers it. These sections are made from the sources themselves, and CI checks that they were.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { LAYERS } from "../oxlint.config.ts";
+import catalogJson from "../router-models/catalog.json" with { type: "json" };
+import { parseCatalog, type CatalogModel } from "../router-models/catalog.ts";
+import { parseManifest } from "../router-models/manifest.ts";
+import { replaceSection } from "./report/marked-section.ts";
+
+const HELP = `Writes the generated sections of README.md, ARCHITECTURE.md and LEADERBOARD.md.
+
+  npm run docs               write them
+  npm run docs -- --check    change nothing; fail where one is stale`;
+
+const RELEASE = "router-models/released/headgate";
+
+/** File → section → what it must say. */
+async function sections(): Promise<Record<string, Record<string, string>>> {
+  return {
+    "README.md": { catalog: catalogTable(parseCatalog(catalogJson).models) },
+    "ARCHITECTURE.md": { layers: layerTable() },
+    "router-models/LEADERBOARD.md": { leaderboard: await leaderboardTable() },
+  };
+}
+
+function layerTable(): string {
+  const rows = Object.entries(LAYERS).map(([folder, { below, models, packages }]) => {
+    const names = [...below, ...(models ? ["router-models"] : []), ...packages.map(code)];
+    return `| ${folder} | ${names.join(", ") || "nothing"} |`;
+  });
+  return [
+    "| folder | may import |",
+    "| --- | --- |",
+    `| router-models | itself, ${code("zod")} |`,
+    ...rows,
+    "| compose, index, config | anything in worker/, router-models |",
+    "| scripts | worker/{lib,domain,routing}, router-models, scripts, packages |",
+  ].join("\n");
+}
+
+function catalogTable(models: readonly CatalogModel[]): string {
+  const rows = models.map(({ id, price, contextTokens, capabilities }) => {
+    const abilities = capabilities.filter((name) => name !== "streaming").join(", ");
+    const tokens = contextTokens.toLocaleString("en-US");
+    return `| ${code(id)} | ${price.inputUsdPerMTok} | ${price.outputUsdPerMTok} | ${tokens} | ${abilities} |`;
+  });
+  return [
+    "| model | USD per 1M input tokens | output | context | can |",
+    "| --- | ---: | ---: | ---: | --- |",
+    ...rows,
+  ].join("\n");
+}
+
+/** One row for each release, with the pooled figures of its card's evaluation. */
+async function leaderboardTable(): Promise<string> {
+  const manifest = parseManifest(await readFile(`${RELEASE}/manifest.json`, "utf8"));
+  const card = await readFile(`${RELEASE}/CARD.md`, "utf8");
+  const [apgr, aiq] = [pooledRow(card, "pooled"), pooledRow(card, "mean")];
+  return [
+    "| release | family | MiB | APGR router | length | random | AIQ router | zero router | length |",
+    "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    `| [${manifest.name} ${manifest.version}](released/${manifest.name}/CARD.md) | ${manifest.family} | ${(
+      manifest.files.model.bytes /
+      2 ** 20
+    ).toFixed(
+      2,
+    )} | ${apgr[2] ?? "–"} | ${apgr[3] ?? "–"} | ${apgr[5] ?? "–"} | ${aiq[2] ?? "–"} | ${aiq[3] ?? "–"} | ${aiq[5] ?? "–"} |`,
+  ].join("\n");
+}
+
+/** Cells, from the row count on, of the first table row that begins with this bold word. */
+function pooledRow(card: string, word: string): string[] {
+  const line = card.split("\n").find((text) => text.startsWith(`| **${word}**`));
+  return line === undefined ? [] : line.split("|").slice(2, -1).map((cell) => cell.trim());
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+async function main(): Promise<void> {
+  const { values: flags } = parseArgs({
+    options: { check: { type: "boolean", default: false }, help: { type: "boolean" } },
+  });
+  if (flags.help) return console.log(HELP);
+  const stale: string[] = [];
+  for (const [file, named] of Object.entries(await sections())) {
+    const before = await readFile(file, "utf8");
+    const after = Object.entries(named).reduce(
+      (text, [name, section]) => replaceSection(text, name, section),
+      before,
+    );
+    if (after === before) continue;
+    if (flags.check) stale.push(file);
+    else await writeFile(file, after);
+  }
+  if (stale.length > 0) throw new Error(`${stale.join(", ")}: stale; run "npm run docs"`);
+  console.log(flags.check ? "documents are up to date" : "documents written");
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`docs: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

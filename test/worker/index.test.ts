@@ -1,0 +1,66 @@
+/**
+ * The Worker as it is deployed: real wiring, bundled weights, real catalogue. Only what needs no vendor;
+ * everything else is tried around a fake scorer (http/) or end to end (test/e2e).
+ */
+import { describe, it } from "vitest";
+import { compose } from "../../worker/compose.ts";
+import { ConfigError } from "../../worker/config.ts";
+import worker from "../../worker/index.ts";
+
+/** No module is reached at this address: port 9 is "discard". */
+const ENV: Env = { VENDOR_BASE_URL: "http://127.0.0.1:9", LOG_LEVEL: "error" };
+
+interface Background {
+  readonly context: ExecutionContext;
+  readonly work: readonly unknown[];
+}
+
+function background(): Background {
+  const work: unknown[] = [];
+  const context = { waitUntil: (promise: unknown) => work.push(promise) };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rest of it is not used
+  return { context: context as unknown as ExecutionContext, work };
+}
+
+function request(path: string, init?: RequestInit) {
+  const incoming: unknown = new Request(`http://localhost:8787${path}`, init);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as incoming, but for `cf`
+  return incoming as Parameters<typeof worker.fetch>[0];
+}
+
+// An isolate composes its service once: the wrong variables must come first.
+describe("the Worker", { shuffle: false }, () => {
+  it("answers 500 while its variables are wrong, without saying more than that", async ({
+    expect,
+  }) => {
+    const env: Env = { ...ENV, TOTAL_TIMEOUT_MS: "soon" };
+    const response = await worker.fetch(request("/healthz"), env, background().context);
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ error: { code: "misconfigured" } });
+    expect(() => compose(env)).toThrow(ConfigError);
+  });
+
+  it("looks for newer weights once per request, after the answer", async ({ expect }) => {
+    const { context, work } = background();
+    const response = await worker.fetch(request("/healthz"), ENV, context);
+    expect(await response.json()).toMatchObject({ status: "ok" });
+    expect(work).toHaveLength(1);
+    await Promise.all(work);
+  });
+
+  it("routes by the bundled weights over the whole catalogue", async ({ expect }) => {
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "auto", messages: [{ role: "user", content: "2 + 2?" }] }),
+    };
+    const { context } = background();
+    const response = await worker.fetch(request("/v1/route", init), ENV, context);
+    const health = await worker.fetch(request("/healthz"), ENV, context);
+    const { weights } = await health.json<{ weights: string }>();
+    expect(response.headers.get("x-sluice-weights")).toBe(weights);
+    const { models } = await response.json<{ models: { score: number }[] }>();
+    expect(models.length).toBeGreaterThanOrEqual(12);
+    for (const { score } of models) expect(score > 0 && score < 1).toBe(true);
+  });
+});
