@@ -66,7 +66,11 @@ Sluice is ready at ${worker}/v1 (simulated vendors at ${vendor}). Ctrl-C stops b
 
 async function interrupted(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    // wrangler's own listeners would end the process before both servers are closed.
+    process.removeAllListeners(signal);
+    process.once(signal, () => resolve());
+  }
   await promise;
 }
 

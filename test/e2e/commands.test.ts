@@ -29,7 +29,10 @@ interface Run {
 /** Runs `scripts/<name>.ts` with a proxy that leads nowhere, so that a try to reach the network would fail. */
 function run(name: string, ...args: string[]): Run {
   const env = { ...process.env, HTTPS_PROXY: "http://127.0.0.1:9", NO_PROXY: "127.0.0.1" };
-  const child = spawn(process.execPath, [join(ROOT, "scripts", `${name}.ts`), ...args], { cwd: folder, env });
+  const child = spawn(process.execPath, [join(ROOT, "scripts", `${name}.ts`), ...args], {
+    cwd: folder,
+    env,
+  });
   let out = "";
   let err = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
@@ -39,9 +42,9 @@ function run(name: string, ...args: string[]): Run {
   });
   function matching(pattern: RegExp): Promise<string> {
     return new Promise((resolve, reject) => {
-      const look = (): void => {
+      function look(): void {
         if (pattern.test(out)) resolve(out);
-      };
+      }
       child.stdout.on("data", look);
       look();
       void ended.then(() => reject(new Error(`${name} ended: ${out}${err}`)));
@@ -51,7 +54,9 @@ function run(name: string, ...args: string[]): Run {
 }
 
 describe("npm start", () => {
-  it("says when it is ready, gives three commands, answers, and ends on Ctrl-C", async ({ expect }) => {
+  it("says when it is ready, gives three commands, answers, and ends on Ctrl-C", async ({
+    expect,
+  }) => {
     const start = run("start", "--port", "0", "--vendor-port", "0");
     const banner = await start.matching(/\/v1\/route/);
     expect(banner.match(/^ {2}curl /gm)).toHaveLength(3);
@@ -69,18 +74,21 @@ describe("npm start", () => {
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 
-  it.for(["--port", "--vendor-port"])("names a port in use and its flag: %s", async (flag, { expect }) => {
-    const other = createServer();
-    await new Promise<void>((resolve) => void other.listen(0, "127.0.0.1", resolve));
-    const address = other.address();
-    if (typeof address === "string" || address === null) throw new Error("no port");
-    const ports = { "--port": "0", "--vendor-port": "0", [flag]: String(address.port) };
-    const { status, err } = await run("start", ...Object.entries(ports).flat()).ended;
-    other.close();
-    expect(status).toBe(1);
-    expect(err).toContain(`Port ${address.port} is in use`);
-    expect(err).toContain(`${flag} N`);
-  });
+  it.for(["--port", "--vendor-port"])(
+    "names a port in use and its flag: %s",
+    async (flag, { expect }) => {
+      const other = createServer();
+      await new Promise<void>((resolve) => void other.listen(0, "127.0.0.1", resolve));
+      const address = other.address();
+      if (typeof address === "string" || address === null) throw new Error("no port");
+      const ports = { "--port": "0", "--vendor-port": "0", [flag]: String(address.port) };
+      const { status, err } = await run("start", ...Object.entries(ports).flat()).ended;
+      other.close();
+      expect(status).toBe(1);
+      expect(err).toContain(`Port ${address.port} is in use`);
+      expect(err).toContain(`${flag} N`);
+    },
+  );
 });
 
 describe("npm run demo", () => {
@@ -96,7 +104,10 @@ describe("npm run demo", () => {
     const report: unknown = JSON.parse(out);
     expect(report).toMatchObject({
       summary: { answered: 2, failed: 0 },
-      outcomes: [{ kind: "facts", isStream: false }, { kind: "code", isStream: true }],
+      outcomes: [
+        { kind: "facts", isStream: false },
+        { kind: "code", isStream: true },
+      ],
     });
     expect(report).toHaveProperty("summary.costUsd");
     expect(JSON.stringify(report)).not.toContain("null");

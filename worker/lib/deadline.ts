@@ -13,7 +13,7 @@
 /** Starts a timer and returns the function that stops it. */
 export type StartTimer = (callback: () => void, delayMs: number) => () => void;
 
-export function startTimer(callback: () => void, delayMs: number): () => void {
+function startTimer(callback: () => void, delayMs: number): () => void {
   const timer = setTimeout(callback, delayMs);
   return () => clearTimeout(timer);
 }

@@ -1,16 +1,10 @@
 /**
- * SHA-256, and the comparison of secrets that stands on it.
+ * The comparison of secrets, by their SHA-256.
  *
  * Comparing two strings letter by letter takes longer the more of them agree, and a patient client can
  * measure that. Two digests have one length and share no prefix with what was guessed, so their
  * comparison tells nothing; it still looks at every byte.
  */
-
-/** 64 lower-case hex digits. Text is hashed as UTF-8. */
-export async function sha256Hex(data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>) {
-  const digest = await sha256(data);
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 /** Whether two secrets are the same, in a time that does not depend on where they differ. */
 export async function isSameSecret(given: string, expected: string): Promise<boolean> {
@@ -20,7 +14,6 @@ export async function isSameSecret(given: string, expected: string): Promise<boo
   return difference === 0;
 }
 
-async function sha256(data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>) {
-  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+async function sha256(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }

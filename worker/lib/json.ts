@@ -7,12 +7,12 @@
  */
 
 /** What came of reading a body. `too_large` names the limit's breach, `not_json` the rest. */
-export type JsonBody =
+type JsonBody =
   | { readonly ok: true; readonly value: unknown; readonly text: string }
   | { readonly ok: false; readonly why: "too_large" | "not_json"; readonly detail: string };
 
 /** The part of a Request or Response that is read here. */
-export interface Message {
+interface Message {
   readonly headers: Headers;
   readonly body: ReadableStream<Uint8Array> | null;
 }

@@ -14,14 +14,14 @@ import { requireKnown } from "./model-name.ts";
 import type { Deps } from "./ports.ts";
 
 /** The attempt that answered. */
-export interface Success {
+interface Success {
   readonly candidate: Candidate;
   readonly outcome: UpstreamCompletion | UpstreamStream;
   /** Attempts made, this one included. */
   readonly count: number;
 }
 
-export interface AttemptsInput {
+interface AttemptsInput {
   readonly request: ChatRequest;
   readonly attempts: readonly Candidate[];
   readonly requestId: string;

@@ -18,20 +18,20 @@ import type { Deps, RequestTag } from "./ports.ts";
 import { route, type Order, type Route } from "./route.ts";
 import { OutputEstimate, priceOf, readUsage, type TokenCounts } from "./usage.ts";
 
-export interface CompleteOrder extends Order {
+interface CompleteOrder extends Order {
   readonly tag: RequestTag;
   /** The client's; its abort ends the attempt under way. */
   readonly signal: AbortSignal;
 }
 
 /** Milliseconds of waiting; workerd's clock does not move while it computes. */
-export interface Timing {
+interface Timing {
   readonly routeMs: number;
   /** Until the answer, or until a stream's first event, failed attempts included. */
   readonly upstreamMs: number;
 }
 
-export interface Bill {
+interface Bill {
   readonly costMicroUsd: number;
   /** Against the reference model for the same tokens; negative where the answer cost more. */
   readonly savedMicroUsd: number;
@@ -45,21 +45,21 @@ interface AnswerFrame {
 }
 
 /** A whole answer: the vendor's body as it came. */
-export interface WholeAnswer extends AnswerFrame {
+interface WholeAnswer extends AnswerFrame {
   readonly kind: "whole";
   readonly text: string;
   readonly bill: Bill;
 }
 
 /** A stream of SSE bytes, which the reader owns. `ended` resolves when it is over, however it ends. */
-export interface StreamedAnswer extends AnswerFrame {
+interface StreamedAnswer extends AnswerFrame {
   readonly kind: "streamed";
   readonly bytes: ReadableStream<Uint8Array>;
   readonly ended: Promise<void>;
 }
 
 /** Nobody was called: the client asked for the decision only. */
-export interface DryAnswer {
+interface DryAnswer {
   readonly kind: "dry";
   readonly route: Route;
   readonly timing: Timing;

@@ -23,7 +23,7 @@ import { OutputEstimate, readUsage, type TokenCounts } from "./usage.ts";
 /** How a stream ended: whole, broken by the vendor, or left by the client. */
 export type StreamEnding = "complete" | "broken" | "cancelled";
 
-export interface MeterOptions {
+interface MeterOptions {
   /** The client sent `stream_options.include_usage`. */
   readonly wantsUsage: boolean;
   /** For the estimate, where the vendor reports nothing. */
@@ -106,7 +106,7 @@ export class StreamMeter {
 }
 
 /** The one chunk that says what went wrong. No `[DONE]` may follow it. */
-export function errorEvent(error: unknown): SseEvent {
+function errorEvent(error: unknown): SseEvent {
   const known =
     error instanceof RouterError
       ? error

@@ -8,7 +8,7 @@ import { RouterError } from "../domain/errors.ts";
 import { PRESETS, type Preset } from "../domain/policy.ts";
 import type { CatalogModel } from "./ports.ts";
 
-export type ModelName =
+type ModelName =
   | { readonly kind: "auto"; readonly preset?: Preset }
   | { readonly kind: "pinned"; readonly model: string };
 

@@ -18,7 +18,7 @@ export interface Log {
 }
 
 /** Which vendors the deployment holds keys for. */
-export interface VendorKeys {
+interface VendorKeys {
   has(vendorId: string): boolean;
   readonly size: number;
   /** The secret that would add a vendor, such as OPENAI_API_KEY; undefined for an unknown vendor. */

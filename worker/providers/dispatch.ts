@@ -53,7 +53,7 @@ export interface Timeouts {
 /** `fetch`, or what stands for it in a test. */
 export type Send = (url: string, init: RequestInit) => Promise<Response>;
 
-export interface DispatchOptions {
+interface DispatchOptions {
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly timeouts: Timeouts;
   readonly clock: Clock;

@@ -21,7 +21,7 @@ import type { SseEvent } from "../lib/sse.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { readRetryAfterMs } from "./retry-after.ts";
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly url: string;
   readonly headers: Record<string, string>;
   readonly body: string;

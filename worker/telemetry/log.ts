@@ -8,9 +8,9 @@
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 
-export type LogLevel = (typeof LEVELS)[number];
+type LogLevel = (typeof LEVELS)[number];
 
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Log {
   /** Writes one line if `level` is at or above the log's. Never throws. */

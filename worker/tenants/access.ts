@@ -12,7 +12,7 @@ import { RouterError } from "../domain/errors.ts";
 import { isSameSecret } from "../lib/digest.ts";
 
 /** Resolves with the reason why a request may not pass, or with undefined. */
-export type AccessCheck = (request: Request) => Promise<RouterError | undefined>;
+type AccessCheck = (request: Request) => Promise<RouterError | undefined>;
 
 /** The check of a deployment whose SLUICE_API_KEY is `apiKey`; undefined stands for "none was set". */
 export function createAccessCheck(apiKey: string | undefined): AccessCheck {

@@ -50,6 +50,17 @@ describe("SseDecoder", () => {
     );
   });
 
+  it("reads the same byte by byte", ({ expect }) => {
+    const text = "event: é\ndata: a\ndata: b\n\ndata: c\n\n";
+    for (const eol of ["\n", "\r\n", "\r"]) {
+      const all = utf8(text.replaceAll("\n", eol));
+      expect(decode(cut(all, [...all.keys()]))).toEqual([
+        { event: "é", data: "a\nb" },
+        { event: undefined, data: "c" },
+      ]);
+    }
+  });
+
   it("emits an event with its last byte, not with the next event's first", ({ expect }) => {
     for (const eol of ["\n", "\r\n", "\r"])
       expect(decode([utf8(`data: a${eol}${eol}`)])).toEqual([{ event: undefined, data: "a" }]);

@@ -1,0 +1,146 @@
+/**
+ * The bag of grams against a slow reading of its own definition, and the sample that is left of a bag
+ * that is too large.
+ */
+import * as fc from "fast-check";
+import { describe, it } from "vitest";
+import { countGrams, MAX_GRAMS, type Bag } from "../../../router-models/features/ngrams.ts";
+
+const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
+/** So many rows that different grams all but never share one. */
+const ROWS = 1 << 30;
+
+function bagOf(text: string, seed = 0): Bag {
+  return countGrams([{ text, seed }], ROWS);
+}
+
+/** How often each gram of the text occurs, by the definition: words, pairs of words, letters within words. */
+function gramsByDefinition(text: string): Map<string, number> {
+  const words = text.match(/[a-z0-9_]+|[^a-z0-9_\s]/g) ?? [];
+  const grams = words.flatMap((word, w) => {
+    const own = [`word ${word}`, ...(w > 0 ? [`pair ${words[w - 1]} ${word}`] : [])];
+    if (!/^[a-z0-9_]/.test(word)) return own;
+    const framed = `<${word}>`;
+    for (const size of [3, 4, 5])
+      for (let at = 0; at + size <= framed.length; at++)
+        own.push(`letters ${framed.slice(at, at + size)}`);
+    return own;
+  });
+  const counts = new Map<string, number>();
+  for (const gram of grams) counts.set(gram, (counts.get(gram) ?? 0) + 1);
+  return counts;
+}
+
+/** Distinct pseudo-words, so that any two texts made with different seeds share next to nothing. */
+function unrelatedWords(count: number, seed: number): string {
+  return Array.from({ length: count }, (_, i) =>
+    (Math.imul(i + 1, 0x9e3779b1) ^ Math.imul(seed, 0x85ebca6b)).toString(36).replace("-", "z"),
+  ).join(" ");
+}
+
+function jaccard(a: Bag, b: Bag): number {
+  const [first, second] = [new Set(a.ids), new Set(b.ids)];
+  const shared = [...first].filter((id) => second.has(id)).length;
+  return shared / (first.size + second.size - shared);
+}
+
+describe("countGrams", () => {
+  it("counts what the definition names, with sublinear weights", ({ expect }) => {
+    const ascii = fc.string({
+      unit: fc.constantFrom(..."abcz019_ .,!?-+\n\t"),
+      maxLength: 120,
+    });
+    fc.assert(
+      fc.property(ascii, (text) => {
+        const { ids, weights } = bagOf(text);
+        const expected = [...gramsByDefinition(text).values()].map((n) => 1 + Math.log(n));
+        expect(new Set(ids).size).toBe(expected.length);
+        const sorted = [...weights].toSorted((a, b) => a - b);
+        expected.sort((a, b) => a - b).forEach((w, i) => expect(sorted[i]).toBeCloseTo(w, 5));
+      }),
+      RUNS,
+    );
+  });
+
+  it("weighs many repetitions by their logarithm, far beyond the table of logarithms", ({
+    expect,
+  }) => {
+    for (const times of [1, 2, 63, 64, 500]) {
+      const { weights } = bagOf("ab ".repeat(times));
+      expect(Math.max(...weights)).toBeCloseTo(1 + Math.log(times), 4);
+    }
+  });
+
+  it("treats punctuation and wide punctuation as words, spaces of any kind as gaps", ({
+    expect,
+  }) => {
+    expect(bagOf("a b")).toEqual(bagOf("a\u00a0\u3000\u2009b"));
+    expect(bagOf("a→b").ids.length).toBe(bagOf("a+b").ids.length);
+    expect(bagOf("好。好").ids.length).toBe(bagOf("好+好").ids.length);
+  });
+
+  it("gives each seed grams of its own", ({ expect }) => {
+    const text = "the same words twice";
+    expect(jaccard(bagOf(text, 0), bagOf(text, 7))).toBe(0);
+    const both = countGrams(
+      [
+        { text, seed: 0 },
+        { text, seed: 7 },
+      ],
+      ROWS,
+    );
+    expect(both.ids.length).toBe(2 * bagOf(text).ids.length);
+  });
+
+  it("does not join the last word of one text to the first of the next", ({ expect }) => {
+    const apart = countGrams(
+      [
+        { text: "left", seed: 0 },
+        { text: "right", seed: 0 },
+      ],
+      ROWS,
+    );
+    expect(apart.ids.length).toBe(bagOf("left right").ids.length - 1);
+  });
+});
+
+describe("the sample of a large bag", () => {
+  it("nearly fills its limit, and never exceeds it", ({ expect }) => {
+    for (const words of [100, 200, 400, 1600]) {
+      const { ids } = bagOf(unrelatedWords(words, 1));
+      expect(ids.length).toBeLessThanOrEqual(MAX_GRAMS);
+      expect(ids.length).toBeGreaterThan(0.95 * MAX_GRAMS);
+    }
+  });
+
+  it("barely moves when an unrelated sentence is appended", ({ expect }) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 1e6 }), (seed) => {
+        const text = unrelatedWords(200, seed);
+        const longer = `${text} ${unrelatedWords(10, seed + 1)}`;
+        expect(jaccard(bagOf(text), bagOf(longer))).toBeGreaterThan(0.85);
+      }),
+      RUNS,
+    );
+  });
+
+  it("is as similar as the texts are: half for a half that is shared", ({ expect }) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 1e6 }), (seed) => {
+        const shared = unrelatedWords(200, seed);
+        const [a, b] = [unrelatedWords(100, seed + 1), unrelatedWords(100, seed + 2)];
+        const similarity = jaccard(bagOf(`${shared} ${a}`), bagOf(`${shared} ${b}`));
+        expect(similarity).toBeGreaterThan(0.4);
+        expect(similarity).toBeLessThan(0.65);
+      }),
+      RUNS,
+    );
+  });
+
+  it("does not depend on the order of the texts", ({ expect }) => {
+    const parts = [1, 2, 3].map((seed) => ({ text: unrelatedWords(150, seed), seed }));
+    const sorted = [...countGrams(parts, ROWS).ids].toSorted((a, b) => a - b);
+    const reversed = [...countGrams(parts.toReversed(), ROWS).ids].toSorted((a, b) => a - b);
+    expect(reversed).toEqual(sorted);
+  });
+});
