@@ -8,11 +8,18 @@ import { defineConfig } from "vitest/config";
 
 const SHARED = ["test/worker/{lib,domain,routing}/**/*.test.ts", "test/router-models/**/*.test.ts"];
 
+/** Tries of every property; see test/support/property-runs.ts. */
+const PROPERTIES = {
+  setupFiles: ["test/support/property-runs.ts"],
+  provide: { propertyRuns: Number(process.env["FC_RUNS"] ?? 100) },
+};
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
+          ...PROPERTIES,
           name: "node",
           include: ["test/{scripts,e2e,house}/**/*.test.ts", ...SHARED],
           sequence: { shuffle: true },
@@ -25,6 +32,7 @@ export default defineConfig({
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
         test: {
+          ...PROPERTIES,
           name: "workerd",
           include: ["test/worker/**/*.test.ts", "test/router-models/**/*.test.ts"],
           exclude: ["**/*.node.test.ts", "**/node_modules/**"],

@@ -8,7 +8,7 @@ import { once } from "node:events";
  * the model that the preset would choose. Features, graph, calibration and decision are the service's;
  * the graph runs on the WebAssembly that runs in the isolate.
  */
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type WriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -96,7 +96,7 @@ async function main(): Promise<void> {
   const scorer = new Scorer(manifest, panel);
   const models = catalog?.models ?? trainedCatalog(manifest);
 
-  const sink = options.out === "-" ? process.stdout : createWriteStream(options.out);
+  const sink = options.out === "-" ? process.stdout : await openFile(options.out);
   const progress = createProgress("score", 0);
   let done = 0;
   for await (const { text, place } of linesOf(options.in)) {
@@ -183,7 +183,19 @@ async function readRelease(dir: string): Promise<Release> {
 }
 
 async function readCatalog(path: string): Promise<Catalog> {
-  return parseCatalog(JSON.parse(await readFile(path, "utf8")));
+  try {
+    return parseCatalog(JSON.parse(await readFile(path, "utf8")));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${path}: cannot be used as a catalogue: ${why}`, { cause });
+  }
+}
+
+/** Rejects where the file cannot be written, before any prompt is scored. */
+async function openFile(path: string): Promise<WriteStream> {
+  const stream = createWriteStream(path);
+  await once(stream, "open");
+  return stream;
 }
 
 function round(score: number): number {

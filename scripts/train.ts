@@ -14,6 +14,7 @@ import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog } from "../router-models/catalog.ts";
+import { manifestSchema } from "../router-models/manifest.ts";
 import type { ReleaseFiles } from "../router-models/release.ts";
 import { loadOutcomes, type OutcomeRow } from "./dataset/outcome-file.ts";
 import { listShippingSets } from "./dataset/sets.ts";
@@ -48,18 +49,18 @@ const HELP = `Trains a router on outcome files and writes a release.
 const SETTINGS: Omit<Hyperparameters, "shape"> = {
   batchSize: 128,
   rate: 4e-3,
-  epochs: 10,
+  epochs: 12,
   tableRate: 1,
   tableDamping: 1e-3,
   abilityRate: 5,
-  tableDecay: 0.02,
-  denseDecay: 0.02,
-  abilityDecay: 0.02,
+  tableDecay: 0.3,
+  denseDecay: 0.6,
+  abilityDecay: 0.5,
   lexicalDropout: 0.3,
   minDocuments: 3,
   headWeights: { difficulty: 0.1, task: 0.1, length: 0.1 },
   datasetExponent: 0.6,
-  tableSpread: 0.02,
+  tableSpread: 0.1,
   abilitySpread: 0.3,
   clipNorm: 5,
 };
@@ -70,7 +71,7 @@ function shapeFor(trainingRows: number): Hyperparameters["shape"] {
   return {
     tableRows: 1 << bits,
     tableWidth: 32,
-    hiddenWidth: 48,
+    hiddenWidth: 64,
     abilityWidth: 16,
     tasks: TASKS.length,
   };
@@ -120,8 +121,8 @@ function readOptions(): Options | "help" {
       (flags.data === undefined ? join(flags.sets, "..", "prices.json") : undefined),
     out: resolve(flags.out),
     name: flags.name ?? basename(resolve(flags.out)),
-    version: flags["release-version"],
-    seed: readNumber("--seed", flags.seed),
+    version: readVersion(flags["release-version"]),
+    seed: readSeed(flags.seed),
     budgetMs: 60_000 * readNumber("--budget-minutes", flags["budget-minutes"]),
     skipBadRows: flags["skip-bad-rows"],
     json: flags.json,
@@ -133,7 +134,8 @@ async function main(): Promise<void> {
   if (options === "help") return console.log(HELP);
   const startedMs = performance.now();
   const sources = await sourcesOf(options);
-  const rows = await readRows(sources, options.skipBadRows);
+  const loaded = await readRows(sources, options.skipBadRows);
+  const rows = loaded.flatMap((source) => source.rows);
   const training = rows.filter(({ split }) => split === "train");
   const models = modelsOf(training);
   const prices = await readModelPrices(training, models, options.prices);
@@ -141,6 +143,7 @@ async function main(): Promise<void> {
   const { tableRows } = shape;
   const examples = examplesOf(withTokens(training, prices), { models, tableRows });
 
+  await mkdir(options.out, { recursive: true }); // Where that fails, better before the training.
   const progress = createProgress("train", 1);
   const fitted = await fit({
     examples,
@@ -159,7 +162,7 @@ async function main(): Promise<void> {
     models,
     prices,
     commit: commitOfSources(),
-    data: await describeData(sources, rows),
+    data: await describeData(loaded),
   });
   const command = ["npm run train --", ...process.argv.slice(2)].join(" ").replace(/ --$/, "");
   await writeRelease(options.out, files, cardOf({ manifest, tried: fitted.tried, command }));
@@ -176,7 +179,6 @@ async function main(): Promise<void> {
 }
 
 async function writeRelease(out: string, files: ReleaseFiles, card: string): Promise<void> {
-  await mkdir(out, { recursive: true });
   await writeFile(join(out, "model.onnx"), files.model);
   await writeFile(join(out, "golden.json"), files.golden);
   await writeFile(join(out, "manifest.json"), files.manifest);
@@ -217,13 +219,18 @@ async function sourcesOf({ sets, data }: Options): Promise<Source[]> {
   }));
 }
 
-async function readRows(sources: readonly Source[], skipBadRows: boolean): Promise<OutcomeRow[]> {
+interface LoadedSource extends Source {
+  readonly rows: readonly OutcomeRow[];
+}
+
+async function readRows(sources: readonly Source[], skipBadRows: boolean): Promise<LoadedSource[]> {
   let skipped = 0;
   const options = skipBadRows ? { onBadRow: () => void skipped++ } : {};
-  const paths = sources.map(({ path }) => path);
-  const rows = await loadOutcomes(paths, options);
+  const loaded: LoadedSource[] = [];
+  for (const source of sources)
+    loaded.push({ ...source, rows: await loadOutcomes([source.path], options) });
   if (skipped > 0) console.error(`${skipped} rows could not be read and were left out`);
-  return rows;
+  return loaded;
 }
 
 async function readModelPrices(
@@ -251,21 +258,18 @@ function warnOfAssumed(models: readonly string[]): void {
   );
 }
 
-async function describeData(
-  sources: readonly Source[],
-  rows: readonly OutcomeRow[],
+function describeData(
+  sources: readonly LoadedSource[],
 ): Promise<Parameters<typeof releaseFiles>[0]["data"]> {
-  const loaded = await Promise.all(sources.map(({ path }) => loadHash(path)));
-  return sources.map(({ name, licence }, i) => {
-    const own = rows.filter((row) => row.dataset === name || sources.length === 1);
-    return {
+  return Promise.all(
+    sources.map(async ({ name, licence, path, rows }) => ({
       name,
       licence,
-      sha256: loaded[i]!,
-      trainRows: own.filter(({ split }) => split === "train").length,
-      validRows: own.filter(({ split }) => split === "valid").length,
-    };
-  });
+      sha256: await loadHash(path),
+      trainRows: rows.filter(({ split }) => split === "train").length,
+      validRows: rows.filter(({ split }) => split === "valid").length,
+    })),
+  );
 }
 
 async function loadHash(path: string): Promise<string> {
@@ -290,6 +294,19 @@ function git(...words: string[]): string {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
   }).trim();
+}
+
+function readSeed(text: string): number {
+  const seed = readNumber("--seed", text);
+  if (!Number.isSafeInteger(seed)) throw new Error(`--seed wants a whole number, not "${text}"`);
+  return seed;
+}
+
+/** Checked before hours of training, because a manifest that is refused makes a release of no use. */
+function readVersion(text: string): string {
+  const parsed = manifestSchema.shape.version.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new Error(`--release-version: ${parsed.error.issues[0]!.message} (is "${text}")`);
 }
 
 function readNumber(name: string, text: string): number {

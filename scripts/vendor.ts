@@ -162,6 +162,8 @@ const HELP = `Runs the simulated vendor on 127.0.0.1.
 
   --port N        port; 0 takes any free one (default 8788)
   --speed N       times faster than the catalogue's latency; 0 is without delays (default 10)
+  --ttft-ms N     this time to the first token for every model, instead of the catalogue's; then at
+                  2000 tokens a second, or at once for 0
   --seed N        changes every answer (default 0)
   --fault RULE    TARGET=FAULT, TARGET being vendor/model, vendor or *; may be given repeatedly
   --help          this text
@@ -169,12 +171,17 @@ const HELP = `Runs the simulated vendor on 127.0.0.1.
 Faults: ${FAULT_WORDS}.
 A prompt may carry one too: "[sim:500]", "[sim:cut:after=3 model=openai/gpt-5.4]".`;
 
+function fixedPace(ttftMs: number): Pace {
+  return { ttftMs, tokensPerSecond: ttftMs === 0 ? Number.POSITIVE_INFINITY : 2_000 };
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: "string", default: "8788" },
       speed: { type: "string", default: "10" },
       seed: { type: "string", default: "0" },
+      "ttft-ms": { type: "string" },
       fault: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", default: false },
     },
@@ -187,6 +194,9 @@ async function main(): Promise<void> {
     port: readPort("--port", values.port),
     speed: readNumber("--speed", values.speed),
     seed: readNumber("--seed", values.seed),
+    ...(values["ttft-ms"] === undefined
+      ? {}
+      : { pace: fixedPace(readNumber("--ttft-ms", values["ttft-ms"])) }),
     faults: values.fault.map(parseFaultRule),
   });
   console.log(`The simulated vendor listens on ${vendor.url} (base URL ${vendor.url}/openai/v1).`);

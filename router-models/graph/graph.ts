@@ -88,7 +88,7 @@ export class Graph implements Builder {
       return this.matmul(bag, this.apply(layout.gatherRows, table, this.#ids("rowIds", "U")));
     }
     const weights = this.#normalizedWeights(rows);
-    return this.matmul(weights, this.apply(layout.gatherRows, table, this.#ids("ids", "n")));
+    return this.apply(layout.sumRows, weights, table, this.#ids("ids", "n"));
   }
 
   /** [M, K] · [K, N]. */

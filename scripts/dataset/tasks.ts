@@ -26,8 +26,11 @@ const RULES: readonly (readonly [RegExp, Task])[] = [
   [/gsm8k|math|prime|composite|happynumber|fermi|algebra/i, "math"],
   [/physics|chemistry|biology|engineering|computer science|arc_|health|science/i, "science"],
   [/logic|hellaswag|winogrande|commonsense|common-sense|openbook|counterfactual/i, "reasoning"],
-  [/commongen|writing|roleplay|creative|self-instruct|story/i, "writing"],
-  [/mmlu|trivia|natural_qa|truthful|knowledge|history|law|economics|psychology|business/i, "knowledge"],
+  [/commongen|writing|roleplay|creative|self-instruct|(?<!hi)story/i, "writing"],
+  [
+    /mmlu|trivia|natural_qa|truthful|knowledge|history|law|economics|psychology|business/i,
+    "knowledge",
+  ],
   [/oasst|arena|vicuna|chat|generic|conversation/i, "conversation"],
 ];
 

@@ -24,8 +24,8 @@ export interface Plan {
 
 /** In the order of how often they win; the first is taken when there is time for no other. */
 export const PLANS: readonly Plan[] = [
-  { name: "balanced", epochs: 10, tableRate: 1, lexicalDropout: 0.3 },
-  { name: "brief", epochs: 5, tableRate: 1, lexicalDropout: 0.3 },
+  { name: "balanced", epochs: 12, tableRate: 1, lexicalDropout: 0.3 },
+  { name: "brief", epochs: 6, tableRate: 1, lexicalDropout: 0.3 },
   { name: "surface", epochs: 8, tableRate: 0.2, lexicalDropout: 0.7 },
   { name: "lexical", epochs: 14, tableRate: 3, lexicalDropout: 0.2 },
 ];

@@ -30,7 +30,7 @@ export function pricesOf(
   const costs = costTotals(rows);
   return new Map(
     models.map((model) => {
-      const dataset = rows.find(({ scores }) => model in scores)?.dataset ?? "";
+      const dataset = rows.find(({ scores }) => Object.hasOwn(scores, model))?.dataset ?? "";
       const listed = priceOf(model, dataset, sources) ?? priceOf(nameOf(model), dataset, sources);
       if (listed !== undefined) {
         const { inputUsdPerMTok, outputUsdPerMTok } = listed;
@@ -52,7 +52,8 @@ export function withTokens(
     const known = Object.fromEntries(outputTokensOf(row));
     const derived = Object.entries(row.cost_usd).flatMap(([model, cost]): [string, number][] => {
       const price = prices.get(model);
-      if (model in known || price === undefined || price.outputUsdPerMTok === 0) return [];
+      if (Object.hasOwn(known, model) || price === undefined || price.outputUsdPerMTok === 0)
+        return [];
       const input = inputTokensOf(row, model) * price.inputUsdPerMTok;
       return [[model, Math.max((cost * 1e6 - input) / price.outputUsdPerMTok, 1)]];
     });

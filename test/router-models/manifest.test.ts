@@ -48,9 +48,10 @@ describe("parseManifest", () => {
       "models.a.price.source",
       {
         models: {
-          a: trainedModel([1], {
-            price: { inputUsdPerMTok: 1, outputUsdPerMTok: 1, source: "heard" as "list" },
-          }),
+          a: {
+            ...trainedModel([1]),
+            price: { inputUsdPerMTok: 1, outputUsdPerMTok: 1, source: "heard" },
+          },
         },
       },
     ],

@@ -9,7 +9,6 @@ import type { Manifest } from "../../router-models/manifest.ts";
 import { placeCatalog, trainedPanel } from "../../router-models/placement.ts";
 import { smallManifest } from "./small-manifest.ts";
 
-const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
 const SOURCE = { what: "price", url: "https://example.com/prices", seen: "2026-11-21" };
 
 /** Benchmarks that ask for what the training traffic asks for, the second twice as loudly. */
@@ -144,7 +143,6 @@ describe("placeCatalog", () => {
           standingOf({ anchors: { mmlu_pro: high, ...anchors } }) + 1e-12,
         );
       }),
-      RUNS,
     );
   });
 
@@ -158,7 +156,6 @@ describe("placeCatalog", () => {
         ];
         expect(one).toBeCloseTo(two, 9);
       }),
-      RUNS,
     );
   });
 
@@ -226,7 +223,6 @@ describe("placeCatalog", () => {
         expect(model!.ability.every(Number.isFinite)).toBe(true);
         expect(model!.ability).toHaveLength(3);
       }),
-      RUNS,
     );
   });
 });

@@ -77,7 +77,7 @@ export function tinyGraph(seed = 1): GraphRunner {
   return interpreted(compileInference(define, madeUpParameters(seed)).parameters);
 }
 
-export function jsonBytes(value: unknown): Uint8Array<ArrayBuffer> {
+function jsonBytes(value: unknown): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`));
 }
 

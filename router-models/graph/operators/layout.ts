@@ -5,6 +5,7 @@
  * Rows are where a table ends and the differentiable graph begins. `gatherRows` passes no gradient on:
  * the gradient with respect to the gathered rows is what the optimiser wants, because it then updates
  * those rows alone and puts them back with `scatterRows` (optimizer.ts). The ids must be distinct there.
+ * `sumRows` is the same reading where nothing is trained.
  */
 import type { Dims, Operator } from "../ir.ts";
 import { expectRank, fixedSize, show } from "../shapes.ts";
@@ -127,6 +128,37 @@ export const gatherRows: Operator = {
     const rows = emit.node("Gather", [table!, ids!], { axis: 0 });
     const scale = emit.scaleOf(table!);
     return scale === undefined ? rows : emit.node("DequantizeLinear", [rows, scale], { axis: 1 });
+  },
+};
+
+/**
+ * Σ weights[0, i] · table[ids[i]]: [1, width]. What gatherRows and a product say together, for the path
+ * that serves: columns share a scale, so it is applied once to the sum and not to every gathered entry.
+ * DequantizeLinear by columns takes a third of a whole inference; a cast to float takes almost nothing.
+ */
+export const sumRows: Operator = {
+  name: "sumRows",
+  shape([weights, table, ids]) {
+    const [n, width] = rowShape(table!, ids!);
+    if (show(weights!) !== show([1, n!]) || width === undefined)
+      throw new Error(`Cannot sum rows of ${show(table!)} with weights ${show(weights!)}`);
+    return [1, width];
+  },
+  evaluate([weights, table, ids]) {
+    const width = lanes(table!.dims, 0).inner;
+    const out = zeros([1, width]);
+    ids!.data.forEach((id, i) => {
+      rowOf(table!, id, width).forEach((x, d) => (out.data[d]! += weights!.data[i]! * x));
+    });
+    return out;
+  },
+  gradient: "none",
+  lower(emit, [weights, table, ids]) {
+    const rows = emit.node("Gather", [table!, ids!], { axis: 0 });
+    const scale = emit.scaleOf(table!);
+    if (scale === undefined) return emit.node("MatMul", [weights!, rows]);
+    const codes = emit.node("Cast", [rows], { to: 1 }); // 1 = float32
+    return emit.node("Mul", [emit.node("MatMul", [weights!, codes]), scale]);
   },
 };
 

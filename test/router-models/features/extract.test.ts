@@ -16,7 +16,6 @@ import { STATISTICS } from "../../../router-models/features/statistics.ts";
 import golden from "../../golden/features.json" with { type: "json" };
 import { prompt, promptOf, units } from "./arbitrary-prompts.ts";
 
-const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
 const rows = fc.integer({ min: 0, max: 16 }).map((bits) => 1 << bits);
 
 describe("extractFeatures", () => {
@@ -31,7 +30,6 @@ describe("extractFeatures", () => {
         expect(statistics.length).toBe(STATISTICS.length);
         expect(statistics.every((value) => Number.isFinite(value) && value >= 0)).toBe(true);
       }),
-      RUNS,
     );
   });
 
@@ -42,7 +40,6 @@ describe("extractFeatures", () => {
         extractFeatures(other, 4096);
         expect(extractFeatures(one, 4096)).toEqual(before);
       }),
-      RUNS,
     );
   });
 
@@ -80,7 +77,6 @@ describe("extractFeatures", () => {
         expect(small.ids).toEqual(large.ids.map((id) => id % 64));
         expect(small.weights).toEqual(large.weights);
       }),
-      RUNS,
     );
   });
 });
@@ -137,7 +133,6 @@ describe("estimateInputTokens", () => {
         const [short, long] = [promptOfText(head), promptOfText(head + tail)];
         expect(estimateInputTokens(long)).toBeGreaterThanOrEqual(estimateInputTokens(short));
       }),
-      RUNS,
     );
   });
 });

@@ -6,7 +6,6 @@ import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { countGrams, MAX_GRAMS, type Bag } from "../../../router-models/features/ngrams.ts";
 
-const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
 /** So many rows that different grams all but never share one. */
 const ROWS = 1 << 30;
 
@@ -47,7 +46,7 @@ function jaccard(a: Bag, b: Bag): number {
 describe("countGrams", () => {
   it("counts what the definition names, with sublinear weights", ({ expect }) => {
     const ascii = fc.string({
-      unit: fc.constantFrom(..."abcz019_ .,!?-+\n\t"),
+      unit: fc.constantFrom(...Array.from("abcz019_ .,!?-+\n\t")),
       maxLength: 120,
     });
     fc.assert(
@@ -56,9 +55,8 @@ describe("countGrams", () => {
         const expected = [...gramsByDefinition(text).values()].map((n) => 1 + Math.log(n));
         expect(new Set(ids).size).toBe(expected.length);
         const sorted = [...weights].toSorted((a, b) => a - b);
-        expected.sort((a, b) => a - b).forEach((w, i) => expect(sorted[i]).toBeCloseTo(w, 5));
+        expected.toSorted((a, b) => a - b).forEach((w, i) => expect(sorted[i]).toBeCloseTo(w, 5));
       }),
-      RUNS,
     );
   });
 
@@ -120,7 +118,6 @@ describe("the sample of a large bag", () => {
         const longer = `${text} ${unrelatedWords(10, seed + 1)}`;
         expect(jaccard(bagOf(text), bagOf(longer))).toBeGreaterThan(0.85);
       }),
-      RUNS,
     );
   });
 
@@ -133,7 +130,6 @@ describe("the sample of a large bag", () => {
         expect(similarity).toBeGreaterThan(0.4);
         expect(similarity).toBeLessThan(0.65);
       }),
-      RUNS,
     );
   });
 

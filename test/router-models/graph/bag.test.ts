@@ -16,7 +16,6 @@ import {
   quantizeColumns,
   quantizeUnsigned,
 } from "../../../router-models/graph/quantize.ts";
-import { relativeError } from "./finite-differences.ts";
 import { bagFeeds, countIds } from "./small-model.ts";
 
 const [ROWS, WIDTH] = [9, 3];
@@ -72,9 +71,12 @@ describe("bag", () => {
       fc.property(tables, idfs, prompts, (table, idf, batch) => {
         const { parameters } = compileInference(define, { table, idf });
         const all = trained(batch, parameters);
+        // Against the table, not the result: entries of opposite signs may cancel to almost nothing.
+        const bound = 1e-6 * parameters["table"]!.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
         batch.forEach((prompt, b) => {
-          const row = all.slice(b * WIDTH, (b + 1) * WIDTH);
-          expect(relativeError(served(prompt, parameters), row)).toBeLessThan(1e-6);
+          served(prompt, parameters).forEach((x, d) => {
+            expect(Math.abs(x - all[b * WIDTH + d]!)).toBeLessThanOrEqual(bound);
+          });
         });
       }),
     );

@@ -181,6 +181,14 @@ export const TRIALS: Readonly<Record<string, readonly Trial[]>> = {
       flow: "stops",
     },
   ],
+  sumRows: [
+    {
+      operator: layout.sumRows,
+      inputs: [[1, "n"], [6, 2], ["n"]],
+      ids: { at: 2, values: [5, 0, 5, 2, 0] },
+      flow: "stops",
+    },
+  ],
   scatterRows: [
     {
       operator: layout.scatterRows,

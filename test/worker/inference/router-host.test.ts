@@ -1,6 +1,7 @@
 /** The host in workerd, on real sessions: what it serves, what it moves to, and what it refuses. */
 import { describe, it } from "vitest";
 import { promptOfText } from "../../../router-models/features/prompt.ts";
+import { writeModel } from "../../../router-models/graph/onnx.ts";
 import { placeCatalog } from "../../../router-models/placement.ts";
 import { openRelease, sha256Hex, weightsLabel } from "../../../router-models/release.ts";
 import { Scorer } from "../../../router-models/scorer.ts";
@@ -153,6 +154,17 @@ function changedAt(share: number): Damage {
   };
 }
 
+/** A valid model of that many bytes; a session needs several times as many. */
+function modelOf(bytes: number): Uint8Array<ArrayBuffer> {
+  const dims = [bytes / 32, 32];
+  return writeModel({
+    nodes: [{ operator: "Identity", inputs: ["table"], output: "logits", attributes: {} }],
+    constants: [{ name: "table", type: "int8", dims, data: new Int8Array(bytes) }],
+    inputs: [{ name: "ids", type: "int32", dims: ["n"] }],
+    outputs: [{ name: "logits", type: "int8", dims }],
+  });
+}
+
 const BAD: [string, TinyReleaseOptions, Damage | undefined, RegExp][] = [
   ["an empty blob", {}, () => new Uint8Array(), /does not begin as one/],
   ["a truncated blob", {}, (blob) => blob.slice(0, -100), /its header promises/],
@@ -194,6 +206,7 @@ const BAD: [string, TinyReleaseOptions, Damage | undefined, RegExp][] = [
     undefined,
     /placement\.mean has 4 numbers, not 6/,
   ],
+  ["a model that the heap cannot hold", { model: modelOf(24 * 2 ** 20) }, undefined, /bad_alloc/],
   ["a model that does not load", { model: new Uint8Array([8, 10, 18]) }, undefined, /./],
   [
     "a model that answers wrongly",

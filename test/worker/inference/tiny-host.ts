@@ -33,7 +33,7 @@ export async function loadTiny(files: ReleaseFiles): Promise<LoadedRelease> {
 }
 
 /** A store that counts reads and can be made to hang or fail. */
-export class MemoryStore implements WeightsStore {
+class MemoryStore implements WeightsStore {
   pointer: string | undefined;
   readonly blobs = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly reads = { pointer: 0, blob: 0 };
@@ -68,7 +68,7 @@ export class MemoryStore implements WeightsStore {
   }
 }
 
-export interface Harness {
+interface Harness {
   readonly host: RouterHost;
   readonly store: MemoryStore;
   readonly events: InferenceEvent[];

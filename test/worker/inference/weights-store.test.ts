@@ -6,6 +6,7 @@ import { kvWeightsStore } from "../../../worker/inference/weights-store.ts";
 
 describe("kvWeightsStore", () => {
   it("answers undefined before anything was published", async ({ expect }) => {
+    await env.WEIGHTS.delete(POINTER_KEY);
     const store = kvWeightsStore(env.WEIGHTS);
     expect(await store.readPointer()).toBeUndefined();
     expect(await store.readBlob("0".repeat(64))).toBeUndefined();

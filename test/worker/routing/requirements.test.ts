@@ -1,0 +1,115 @@
+/** What a request needs of a model, and by which reason each filter turns a model away. */
+import { describe, it } from "vitest";
+import type { CatalogModel } from "../../../router-models/catalog.ts";
+import { chatRequestSchema } from "../../../worker/domain/chat.ts";
+import { policySchema } from "../../../worker/domain/policy.ts";
+import {
+  exclusionOf,
+  requirementsOf,
+  type Requirements,
+} from "../../../worker/routing/requirements.ts";
+import { MODELS } from "../fixture/models.ts";
+
+const HELLO = [{ role: "user", content: "abcdefgh" }]; // 6 tokens with its frame.
+const PICTURE = { role: "user", content: [{ type: "image_url", image_url: { url: "u" } }] };
+const SOUND = { role: "user", content: [{ type: "input_audio", input_audio: {} }] };
+const LARGE = MODELS.find(({ id }) => id === "openai/large")!;
+
+function needsOf(more: Record<string, unknown>): Requirements {
+  return requirementsOf(chatRequestSchema.parse({ model: "auto", messages: HELLO, ...more }));
+}
+
+describe("requirementsOf", () => {
+  it("asks nothing special for plain text", ({ expect }) => {
+    expect(needsOf({})).toEqual({ capabilities: [], contextTokens: 6 });
+  });
+
+  it.for([
+    ["tools", { tools: [{ type: "function" }] }],
+    ["vision", { messages: [PICTURE, ...HELLO] }],
+    ["audio", { messages: [SOUND, ...HELLO] }],
+    ["json", { response_format: { type: "json_object" } }],
+    ["json", { response_format: { type: "json_schema" } }],
+  ] as const)("needs %s for %j", ([capability, more], { expect }) => {
+    expect(needsOf(more).capabilities).toEqual([capability]);
+  });
+
+  it("needs everything at once where everything is there", ({ expect }) => {
+    const all = {
+      messages: [PICTURE, SOUND],
+      tools: [{ type: "function" }],
+      response_format: { type: "json_object" },
+    };
+    expect(needsOf(all).capabilities.toSorted()).toEqual(["audio", "json", "tools", "vision"]);
+    expect(needsOf({ tools: [] }).capabilities).toEqual([]);
+  });
+
+  it.for([
+    [{ max_tokens: 100 }, 100],
+    [{ max_completion_tokens: 200 }, 200],
+    [{ max_completion_tokens: 200, max_tokens: 100 }, 200],
+    [{ max_completion_tokens: null, max_tokens: 100 }, 100],
+  ] as const)("makes room for the answer that %j allows", ([more, room], { expect }) => {
+    expect(needsOf(more)).toMatchObject({ contextTokens: 6 + room, maxOutputTokens: room });
+  });
+
+  it("counts the answers that are asked for", ({ expect }) => {
+    expect(needsOf({ n: 4 }).answers).toBe(4);
+    expect(needsOf({ n: null }).answers).toBeUndefined();
+  });
+});
+
+const able: CatalogModel = {
+  ...LARGE,
+  capabilities: ["tools", "vision", "audio", "json"],
+  contextTokens: 1_000,
+};
+
+function verdict(
+  model: CatalogModel,
+  needs: Partial<Requirements>,
+  { allow, isServed = true }: { allow?: string[]; isServed?: boolean } = {},
+) {
+  const policy = policySchema.parse(allow === undefined ? {} : { allow_models: allow });
+  return exclusionOf(
+    model,
+    { capabilities: [], contextTokens: 0, ...needs },
+    { policy, isServed: () => isServed },
+  );
+}
+
+describe("exclusionOf", () => {
+  it("lets an able model pass", ({ expect }) => {
+    const needs = {
+      capabilities: ["tools", "vision", "audio", "json"],
+      contextTokens: 1_000,
+    } as const;
+    expect(verdict(able, needs, { allow: [able.id] })).toBeUndefined();
+  });
+
+  it.for(["tools", "vision", "audio", "json"] as const)(
+    "turns away one without %s",
+    (missing, { expect }) => {
+      const lacking = {
+        ...able,
+        capabilities: able.capabilities.filter((name) => name !== missing),
+      };
+      expect(verdict(lacking, { capabilities: [missing] })).toBe(`lacks_${missing}`);
+      expect(verdict(lacking, {})).toBeUndefined();
+    },
+  );
+
+  it("turns away a window that is one token too small", ({ expect }) => {
+    expect(verdict(able, { contextTokens: 1_001 })).toBe("context_too_small");
+  });
+
+  it("names the first reason: permission, key, ability, room", ({ expect }) => {
+    const bare = { ...able, capabilities: [] };
+    const needs = { capabilities: ["tools"], contextTokens: 1_001 } as const;
+    const others = { allow: ["other/model"], isServed: false };
+    expect(verdict(bare, needs, others)).toBe("not_allowed");
+    expect(verdict(bare, needs, { isServed: false })).toBe("no_vendor_key");
+    expect(verdict(bare, needs)).toBe("lacks_tools");
+    expect(verdict(able, needs)).toBe("context_too_small");
+  });
+});
