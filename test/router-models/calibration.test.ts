@@ -49,16 +49,16 @@ function sequence(seed: number): () => number {
   };
 }
 
-/** Labels of 0 and 1 whose chance of 1 is `truth(logit)`, with logits spread evenly over ±`reach`. */
+/** Labels of 0 and 1 whose chance of 1 is `curve(logit)`, with logits spread evenly over ±`reach`. */
 function draw(
   count: number,
-  truth: (logit: number) => number,
+  curve: (logit: number) => number,
   { reach = 4, seed = 1 } = {},
 ): LabelledLogit[] {
   const next = sequence(seed);
   return Array.from({ length: count }, () => {
     const at = reach * (2 * next() - 1);
-    return { logit: at, label: next() < truth(at) ? 1 : 0 };
+    return { logit: at, label: next() < curve(at) ? 1 : 0 };
   });
 }
 

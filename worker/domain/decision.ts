@@ -13,6 +13,8 @@ export interface Candidate {
   readonly score: number;
   /** Expected logit over the router's whole training traffic: how strong the model is in general. */
   readonly standing: number;
+  /** Billed output tokens at the median, thinking included, within the client's limit. */
+  readonly outputTokensP50: number;
   readonly costP50MicroUsd: number;
   readonly costP90MicroUsd: number;
   readonly ttftMs: number;

@@ -4,7 +4,8 @@
  *     route → attempts in order → whole answer, or stream through the meter → one log line
  *
  * Money is counted when an answer ends: usage at list price, and what the reference model would have
- * cost for the same tokens. The difference may be negative, and then it is reported as negative.
+ * cost for the same prompt, its output scaled by the forecast. The difference may be negative, and then
+ * it is reported as negative.
  */
 import type { Candidate } from "../domain/decision.ts";
 import { RouterError } from "../domain/errors.ts";
@@ -33,7 +34,7 @@ interface Timing {
 
 interface Bill {
   readonly costMicroUsd: number;
-  /** Against the reference model for the same tokens; negative where the answer cost more. */
+  /** Against the reference model's estimated cost; negative where the answer cost more. */
   readonly savedMicroUsd: number;
 }
 
@@ -112,9 +113,13 @@ class Settlement {
   bill(counts: TokenCounts): Bill {
     const { catalog } = this.#deps.scorer;
     const { candidate, routed } = this.#input;
+    const { reference } = routed.decision;
     const cost = priceOf(counts, requireKnown(candidate.model, catalog));
-    const reference = priceOf(counts, requireKnown(routed.decision.reference.model, catalog));
-    return { costMicroUsd: cost, savedMicroUsd: reference - cost };
+    // A model that thinks aloud bills more tokens for the same answer: by as much as was forecast.
+    const appetite = reference.outputTokensP50 / Math.max(candidate.outputTokensP50, 1);
+    const referenceCounts = { ...counts, output: Math.round(counts.output * appetite) };
+    const referenceCost = priceOf(referenceCounts, requireKnown(reference.model, catalog));
+    return { costMicroUsd: cost, savedMicroUsd: referenceCost - cost };
   }
 
   /** The client's bytes for a vendor's events, settled when they end. */

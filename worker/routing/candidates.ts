@@ -52,6 +52,7 @@ function candidateOf(
     model: model.id,
     score,
     standing,
+    outputTokensP50: p50,
     costP50MicroUsd: inputCost + costMicroUsd(answers * p50, outputUsdPerMTok),
     costP90MicroUsd: inputCost + costMicroUsd(answers * p90, outputUsdPerMTok),
     ttftMs: model.latency.ttftMs,

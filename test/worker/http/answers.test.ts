@@ -1,6 +1,6 @@
 /** The service from request to answer: headers, streams, fallback, refusals of vendors, and what is logged. */
 import { describe, it } from "vitest";
-import { WEIGHTS } from "../fixture/models.ts";
+import { fakeScorer, MODELS, WEIGHTS } from "../fixture/models.ts";
 import { createService, dataOf, errorOf, KEYS, TIMEOUTS } from "../fixture/service.ts";
 import {
   chunk,
@@ -33,6 +33,17 @@ async function routeOf(fields: Record<string, unknown>, headers: Record<string, 
 }
 
 describe("POST /v1/chat/completions", () => {
+  it("counts the reference's longer thinking as saved", async ({ expect }) => {
+    // Pinned to small, 10 tokens: 100·1 + 10·4 = 140 µ$. The reference would bill three times the output.
+    const { send } = scriptedVendor(
+      whole({ usage: { prompt_tokens: 100, completion_tokens: 10 } }),
+    );
+    const scorer = fakeScorer(MODELS, (id) => (id === "openai/large" ? 300 : 100));
+    const { headers } = await createService({ send, scorer }).chat({ model: "openai/small" });
+    expect(headers.get("x-sluice-cost-usd")).toBe("0.000140");
+    expect(headers.get("x-sluice-saved-usd")).toBe("0.002060"); // 100·10 + 30·40 − 140
+  });
+
   it("gives the vendor's answer to the letter, and says in headers what it did", async ({
     expect,
   }) => {

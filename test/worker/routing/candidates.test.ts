@@ -57,6 +57,7 @@ describe("buildCandidates", () => {
         model: "openai/small",
         score: 0.5,
         standing: 0,
+        outputTokensP50: 100,
         costP50MicroUsd: 1_000 + 100 * 4,
         costP90MicroUsd: 1_000 + 400 * 4,
         ttftMs: 500,
