@@ -7,10 +7,11 @@
  * from the prompt to the calibrated score, is this file, so serving and scoring cannot drift apart.
  *
  * A panel is the set of models to be scored, each with its place among the router's abilities. It is
- * made once per (release, catalogue); the graph takes it as an input, so a model joins by a row of
- * numbers and never by a new graph.
+ * made once per (release, catalogue). The graph answers what the prompt asks for and knows no model, so
+ * a model joins by a row of numbers and never by a new graph.
  */
 import { calibrate } from "./calibration.ts";
+import { answerColumns, type AnswerColumns } from "./families/answer.ts";
 import { estimateInputTokens, extractFeatures } from "./features/extract.ts";
 import type { Prompt } from "./features/prompt.ts";
 import type { Manifest } from "./manifest.ts";
@@ -23,25 +24,14 @@ export interface GraphFeeds {
   readonly weights: Float32Array<ArrayBuffer>;
   /** float32 [1, statistics] */
   readonly statistics: Float32Array<ArrayBuffer>;
-  /** float32 [models, 1 + abilityWidth], row-major */
-  readonly abilities: Float32Array<ArrayBuffer>;
-}
-
-/** What it answers. */
-export interface GraphOutputs {
-  /** float32 [1, models], before calibration */
-  readonly logits: Float32Array;
-  /** float32 [1, 1], probability that a model of the training population fails */
-  readonly difficulty: Float32Array;
-  /** float32 [1, tasks], a distribution */
-  readonly task: Float32Array;
-  /** float32 [1, 2], p50 and p90 of ln(output tokens) of a model with offset 0 */
-  readonly logTokens: Float32Array;
 }
 
 export interface GraphRunner {
-  /** May be called again before it has resolved. The arrays stay the caller's. */
-  run(feeds: GraphFeeds): Promise<GraphOutputs>;
+  /**
+   * The answer, float32 [1, answerWidth]; families/answer.ts names its columns. May be called again
+   * before it has resolved. The arrays fed stay the caller's.
+   */
+  run(feeds: GraphFeeds): Promise<Float32Array>;
 }
 
 export interface PanelModel {
@@ -78,7 +68,7 @@ const MAX_LOG_TOKENS = Math.log(128_000);
 export class Scorer {
   readonly #manifest: Manifest;
   readonly #panel: readonly PanelModel[];
-  readonly #abilities: Float32Array<ArrayBuffer>;
+  readonly #columns: AnswerColumns;
 
   /** Throws when a panel model's ability vector does not have the release's width. */
   constructor(manifest: Manifest, panel: readonly PanelModel[]) {
@@ -88,33 +78,54 @@ export class Scorer {
         throw new Error(`Cannot score ${id}: ability of ${ability.length} numbers, not ${width}`);
     this.#manifest = manifest;
     this.#panel = panel;
-    this.#abilities = Float32Array.from(panel.flatMap(({ ability }) => ability));
+    this.#columns = columnsOf(manifest);
   }
 
+  /** Rejects as the graph does, and where its answer has another width than the release's. */
   async score(prompt: Prompt, graph: GraphRunner): Promise<Forecast> {
     const { calibration, features, tasks } = this.#manifest;
     const { ids, weights, statistics } = extractFeatures(prompt, features.tableRows);
     const isEmpty = ids.length === 0; // The graph wants at least one row; a weight of 0 says nothing.
-    const outputs = await graph.run({
+    const answer = await graph.run({
       ids: isEmpty ? new Int32Array(1) : ids,
       weights: isEmpty ? new Float32Array(1) : weights,
       statistics,
-      abilities: this.#abilities,
     });
-    const [p50 = 0, p90 = 0] = outputs.logTokens;
+    const { failure, length, spread, task } = this.#columns;
+    if (answer.length !== task[1])
+      throw new Error(`Cannot read the graph: ${answer.length} numbers, not ${task[1]}`);
+    const p50 = answer[length[0]]!;
+    const p90 = p50 + softplus(answer[spread[0]]!);
     return {
-      models: this.#panel.map(({ id, standing, logTokensOffset }, m) => ({
+      models: this.#panel.map(({ id, ability, standing, logTokensOffset }) => ({
         id,
         standing,
-        score: calibrate(calibration, outputs.logits[m]!),
+        score: calibrate(calibration, logitOf(ability, answer)),
         outputTokensP50: tokensOf(p50 + logTokensOffset),
-        outputTokensP90: tokensOf(Math.max(p50, p90) + logTokensOffset),
+        outputTokensP90: tokensOf(p90 + logTokensOffset),
       })),
       inputTokens: estimateInputTokens(prompt),
-      difficulty: outputs.difficulty[0]!,
-      task: tasks[indexOfMax(outputs.task)]!,
+      difficulty: 1 / (1 + Math.exp(-answer[failure[0]]!)),
+      task: tasks[indexOfMax(answer.subarray(...task))]!,
     };
   }
+}
+
+/** The columns of a release's answers. */
+export function columnsOf({ shape, tasks }: Pick<Manifest, "shape" | "tasks">): AnswerColumns {
+  return answerColumns({ abilityWidth: shape.abilityWidth, tasks: tasks.length });
+}
+
+/** μ + a · θ − b: the demand stands first in an answer, the difficulty right behind it. */
+function logitOf(ability: readonly number[], answer: Float32Array): number {
+  let logit = ability[0]!;
+  for (let k = 1; k < ability.length; k++) logit += ability[k]! * answer[k - 1]!;
+  return logit - answer[ability.length - 1]!;
+}
+
+/** ln(1 + e^x), without overflow. */
+function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 function tokensOf(logTokens: number): number {

@@ -1,40 +1,56 @@
 /**
- * Tiny classifiers on the hidden features of another family: how hard a prompt is, what task it is,
- * and how long its answer will be.
+ * Tiny classifiers beside another family: how hard a prompt is, what task it is, and how long its answer
+ * will be.
  *
- * Each is one dense layer, because what can be read off a prompt's surface and words is already in the
- * features; the heads cost the graph a few hundred multiplications. Difficulty is the probability that
- * a model of the training population fails. Length is the logarithm of the output tokens, as median and
- * 90th percentile; the 90th is the median plus a softplus, so the two can never cross.
+ * Each is a few columns of the one dense layer that makes the answer, because what can be read off a
+ * prompt's surface and words is already in the features below it; the heads cost the graph a few hundred
+ * multiplications. Difficulty is the probability that a model of the training population fails. Length
+ * is the logarithm of the output tokens, as median and 90th percentile.
  *
- * Source: Hybrid LLM 2404.14618 (difficulty heads); CARROT 2502.03261 (cost heads).
+ * Sources: Hybrid LLM 2404.14618 (difficulty heads); CARROT 2502.03261 (cost heads).
  */
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/ir.ts";
-import { dense } from "./mf.ts";
+import { binaryCrossEntropy, crossEntropy, pinball } from "../graph/losses.ts";
+import { answerColumns, type AnswerShape } from "./answer.ts";
 
-export interface HeadValues {
-  /** [B, 1] */
-  readonly difficultyLogit: Value;
-  /** [B, tasks] */
-  readonly taskLogits: Value;
-  /** [B, 1] each, ln(output tokens) of a model of average length. */
-  readonly logTokensP50: Value;
-  readonly logTokensP90: Value;
+/** How much the losses of the heads count beside the quality loss, which counts 1. */
+export interface HeadWeights {
+  readonly difficulty: number;
+  readonly task: number;
+  readonly length: number;
 }
 
-/** @param width Columns of `hidden`. */
-export function heads(
+/**
+ * The heads' losses, weighted and summed. Labels and weights: `failures`, `rowWeights`, `taskWeights`
+ * [B, 1]; `tasks` [B, tasks]; `tokens`, `tokenWeights` [B, M], ln(output tokens). Trains `tokenOffsets`
+ * [M], by how much each model's answers are longer than the average model's.
+ */
+export function headLosses(
   g: Graph,
-  hidden: Value,
-  { width, tasks }: { width: number; tasks: number },
-): HeadValues {
-  const logTokensP50 = dense(g, "length", { input: hidden, from: width, to: 1 });
-  const spread = dense(g, "spread", { input: hidden, from: width, to: 1 });
-  return {
-    difficultyLogit: dense(g, "hard", { input: hidden, from: width, to: 1 }),
-    taskLogits: dense(g, "task", { input: hidden, from: width, to: tasks }),
-    logTokensP50,
-    logTokensP90: g.add(logTokensP50, g.softplus(spread)),
+  answer: Value,
+  { shape, models, weights }: { shape: AnswerShape; models: number; weights: HeadWeights },
+): Value {
+  const columns = answerColumns(shape);
+  const difficulty = binaryCrossEntropy(g, g.sliceColumns(answer, ...columns.failure), {
+    labels: g.input("failures", "float32", ["B", 1]),
+    weights: g.input("rowWeights", "float32", ["B", 1]),
+  });
+  const task = crossEntropy(g, g.sliceColumns(answer, ...columns.task), {
+    labels: g.input("tasks", "float32", ["B", shape.tasks]),
+    weights: g.input("taskWeights", "float32", ["B", 1]),
+  });
+  const offsets = g.parameter("tokenOffsets", [models]);
+  const lengths = {
+    labels: g.input("tokens", "float32", ["B", models]),
+    weights: g.input("tokenWeights", "float32", ["B", models]),
   };
+  const median = g.sliceColumns(answer, ...columns.length);
+  const high = g.add(median, g.softplus(g.sliceColumns(answer, ...columns.spread)));
+  const p50 = pinball(g, g.add(median, offsets), { ...lengths, level: 0.5 });
+  const p90 = pinball(g, g.add(high, offsets), { ...lengths, level: 0.9 });
+  return g.add(
+    g.add(g.scale(difficulty, weights.difficulty), g.scale(task, weights.task)),
+    g.scale(g.add(p50, p90), weights.length),
+  );
 }

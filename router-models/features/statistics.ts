@@ -49,15 +49,13 @@ export type StatisticName = (typeof STATISTICS)[number];
 
 const LONG_WORD = 9; // Characters; English words of nine or more letters mark a learned register.
 const LONG_NUMBER = 4; // Digits.
-const QUESTION_WORDS = new Set(
-  "what which who whom whose when where why how is are was were do does did can could should would will".split(
-    " ",
-  ),
+const FNV_OFFSET = 0x811c9dc5 | 0;
+const FNV_PRIME = 0x01000193;
+const QUESTION_WORDS = hashesOf(
+  "what which who whom whose when where why how is are was were do does did can could should would will",
 );
-const CODE_WORDS = new Set(
-  "def return function class import const let var print void int public static select from where for while if else elif lambda assert self null none true false".split(
-    " ",
-  ),
+const CODE_WORDS = hashesOf(
+  "def return function class import const let var print void int public static select from where for while if else elif lambda assert self null none true false",
 );
 
 /** Statistics of one prompt. float32 [STATISTICS.length], each value finite. */
@@ -169,6 +167,22 @@ function countUnits(text: string): Record<UnitClass, number> {
   return counts;
 }
 
+/** FNV-1a over the units, ASCII capitals as small letters. */
+function hashWord(word: string): number {
+  let hash = FNV_OFFSET;
+  for (let i = 0; i < word.length; i++) hash = hashUnit(hash, word.charCodeAt(i));
+  return hash;
+}
+
+function hashUnit(hash: number, unit: number): number {
+  const lower = unit >= 65 && unit <= 90 ? unit + 32 : unit;
+  return Math.imul(hash ^ lower, FNV_PRIME);
+}
+
+function hashesOf(words: string): ReadonlySet<number> {
+  return new Set(words.split(" ").map(hashWord));
+}
+
 interface WordCounts {
   count: number;
   letters: number;
@@ -180,6 +194,10 @@ interface WordCounts {
   code: number;
 }
 
+/**
+ * One pass, without a string or a set for ASCII text: words are told apart by their hashes, as n-grams
+ * are. Capitals beyond ASCII are rare enough to be lowered the long way.
+ */
 function countWords(text: string): WordCounts {
   const counts: WordCounts = {
     count: 0,
@@ -191,29 +209,61 @@ function countWords(text: string): WordCounts {
     questions: 0,
     code: 0,
   };
-  const seen = new Set<string>();
+  wordStamp = (wordStamp + 1) | 0;
   for (let at = 0; at < text.length;) {
     const start = at;
-    while (at < text.length && isLetterOrDigit(text.charCodeAt(at))) at++;
-    if (at > start) countWord(text.slice(start, at).toLowerCase(), counts, seen);
-    else at++;
+    let hash = FNV_OFFSET;
+    let all = 0; // The bits of all units: below 128, all of them are ASCII.
+    let unit = text.charCodeAt(at);
+    while (at < text.length && isLetterOrDigit(unit)) {
+      hash = hashUnit(hash, unit);
+      all |= unit;
+      unit = text.charCodeAt(++at);
+    }
+    const isNumber = isDigit(text.charCodeAt(start));
+    if (at === start) at++;
+    else if (all < 128) countWord(counts, { hash, length: at - start, isNumber });
+    else {
+      const lower = text.slice(start, at).toLowerCase();
+      countWord(counts, { hash: hashWord(lower), length: lower.length, isNumber });
+    }
   }
-  counts.distinct = seen.size;
   return counts;
 }
 
-function countWord(word: string, counts: WordCounts, seen: Set<string>): void {
+function countWord(
+  counts: WordCounts,
+  { hash, length, isNumber }: { hash: number; length: number; isNumber: boolean },
+): void {
   counts.count++;
-  counts.letters += word.length;
-  seen.add(word);
-  if (isDigit(word.charCodeAt(0))) {
+  counts.letters += length;
+  if (isFirstSight(hash)) counts.distinct++;
+  if (isNumber) {
     counts.numbers++;
-    if (word.length >= LONG_NUMBER) counts.longNumbers++;
+    if (length >= LONG_NUMBER) counts.longNumbers++;
     return;
   }
-  if (word.length >= LONG_WORD) counts.long++;
-  if (QUESTION_WORDS.has(word)) counts.questions++;
-  if (CODE_WORDS.has(word)) counts.code++;
+  if (length >= LONG_WORD) counts.long++;
+  if (QUESTION_WORDS.has(hash)) counts.questions++;
+  if (CODE_WORDS.has(hash)) counts.code++;
+}
+
+/** Enough for the 900 words that the bounded text can hold at most, with room to spare. */
+const WORD_SLOTS = 1 << 12;
+const slotWord = new Int32Array(WORD_SLOTS);
+const slotWordStamp = new Int32Array(WORD_SLOTS);
+let wordStamp = 0;
+
+/** Whether this text has not had the word before. Entries of older texts carry older stamps. */
+function isFirstSight(hash: number): boolean {
+  let slot = (hash ^ (hash >>> 15)) & (WORD_SLOTS - 1);
+  while (slotWordStamp[slot] === wordStamp) {
+    if (slotWord[slot] === hash) return false;
+    slot = (slot + 1) & (WORD_SLOTS - 1);
+  }
+  slotWordStamp[slot] = wordStamp;
+  slotWord[slot] = hash;
+  return true;
 }
 
 /** "A. ", "(b) ", "3) ": one letter or number, then a mark, at the start of a line. */

@@ -7,7 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as ort from "onnxruntime-web/wasm";
-import type { GraphFeeds, GraphOutputs, GraphRunner } from "../../router-models/scorer.ts";
+import type { GraphFeeds, GraphRunner } from "../../router-models/scorer.ts";
 
 /** A graph that is loaded; `release` frees it and must come after the last `run` has resolved. */
 export interface OpenGraph extends GraphRunner {
@@ -21,9 +21,8 @@ export async function openGraph(model: Uint8Array): Promise<OpenGraph> {
     executionProviders: ["wasm"],
     logSeverityLevel: 3,
   });
-  const columns = abilityColumns(session);
   return {
-    run: (feeds) => runSession(session, feeds, columns),
+    run: (feeds) => runSession(session, feeds),
     release: () => session.release(),
   };
 }
@@ -43,33 +42,13 @@ async function prepareRuntime(): Promise<void> {
 
 async function runSession(
   session: ort.InferenceSession,
-  { ids, weights, statistics, abilities }: GraphFeeds,
-  columns: number,
-): Promise<GraphOutputs> {
-  const { Tensor } = ort;
-  const outputs = await session.run({
-    ids: new Tensor("int32", ids, [ids.length]),
-    weights: new Tensor("float32", weights, [weights.length]),
-    statistics: new Tensor("float32", statistics, [1, statistics.length]),
-    abilities: new Tensor("float32", abilities, [abilities.length / columns, columns]),
+  { ids, weights, statistics }: GraphFeeds,
+): Promise<Float32Array> {
+  const { answer } = await session.run({
+    ids: new ort.Tensor("int32", ids, [ids.length]),
+    weights: new ort.Tensor("float32", weights, [weights.length]),
+    statistics: new ort.Tensor("float32", statistics, [1, statistics.length]),
   });
-  function floats(name: keyof GraphOutputs): Float32Array {
-    const data = outputs[name]?.data;
-    if (data instanceof Float32Array) return data;
-    throw new Error(`Cannot read the graph's answer: it has no float32 output "${name}"`);
-  }
-  return {
-    logits: floats("logits"),
-    difficulty: floats("difficulty"),
-    task: floats("task"),
-    logTokens: floats("logTokens"),
-  };
-}
-
-/** A model's place is a row of the input `abilities` [models, columns]. */
-function abilityColumns({ inputMetadata }: ort.InferenceSession): number {
-  const input = inputMetadata.find(({ name }) => name === "abilities");
-  const columns = input?.isTensor === true ? input.shape[1] : undefined;
-  if (typeof columns === "number") return columns;
-  throw new Error('Cannot run the graph: it has no input "abilities" [models, columns]');
+  if (answer?.data instanceof Float32Array) return answer.data;
+  throw new Error('Cannot read the graph\'s answer: it has no float32 output "answer"');
 }

@@ -1,11 +1,8 @@
 /**
  * What a trained graph says about its own training traffic: the numbers in the manifest by which new
- * models are placed (router-models/placement.ts).
- *
- * The demand `[1, a(x)]` and the difficulty b(x) of a prompt are read off the graph as it ships, by
- * asking it for the logits of made-up models: one without abilities answers −b, one that has a single
- * ability answers that demand − b. So no second output has to ship only for this.
+ * models are placed (router-models/placement.ts). All are read off the graph as it ships.
  */
+import { answerColumns, type AnswerShape } from "../../router-models/families/answer.ts";
 import type { Manifest } from "../../router-models/manifest.ts";
 import type { GraphRunner } from "../../router-models/scorer.ts";
 import type { Example } from "./examples.ts";
@@ -34,7 +31,7 @@ const RIDGE = 0.05;
 export interface DescribeInput {
   readonly examples: readonly Example[];
   readonly graph: GraphRunner;
-  readonly abilityWidth: number;
+  readonly shape: AnswerShape;
   /** One row of 1 + abilityWidth for each model. */
   readonly abilities: readonly (readonly number[])[];
 }
@@ -88,16 +85,15 @@ async function anchorOf(
 
 async function meanDemand(
   examples: readonly Example[],
-  { graph, abilityWidth: width }: DescribeInput,
+  { graph, shape }: DescribeInput,
 ): Promise<Demand> {
-  const probes = new Float32Array((width + 1) * (width + 1)); // Row 0 is all zeros: −b.
-  for (let k = 1; k <= width; k++) probes[k * (width + 1) + k] = 1;
-  const demand = new Float64Array(width + 1);
+  const columns = answerColumns(shape);
+  const demand = new Float64Array(1 + shape.abilityWidth);
   let difficulty = 0;
   for (const { features } of examples) {
-    const { logits } = await graph.run({ ...features, abilities: probes });
-    difficulty -= logits[0]! / examples.length;
-    for (let k = 1; k <= width; k++) demand[k]! += (logits[k]! - logits[0]!) / examples.length;
+    const answer = await graph.run(features);
+    difficulty += answer[columns.difficulty[0]]! / examples.length;
+    answer.subarray(...columns.demand).forEach((a, k) => (demand[k + 1]! += a / examples.length));
   }
   demand[0] = 1;
   return { demand: Array.from(demand), difficulty };

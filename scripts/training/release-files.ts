@@ -90,7 +90,7 @@ async function draftManifest(input: ReleaseInput, graph: OpenGraph): Promise<Man
       examples,
       graph,
       abilities,
-      abilityWidth: shape.abilityWidth,
+      shape,
     }),
     training: {
       seed,

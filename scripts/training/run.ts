@@ -6,11 +6,10 @@
  * the next one. One thread and a seed make it the same to the last bit on the same machine.
  */
 import * as ort from "onnxruntime-node";
-import {
-  lossDefinition,
-  type HeadWeights,
-  type RouterShape,
-} from "../../router-models/families/router.ts";
+import { answerColumns } from "../../router-models/families/answer.ts";
+import type { HeadWeights } from "../../router-models/families/classifier.ts";
+import type { MfShape } from "../../router-models/families/mf.ts";
+import { lossDefinition } from "../../router-models/families/router.ts";
 import { compileTrainingStep } from "../../router-models/graph/compile.ts";
 import { adamScalars } from "../../router-models/graph/optimizer.ts";
 import { batchTensors, type Tensor } from "./batch.ts";
@@ -19,7 +18,7 @@ import type { Example } from "./examples.ts";
 import { normalFrom, randomFrom, shuffle, type Random } from "./prng.ts";
 
 export interface Hyperparameters {
-  readonly shape: RouterShape;
+  readonly shape: MfShape;
   readonly batchSize: number;
   /** Peak learning rate; it falls linearly to nearly 0 over the epochs. */
   readonly rate: number;
@@ -89,16 +88,11 @@ export class TrainingRun {
       models: input.models,
       headWeights,
     });
-    const dense = Object.fromEntries(
-      ["surface", "demand", "difficulty", "hard", "task", "length", "spread"].map((name) => [
-        `${name}.weight`,
-        { weightDecay: denseDecay },
-      ]),
-    );
     const step = compileTrainingStep(define, {
       clipNorm,
       tuning: {
-        ...dense,
+        "surface.weight": { weightDecay: denseDecay },
+        "answer.weight": { weightDecay: denseDecay },
         table: { weightDecay: tableDecay, rateFactor: tableRate, damping: tableDamping },
         abilities: { weightDecay: abilityDecay, rateFactor: abilityRate },
         tokenOffsets: { weightDecay: denseDecay, rateFactor: 2 },
@@ -255,7 +249,8 @@ function initialState(
       fill(data, () => hyperparameters.abilitySpread * normal());
       const width = shape[1]!;
       meanScores(examples, shape[0]!).forEach((p, m) => (data[m * width] = Math.log(p / (1 - p))));
-    } else if (name === "length.bias") data[0] = meanLogTokens(examples);
+    } else if (name === "answer.bias")
+      data[answerColumns(hyperparameters.shape).length[0]] = meanLogTokens(examples);
     state[name] = new ort.Tensor("float32", data, shape);
   }
   return state;

@@ -12,7 +12,6 @@
 import catalogJson from "../../router-models/catalog.json";
 import { parseCatalog } from "../../router-models/catalog.ts";
 import { extractFeatures } from "../../router-models/features/extract.ts";
-import { placeCatalog } from "../../router-models/placement.ts";
 import type { Forecast } from "../../router-models/scorer.ts";
 import { policySchema } from "../../worker/domain/policy.ts";
 import { BUNDLED } from "../../worker/inference/bundled.ts";
@@ -32,9 +31,6 @@ const catalog = parseCatalog(catalogJson);
 const policy = policySchema.parse({});
 const { manifest } = BUNDLED.release;
 const rows = manifest.features.tableRows;
-const abilities = Float32Array.from(
-  placeCatalog(manifest, catalog.models).flatMap(({ ability }) => ability),
-);
 const host = new RouterHost({
   bundled: BUNDLED,
   catalog,
@@ -57,7 +53,7 @@ async function repeatOf(part: string | null, requests: readonly ChatRequest[]): 
       const features = new Map(
         requests.map((request) => [request, extractFeatures(promptOf(request), rows)]),
       );
-      return (request) => BUNDLED.graph.run({ ...features.get(request)!, abilities });
+      return (request) => BUNDLED.graph.run(features.get(request)!);
     }
     case "decide": {
       const forecasts = new Map<ChatRequest, Forecast>();

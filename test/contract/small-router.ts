@@ -1,9 +1,9 @@
-import type { Standardisation } from "../../router-models/families/mf.ts";
 /**
  * The router that ships, in its real form and at a small size, with made-up weights; and the plain
  * interpreter as one who runs it. Equal seeds give equal weights.
  */
-import { inferenceDefinition, type RouterShape } from "../../router-models/families/router.ts";
+import type { MfShape, Standardisation } from "../../router-models/families/mf.ts";
+import { inferenceDefinition } from "../../router-models/families/router.ts";
 import { STATISTICS } from "../../router-models/features/statistics.ts";
 import { buildInference, compileInference } from "../../router-models/graph/compile.ts";
 import { interpret, shaped } from "../../router-models/graph/interpret.ts";
@@ -11,7 +11,7 @@ import { sizeOf } from "../../router-models/graph/tensor.ts";
 import type { GraphRunner } from "../../router-models/scorer.ts";
 import type { PlainRouter } from "./plain-router.ts";
 
-export const SHAPE: RouterShape = {
+export const SHAPE: MfShape = {
   tableRows: 64,
   tableWidth: 8,
   hiddenWidth: 6,
@@ -52,25 +52,15 @@ export function smallRouter(seed: number): SmallRouter {
 export function interpreterOf({ shape, standardisation, parameters }: PlainRouter): GraphRunner {
   const { outputs, values } = buildInference(inferenceDefinition(shape, standardisation));
   const weightsByName = shaped(values, parameters);
-  const columns = 1 + shape.abilityWidth;
   return {
-    async run({ ids, weights, statistics, abilities }) {
-      const results = interpret(outputs, {
+    async run({ ids, weights, statistics }) {
+      const { answer } = interpret(outputs, {
         ...weightsByName,
         ids: { dims: [ids.length], data: ids },
         weights: { dims: [weights.length], data: weights },
         statistics: { dims: [1, statistics.length], data: statistics },
-        abilities: { dims: [abilities.length / columns, columns], data: abilities },
       });
-      function floats(name: string): Float32Array {
-        return Float32Array.from(results[name]!.data);
-      }
-      return {
-        logits: floats("logits"),
-        difficulty: floats("difficulty"),
-        task: floats("task"),
-        logTokens: floats("logTokens"),
-      };
+      return Float32Array.from(answer!.data);
     },
   };
 }

@@ -5,12 +5,7 @@
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { promptOfText } from "../../router-models/features/prompt.ts";
-import {
-  Scorer,
-  type GraphFeeds,
-  type GraphOutputs,
-  type PanelModel,
-} from "../../router-models/scorer.ts";
+import { Scorer, type GraphFeeds, type PanelModel } from "../../router-models/scorer.ts";
 import { scorerContract } from "../contract/scorer-contract.ts";
 import { interpreterOf } from "../contract/small-router.ts";
 import { smallManifest } from "./small-manifest.ts";
@@ -21,20 +16,26 @@ function member(id: string, more: Partial<PanelModel> = {}): PanelModel {
   return { id, ability: [0, 0, 0], logTokensOffset: 0, standing: 0, ...more };
 }
 
+/** Columns of an answer for two abilities and two tasks. */
+interface Answer {
+  readonly demand?: readonly [number, number];
+  readonly difficulty?: number;
+  readonly failure?: number;
+  readonly length?: number;
+  readonly spread?: number;
+  readonly task?: readonly number[];
+}
+
 /** A graph that answers the same to everything, and remembers what it was fed. */
-function constantGraph(answer: Partial<Record<keyof GraphOutputs, readonly number[]>>) {
+function constantGraph(answer: Answer) {
   const fed: GraphFeeds[] = [];
-  const { logits = [0], difficulty = [0.5], task = [1, 0], logTokens = [1, 2] } = answer;
+  const { demand = [0, 0], difficulty = 0, failure = 0 } = answer;
+  const { length = 1, spread = 0, task = [1, 0] } = answer;
   return {
     fed,
-    async run(feeds: GraphFeeds): Promise<GraphOutputs> {
+    async run(feeds: GraphFeeds): Promise<Float32Array> {
       fed.push(feeds);
-      return {
-        logits: Float32Array.from(logits),
-        difficulty: Float32Array.from(difficulty),
-        task: Float32Array.from(task),
-        logTokens: Float32Array.from(logTokens),
-      };
+      return Float32Array.from([...demand, difficulty, failure, length, spread, ...task]);
     },
   };
 }
@@ -50,28 +51,33 @@ describe("Scorer", () => {
   it("gives each model its logit, calibrated, its length and its standing", async ({ expect }) => {
     const scorer = new Scorer(
       smallManifest({ calibration: { kind: "platt", slope: 2, intercept: 1 } }),
-      [member("a/a", { standing: 3 }), member("b/b", { logTokensOffset: Math.log(2) })],
+      [
+        member("a/a", { ability: [0.5, 1, 2], standing: 3 }),
+        member("b/b", { ability: [-1, 0, 1], logTokensOffset: Math.log(2) }),
+      ],
     );
     const graph = constantGraph({
-      logits: [0, -1],
-      difficulty: [0.25],
+      demand: [0.5, 0.25],
+      difficulty: 1.5, // a: 0.5 + 0.5 + 0.5 − 1.5 = 0; b: −1 + 0.25 − 1.5 = −2.25.
+      failure: -Math.log(3),
       task: [0.4, 0.6],
-      logTokens: [Math.log(10), Math.log(100)],
+      length: Math.log(10),
+      spread: Math.log(9), // softplus(ln 9) = ln 10
     });
     const forecast = await scorer.score(promptOfText("abcdefgh"), graph);
-    expect(forecast).toMatchObject({ inputTokens: 6, difficulty: 0.25, task: "code" });
+    expect(forecast).toMatchObject({ inputTokens: 6, task: "code" });
+    expect(forecast.difficulty).toBeCloseTo(0.25, 6);
     const [a, b] = forecast.models;
     expect(a).toMatchObject({ id: "a/a", standing: 3, outputTokensP50: 10, outputTokensP90: 100 });
     expect(b).toMatchObject({ id: "b/b", standing: 0, outputTokensP50: 20, outputTokensP90: 200 });
     expect(a!.score).toBeCloseTo(1 / (1 + Math.exp(-1)), 12);
-    expect(b!.score).toBeCloseTo(1 / (1 + Math.exp(1)), 12);
+    expect(b!.score).toBeCloseTo(1 / (1 + Math.exp(3.5)), 12);
   });
 
-  it("feeds the panel's abilities row by row", async ({ expect }) => {
-    const panel = [member("a/a", { ability: [1, 2, 3] }), member("b/b", { ability: [4, 5, 6] })];
-    const graph = constantGraph({ logits: [0, 0] });
-    await new Scorer(smallManifest(), panel).score(promptOfText("x"), graph);
-    expect([...graph.fed[0]!.abilities]).toEqual([1, 2, 3, 4, 5, 6]);
+  it("refuses an answer of another width", async ({ expect }) => {
+    const scorer = new Scorer(smallManifest(), [member("a/a")]);
+    const graph = constantGraph({ task: [1, 0, 0] });
+    await expect(scorer.score(promptOfText("x"), graph)).rejects.toThrow("9 numbers, not 8");
   });
 
   it("feeds one row of no weight for a prompt without words", async ({ expect }) => {
@@ -84,9 +90,9 @@ describe("Scorer", () => {
   it("keeps lengths between one token and the longest answers sold", async ({ expect }) => {
     const anyNumber = fc.double({ min: -50, max: 50, noNaN: true });
     await fc.assert(
-      fc.asyncProperty(anyNumber, anyNumber, anyNumber, async (p50, p90, logTokensOffset) => {
+      fc.asyncProperty(anyNumber, anyNumber, anyNumber, async (length, spread, logTokensOffset) => {
         const scorer = new Scorer(smallManifest(), [member("a/a", { logTokensOffset })]);
-        const graph = constantGraph({ logTokens: [p50, p90] });
+        const graph = constantGraph({ length, spread });
         const [model] = (await scorer.score(promptOfText("x"), graph)).models;
         expect(model!.outputTokensP50).toBeGreaterThanOrEqual(1);
         expect(model!.outputTokensP90).toBeLessThanOrEqual(128_000);

@@ -1,5 +1,3 @@
-import { heads } from "../../router-models/families/classifier.ts";
-import { forward } from "../../router-models/families/mf.ts";
 /**
  * Small releases with made-up weights, for tests that need a release and not a good one.
  *
@@ -7,11 +5,11 @@ import { forward } from "../../router-models/families/mf.ts";
  * in double precision, so a runtime that passes them has been compared with something other than
  * itself. Equal seeds give equal bytes; different seeds give different weights and answers.
  */
+import { inferenceDefinition } from "../../router-models/families/router.ts";
 import { FEATURE_VERSION } from "../../router-models/features/extract.ts";
 import { promptOfText } from "../../router-models/features/prompt.ts";
 import { STATISTICS } from "../../router-models/features/statistics.ts";
 import { buildInference, compileInference } from "../../router-models/graph/compile.ts";
-import type { Graph } from "../../router-models/graph/graph.ts";
 import { interpret, shaped } from "../../router-models/graph/interpret.ts";
 import { sizeOf } from "../../router-models/graph/tensor.ts";
 import type { Golden, Manifest } from "../../router-models/manifest.ts";
@@ -22,10 +20,10 @@ import { Scorer, type GraphRunner } from "../../router-models/scorer.ts";
 const SHAPE = { tableRows: 1024, tableWidth: 8, hiddenWidth: 6, abilityWidth: 3 };
 const TASKS = ["chat", "code", "maths"];
 const MODELS = ["alpha/large", "alpha/small", "beta/medium"];
-const STANDARDISATION = {
-  mean: STATISTICS.map(() => 1),
-  deviation: STATISTICS.map(() => 1),
-};
+const define = inferenceDefinition(
+  { ...SHAPE, tasks: TASKS.length },
+  { mean: STATISTICS.map(() => 1), deviation: STATISTICS.map(() => 1) },
+);
 const PROMPTS = [
   "What is the tallest mountain on land?",
   "def add(a, b):\n    return a + b\n\nWhy does this fail for two strings of digits?",
@@ -79,17 +77,6 @@ export function tinyGraph(seed = 1): GraphRunner {
 
 function jsonBytes(value: unknown): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`));
-}
-
-function define(g: Graph): void {
-  const abilities = g.input("abilities", "float32", ["M", 1 + SHAPE.abilityWidth]);
-  const { hidden, logits } = forward(g, SHAPE, { abilities, standardisation: STANDARDISATION });
-  const width = SHAPE.tableWidth + SHAPE.hiddenWidth;
-  const head = heads(g, hidden, { width, tasks: TASKS.length });
-  g.output("logits", logits);
-  g.output("difficulty", g.sigmoid(head.difficultyLogit));
-  g.output("task", g.softmax(head.taskLogits));
-  g.output("logTokens", g.concat([head.logTokensP50, head.logTokensP90], 1));
 }
 
 function madeUpParameters(seed: number): Record<string, Float32Array> {
@@ -170,24 +157,14 @@ function interpreted(parameters: Readonly<Record<string, Float32Array>>): GraphR
   const { outputs, values } = buildInference(define);
   const weights = shaped(values, parameters);
   return {
-    async run({ ids, weights: counts, statistics, abilities }) {
-      const width = 1 + SHAPE.abilityWidth;
-      const results = interpret(outputs, {
+    async run({ ids, weights: counts, statistics }) {
+      const { answer } = interpret(outputs, {
         ...weights,
         ids: { dims: [ids.length], data: ids },
         weights: { dims: [counts.length], data: counts },
         statistics: { dims: [1, statistics.length], data: statistics },
-        abilities: { dims: [abilities.length / width, width], data: abilities },
       });
-      function floats(name: string): Float32Array {
-        return Float32Array.from(results[name]!.data);
-      }
-      return {
-        logits: floats("logits"),
-        difficulty: floats("difficulty"),
-        task: floats("task"),
-        logTokens: floats("logTokens"),
-      };
+      return Float32Array.from(answer!.data);
     },
   };
 }

@@ -28,7 +28,7 @@ async function loadBundled(): Promise<LoadedRelease> {
     model: new Uint8Array(model),
   });
   const session = await startRuntime(wasm, release.model);
-  const graph = new OnnxGraph(session, release.manifest.shape.abilityWidth);
+  const graph = new OnnxGraph(session);
   const { failure } = await canary(release, graph);
   if (failure !== undefined) throw new Error(`Cannot start on the bundled release: ${failure}`);
   return { release, graph };

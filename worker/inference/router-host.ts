@@ -185,7 +185,7 @@ async function load(
 ): Promise<Serving> {
   const release = await openRelease(unpackRelease(blob), id);
   const session = await openSession(release.model);
-  const graph = new OnnxGraph(session, release.manifest.shape.abilityWidth);
+  const graph = new OnnxGraph(session);
   try {
     const { failure } = await canary(release, graph);
     if (failure !== undefined) throw new Error(`Wrong answer: ${failure}`);

@@ -157,7 +157,7 @@ export const sumRows: Operator = {
     const rows = emit.node("Gather", [table!, ids!], { axis: 0 });
     const scale = emit.scaleOf(table!);
     if (scale === undefined) return emit.node("MatMul", [weights!, rows]);
-    const codes = emit.node("Cast", [rows], { to: 1 }); // 1 = float32
+    const codes = emit.node("DequantizeLinear", [rows, emit.scalar(1)]);
     return emit.node("Mul", [emit.node("MatMul", [weights!, codes]), scale]);
   },
 };

@@ -3,6 +3,7 @@
  * the weights that the inference graph makes for itself, and the two graphs with each other.
  */
 import { describe, it } from "vitest";
+import { answerColumns } from "../../../router-models/families/answer.ts";
 import { lossDefinition } from "../../../router-models/families/router.ts";
 import { extractFeatures } from "../../../router-models/features/extract.ts";
 import { promptOfText } from "../../../router-models/features/prompt.ts";
@@ -161,13 +162,19 @@ describe("the two graphs of one router", () => {
   async function servedLogits(text: string): Promise<number[]> {
     const { ids, weights, statistics } = extractFeatures(promptOfText(text), SHAPE.tableRows);
     const isEmpty = ids.length === 0;
-    const { logits } = await interpreterOf(router).run({
+    const answer = await interpreterOf(router).run({
       ids: isEmpty ? new Int32Array(1) : ids,
       weights: isEmpty ? new Float32Array(1) : weights,
       statistics,
-      abilities,
     });
-    return [...logits];
+    const { demand, difficulty } = answerColumns(SHAPE);
+    const asked = [1, ...answer.subarray(...demand)];
+    return Array.from({ length: SIZE.models }, (_, m) =>
+      asked.reduce(
+        (sum, a, k) => sum + a * abilities[m * asked.length + k]!,
+        -answer[difficulty[0]]!,
+      ),
+    );
   }
 
   it("agree on every prompt, alone and in a batch, given the weights that ship", async ({
@@ -193,7 +200,7 @@ describe("the two graphs of one router", () => {
     );
     for (const [b, text] of TEXTS.entries()) {
       const served = await servedLogits(text);
-      served.forEach((logit, m) => expect(Math.abs(logit - exact[b]![m]!)).toBeLessThan(0.03));
+      served.forEach((logit, m) => expect(Math.abs(logit - exact[b]![m]!)).toBeLessThan(0.05));
     }
   });
 });

@@ -3,6 +3,7 @@
  * that were made by a known rule.
  */
 import { describe, it } from "vitest";
+import { answerColumns } from "../../../router-models/families/answer.ts";
 import { extractFeatures } from "../../../router-models/features/extract.ts";
 import { promptOfText } from "../../../router-models/features/prompt.ts";
 import { describePlacement } from "../../../scripts/training/describe.ts";
@@ -31,11 +32,10 @@ function exampleOf(text: string, more: Partial<Example> = {}): Example {
 }
 
 async function logitsOf(example: Example, abilities: readonly (readonly number[])[]) {
-  const { logits } = await GRAPH.run({
-    ...example.features,
-    abilities: Float32Array.from(abilities.flat()),
-  });
-  return [...logits];
+  const answer = await GRAPH.run(example.features);
+  const { demand, difficulty } = answerColumns(SHAPE);
+  const asked = [1, ...answer.subarray(...demand)];
+  return abilities.map((ability) => dot(asked, ability) - answer[difficulty[0]]!);
 }
 
 function dot(a: readonly number[], b: readonly number[]): number {
@@ -43,7 +43,7 @@ function dot(a: readonly number[], b: readonly number[]): number {
 }
 
 function placementOf(examples: readonly Example[], abilities: readonly (readonly number[])[]) {
-  return describePlacement({ examples, abilities, graph: GRAPH, abilityWidth: SHAPE.abilityWidth });
+  return describePlacement({ examples, abilities, graph: GRAPH, shape: SHAPE });
 }
 
 /** Outcomes on the benchmark's set that follow the logits exactly, as soft scores. */

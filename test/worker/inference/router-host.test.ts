@@ -216,7 +216,7 @@ const BAD: [string, TinyReleaseOptions, Damage | undefined, RegExp][] = [
   ],
   [
     "a model that answers no number",
-    { model: poisonedModel("demand.bias", NaN) },
+    { model: poisonedModel("answer.bias", NaN) },
     undefined,
     /Wrong answer: golden vector 0: .* is NaN/,
   ],

@@ -13,10 +13,7 @@ import { tinyGraph, tinyRelease } from "../../support/tiny-release.ts";
 import { loadTiny } from "./tiny-host.ts";
 
 function feedsOf(text: string) {
-  return {
-    ...extractFeatures(promptOfText(text), 1024),
-    abilities: Float32Array.from({ length: 8 }, (_, i) => i / 8),
-  };
+  return extractFeatures(promptOfText(text), 1024);
 }
 
 describe("the runtime", () => {
@@ -40,25 +37,13 @@ describe("the runtime", () => {
     expect(worst).toBeLessThan(1e-5);
   });
 
-  it("computes every output as the interpreter does", async ({ expect }) => {
+  it("computes every number as the interpreter does", async ({ expect }) => {
     const { graph } = await loadTiny(await tinyRelease({ seed: 3 }));
     const feeds = feedsOf("Translate this sentence into French and explain each verb.");
     const actual = await graph.run(feeds);
     const expected = await tinyGraph(3).run(feeds);
-    for (const name of ["logits", "difficulty", "task", "logTokens"] as const) {
-      expect(actual[name].length).toBe(expected[name].length);
-      expected[name].forEach((value, i) => expect(actual[name][i]).toBeCloseTo(value, 4));
-    }
-  });
-
-  it("keeps panels apart that have equally many models", async ({ expect }) => {
-    const { graph } = await loadTiny(await tinyRelease());
-    const feeds = feedsOf("Which of the two is larger?");
-    const first = await graph.run(feeds);
-    const other = await graph.run({ ...feeds, abilities: feeds.abilities.toReversed() });
-    const again = await graph.run(feeds);
-    expect(other.logits).not.toEqual(first.logits);
-    expect(again.logits).toEqual(first.logits);
+    expect(actual.length).toBe(expected.length);
+    expected.forEach((value, i) => expect(actual[i]).toBeCloseTo(value, 4));
   });
 
   it("refuses a model that is none, and works on", async ({ expect }) => {

@@ -29,7 +29,7 @@ export async function loadTiny(files: ReleaseFiles): Promise<LoadedRelease> {
     ? await openSession(release.model)
     : await startRuntime(wasm, release.model);
   isStarted = true;
-  return { release, graph: new OnnxGraph(session, release.manifest.shape.abilityWidth) };
+  return { release, graph: new OnnxGraph(session) };
 }
 
 /** A store that counts reads and can be made to hang or fail. */
