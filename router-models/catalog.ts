@@ -183,10 +183,6 @@ export type Catalog = z.infer<typeof catalog>;
  * the answer proper, thinking included; `outputTokensFactor` is 1 for a model that does not think.
  */
 export type CatalogModel = Catalog["models"][number];
-/** One member of `CAPABILITIES`. */
-export type Capability = CatalogModel["capabilities"][number];
-/** One public benchmark result, the place of a model before it has outcomes of its own. */
-export type Anchor = CatalogModel["anchors"][number];
 
 /**
  * Checks and freezes a catalogue read from JSON. Throws an Error that lists the problems, one per line, as

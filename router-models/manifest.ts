@@ -106,7 +106,6 @@ export const manifestSchema = z.strictObject({
 export type Manifest = z.infer<typeof manifestSchema>;
 export type TrainedModel = z.infer<typeof trainedModelSchema>;
 export type Calibration = z.infer<typeof calibrationSchema>;
-export type Anchor = z.infer<typeof anchorSchema>;
 
 /** Throws a ZodError that names the field; a manifest is never half right. */
 export function parseManifest(text: string): Manifest {

@@ -76,7 +76,12 @@ async function leaderboardTable(): Promise<string> {
 /** Cells, from the row count on, of the first table row that begins with this bold word. */
 function pooledRow(card: string, word: string): string[] {
   const line = card.split("\n").find((text) => text.startsWith(`| **${word}**`));
-  return line === undefined ? [] : line.split("|").slice(2, -1).map((cell) => cell.trim());
+  return line === undefined
+    ? []
+    : line
+        .split("|")
+        .slice(2, -1)
+        .map((cell) => cell.trim());
 }
 
 function code(text: string): string {

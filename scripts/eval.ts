@@ -93,7 +93,10 @@ async function main(): Promise<void> {
   console.log(options.json ? JSON.stringify(evaluation, null, 2) : table);
   if (options.report !== undefined) await writeReport(options.report, evaluation, table);
   if (options["write-card"])
-    await writeFile(cardPath, replaceSection(await readFile(cardPath, "utf8"), "evaluation", table));
+    await writeFile(
+      cardPath,
+      replaceSection(await readFile(cardPath, "utf8"), "evaluation", table),
+    );
 }
 
 interface LoadedSet {

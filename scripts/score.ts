@@ -1,4 +1,3 @@
-import { once } from "node:events";
 /**
  * npm run score: what a router says of prompts, by the very code that serves.
  *
@@ -8,6 +7,7 @@ import { once } from "node:events";
  * the model that the preset would choose. Features, graph, calibration and decision are the service's;
  * the graph runs on the WebAssembly that runs in the isolate.
  */
+import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,3 @@
-import { countGrams, type Bag, type TaggedText } from "./ngrams.ts";
 /**
  * Prompt in, features out: the one function that training, scoring and serving share.
  *
@@ -6,6 +5,7 @@ import { countGrams, type Bag, type TaggedText } from "./ngrams.ts";
  * MAX_GRAMS rows come back. What the features mean is fixed by FEATURE_VERSION, which a released
  * router's manifest repeats; a router is never run on features of another version.
  */
+import { countGrams, type Bag, type TaggedText } from "./ngrams.ts";
 import { normalise, readPrompt } from "./normalise.ts";
 import type { Prompt } from "./prompt.ts";
 import { surfaceStatistics } from "./statistics.ts";

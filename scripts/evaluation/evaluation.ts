@@ -1,4 +1,3 @@
-import type { Point } from "../../worker/routing/hull.ts";
 /**
  * A router's evaluation on several sets: the numbers with their intervals, and the curves to draw.
  *
@@ -6,6 +5,7 @@ import type { Point } from "../../worker/routing/hull.ts";
  * NaN stands for a number that is not defined on these rows, such as the gap recovered of a pair of which
  * neither is better; it prints as null.
  */
+import type { Point } from "../../worker/routing/hull.ts";
 import { randomFrom } from "../training/prng.ts";
 import { bootstrap, type Estimate } from "./bootstrap.ts";
 import { shareCurve, pairMeans, type PairMeans, type SharePoint } from "./call-share.ts";

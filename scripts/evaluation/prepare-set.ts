@@ -1,4 +1,3 @@
-import type { Manifest } from "../../router-models/manifest.ts";
 /**
  * One set made ready: everything that a resample of its valid rows needs, computed once.
  *
@@ -10,6 +9,7 @@ import type { Manifest } from "../../router-models/manifest.ts";
  * the metrics of cost it also needs a cost on as many. Rows without a score of each model in question
  * are left out of the metric, so all routers compared answer the same rows.
  */
+import type { Manifest } from "../../router-models/manifest.ts";
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
 import { randomFrom } from "../training/prng.ts";
 import { sortByRouting, type PairRow } from "./call-share.ts";

@@ -1,9 +1,9 @@
-import type { Point } from "../../worker/routing/hull.ts";
-import type { SharePoint, PairMeans } from "../evaluation/call-share.ts";
 /**
  * An evaluation as pictures: quality against the share of strong calls, cost against quality, and the
  * reliability diagram. They show what an average hides: where along the curve a router earns its keep.
  */
+import type { Point } from "../../worker/routing/hull.ts";
+import type { SharePoint, PairMeans } from "../evaluation/call-share.ts";
 import type {
   ByContender,
   Evaluation,

@@ -1,4 +1,3 @@
-import type { Corpus } from "./corpus.ts";
 /**
  * Examples as the tensors of one training step.
  *
@@ -6,6 +5,7 @@ import type { Corpus } from "./corpus.ts";
  * length 1 exactly as the inference graph does it. A matrix product is then all that the step needs, in
  * both directions: no scatter, no race, the same on every device.
  */
+import type { Corpus } from "./corpus.ts";
 import type { Example } from "./examples.ts";
 
 export interface Tensor {

@@ -1,4 +1,3 @@
-import type { Standardisation } from "../../router-models/families/mf.ts";
 /**
  * What the training rows say about features as such: how rare each table row is, and the mean and
  * spread of each surface statistic. Fitted on training rows only, then fixed; both ship in the graph.
@@ -7,6 +6,7 @@ import type { Standardisation } from "../../router-models/families/mf.ts";
  * one prompt, which is remembering, not learning. A gram never seen falls on such a row (or collides
  * with a known one) and so says nothing, as it should.
  */
+import type { Standardisation } from "../../router-models/families/mf.ts";
 import { STATISTICS } from "../../router-models/features/statistics.ts";
 import type { Example } from "./examples.ts";
 

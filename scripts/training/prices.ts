@@ -1,5 +1,3 @@
-import { estimateInputTokens } from "../../router-models/features/extract.ts";
-import { promptOfText } from "../../router-models/features/prompt.ts";
 /**
  * What a model of the training data costs per token, and how many tokens its answers had.
  *
@@ -8,6 +6,8 @@ import { promptOfText } from "../../router-models/features/prompt.ts";
  * the length head learns from costs alone. A model with neither gets ASSUMED, marked as such: every
  * unpriced model then costs the same per token and the choice goes by quality.
  */
+import { estimateInputTokens } from "../../router-models/features/extract.ts";
+import { promptOfText } from "../../router-models/features/prompt.ts";
 import type { TrainedModel } from "../../router-models/manifest.ts";
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
 import { priceOf, type PriceSources } from "../evaluation/costs.ts";

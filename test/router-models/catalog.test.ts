@@ -8,8 +8,6 @@ import { describe, it } from "vitest";
 import shipped from "../../router-models/catalog.json" with { type: "json" };
 import { parseCatalog, type CatalogModel } from "../../router-models/catalog.ts";
 
-const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
-
 /** Anything JSON can hold in this test; a broken catalogue has no better type. */
 type Json = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any
 
@@ -130,7 +128,6 @@ describe("parseCatalog", () => {
         expect(verdict).toContain(`models[${second}].id = "${models[first]!.id}"`);
         expect(verdict).toContain(`models[${first}] has this id already`);
       }),
-      RUNS,
     );
   });
 
@@ -141,7 +138,6 @@ describe("parseCatalog", () => {
         const verdict = verdictAfter((c) => c["models"][i].capabilities.push(capability));
         expect(verdict).toContain(`= ${JSON.stringify(capability)}: use one of: tools, `);
       }),
-      RUNS,
     );
   });
 
@@ -153,7 +149,6 @@ describe("parseCatalog", () => {
         const verdict = verdictAfter((c) => (c["models"][i].price[name] = usd));
         expect(verdict).toContain(`models[${i}].price.${name} = ${JSON.stringify(usd)}: give a`);
       }),
-      RUNS,
     );
   });
 
@@ -172,7 +167,6 @@ describe("parseCatalog", () => {
         const verdict = verdictAfter((c) => (place(c, i)[name] = 1));
         expect(verdict).toContain(`unknown key "${name}"`);
       }),
-      RUNS,
     );
   });
 
@@ -185,7 +179,6 @@ describe("parseCatalog", () => {
         if (s >= 0 && s <= 1) expect(verdict).toBe("accepted");
         else expect(verdict).toContain(`anchors[0].score = ${JSON.stringify(s)}: give an accuracy`);
       }),
-      RUNS,
     );
   });
 
@@ -266,7 +259,6 @@ describe("parseCatalog", () => {
       fc.property(fc.jsonValue(), (json) => {
         expect(() => parseCatalog(json)).toThrow("The model catalogue was refused:");
       }),
-      RUNS,
     );
   });
 });

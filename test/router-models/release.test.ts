@@ -13,7 +13,6 @@ import {
 import type { GraphRunner } from "../../router-models/scorer.ts";
 import { tinyGraph, tinyRelease, type TinyReleaseOptions } from "../support/tiny-release.ts";
 
-const numRuns = Number(globalThis.process?.env?.["FC_RUNS"] ?? 100);
 const file = fc
   .uint8Array({ maxLength: 64 })
   .map((bytes): Uint8Array<ArrayBuffer> => new Uint8Array(bytes));
@@ -25,7 +24,6 @@ describe("packRelease and unpackRelease", () => {
         const files = unpackRelease(packRelease({ manifest, golden, model }));
         expect(files).toEqual({ manifest, golden, model });
       }),
-      { numRuns },
     );
   });
 
@@ -44,7 +42,6 @@ describe("packRelease and unpackRelease", () => {
         expect(() => unpackRelease(new Uint8Array([...blob, 0]))).toThrow(/Damaged release/);
         expect(() => unpackRelease(new Uint8Array(foreign))).toThrow(/Not a release/);
       }),
-      { numRuns },
     );
   });
 });
@@ -73,7 +70,6 @@ describe("openRelease", () => {
           await expect(open(damaged, id)).rejects.toThrow(/release/);
         },
       ),
-      { numRuns },
     );
   });
 

@@ -16,15 +16,12 @@ import { proseAbout } from "../../scripts/simulation/prose.ts";
 import { valueFor, type Schema } from "../../scripts/simulation/schema-value.ts";
 import { hashText, pick, seededRandom } from "../../scripts/simulation/seeded-random.ts";
 
-const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
-
 describe("pieces", () => {
   it("joined are the text, whatever it holds", ({ expect }) => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), (text) => {
         expect(piecesOf(text).join("")).toBe(text);
       }),
-      RUNS,
     );
   });
   it("count about as tokenizers do", ({ expect }) => {
@@ -45,7 +42,6 @@ describe("randomness", () => {
           expect(value >= 0 && value < 1).toBe(true);
         }
       }),
-      RUNS,
     );
     expect(seededRandom(1)()).not.toBe(seededRandom(2)());
     expect(hashText("lock")).not.toBe(hashText("Lock"));
@@ -129,7 +125,6 @@ describe("values for a schema", () => {
         const value = valueFor(wanted, material);
         expect(fits(value, wanted), JSON.stringify({ value, wanted })).toBe(true);
       }),
-      RUNS,
     );
   });
   it("end for a schema that contains itself", ({ expect }) => {
@@ -173,7 +168,6 @@ describe("faults", () => {
         }
         expect(struck).toBe(Math.min(times, requests));
       }),
-      RUNS,
     );
   });
 });

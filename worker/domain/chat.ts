@@ -46,5 +46,3 @@ export const usageSchema = z.looseObject({
     .looseObject({ cached_tokens: z.int().nonnegative().nullish() })
     .nullish(),
 });
-
-export type Usage = z.infer<typeof usageSchema>;

@@ -1,4 +1,3 @@
-import { canary, openRelease } from "../../router-models/release.ts";
 /**
  * The release that is part of the bundle, loaded and proven in global scope.
  *
@@ -10,6 +9,7 @@ import { canary, openRelease } from "../../router-models/release.ts";
  * The files come as bytes and text, not as parsed JSON (module rules in wrangler.toml): the id of a
  * release is the SHA-256 of its manifest's bytes.
  */
+import { canary, openRelease } from "../../router-models/release.ts";
 import golden from "../../router-models/released/headgate/golden.json";
 import manifest from "../../router-models/released/headgate/manifest.json";
 import model from "../../router-models/released/headgate/model.onnx";

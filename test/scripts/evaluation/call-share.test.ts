@@ -11,8 +11,6 @@ import {
 } from "../../../scripts/evaluation/call-share.ts";
 import golden from "./call-share.golden.json" with { type: "json" };
 
-const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
-
 /** Twelve rows: the strong model alone is right on six of them, the weak one never. */
 function twelve(routing: (isGain: boolean, i: number) => number): PairRow[] {
   return Array.from({ length: 12 }, (_, i) => {
@@ -104,7 +102,6 @@ describe("apgr and callShareFor", () => {
           expect(quality).toBeCloseTo(written.curve[i]!.quality, 10);
         });
       }),
-      RUNS,
     );
   });
 
@@ -119,7 +116,6 @@ describe("apgr and callShareFor", () => {
         for (let i = 1; i < curve.length; i++)
           expect(curve[i]!.strongShare).toBeGreaterThanOrEqual(curve[i - 1]!.strongShare);
       }),
-      RUNS,
     );
   });
 });

@@ -3,8 +3,6 @@ import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { Slot, type Releasable } from "../../../worker/inference/slot.ts";
 
-const numRuns = Number(globalThis.process?.env?.["FC_RUNS"] ?? 100);
-
 class Session implements Releasable {
   readonly number: number;
   users = 0;
@@ -76,7 +74,6 @@ describe("Slot", () => {
           expect(session.releases).toBe(session === slot.current ? 0 : 1);
         }
       }),
-      { numRuns },
     );
   });
 

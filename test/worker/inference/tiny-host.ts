@@ -1,5 +1,5 @@
-import catalogJson from "../../../router-models/catalog.json";
 /** What the tests of this folder share: the runtime, tiny releases on it, and a store in memory. */
+import catalogJson from "../../../router-models/catalog.json";
 import { parseCatalog, type Catalog } from "../../../router-models/catalog.ts";
 import {
   openRelease,

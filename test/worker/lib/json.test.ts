@@ -2,8 +2,6 @@ import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { readBytes, readJson } from "../../../worker/lib/json.ts";
 
-const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
-
 function streamOf(
   chunks: readonly Uint8Array[],
   onCancel?: () => void,
@@ -35,7 +33,6 @@ describe("readJson", () => {
           text,
         });
       }),
-      RUNS,
     );
   });
 

@@ -6,8 +6,6 @@ import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { encodeSse, SseDecoder, SseOverflowError, type SseEvent } from "../../../worker/lib/sse.ts";
 
-const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
-
 const line = fc.string({ unit: "grapheme" }).map((s) => s.replace(/[\r\n]/g, ""));
 const event: fc.Arbitrary<SseEvent> = fc.record({
   event: fc.option(line, { nil: undefined }),
@@ -46,7 +44,6 @@ describe("SseDecoder", () => {
           expect(decode(cut(utf8(text), at))).toEqual(events);
         },
       ),
-      RUNS,
     );
   });
 

@@ -10,7 +10,6 @@ import { meterStream, StreamMeter, type StreamEnding } from "../../../worker/pip
 import type { TokenCounts } from "../../../worker/pipeline/usage.ts";
 import { chunk, finish, FRAME, parseObject, USAGE, usageChunk } from "../fixture/vendor.ts";
 
-const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
 const RECEIPT = { cost_usd: 0.5 };
 
 interface Metered {
@@ -68,7 +67,6 @@ describe("meterStream", () => {
         expect(data.at(-1)).toBe("[DONE]");
         expect(endings).toEqual(["complete"]);
       }),
-      RUNS,
     );
   });
 
@@ -139,7 +137,6 @@ describe("meterStream", () => {
         expect(data.at(-1)).not.toContain("secret detail");
         expect(endings).toEqual(["broken"]);
       }),
-      RUNS,
     );
   });
 

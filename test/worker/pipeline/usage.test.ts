@@ -5,8 +5,6 @@ import { promptOfText } from "../../../router-models/features/prompt.ts";
 import { OutputEstimate, priceOf, readUsage } from "../../../worker/pipeline/usage.ts";
 import { MODELS } from "../fixture/models.ts";
 
-const RUNS = { numRuns: Number(globalThis.process?.env?.["FC_RUNS"] ?? 100) };
-
 describe("readUsage", () => {
   it.for<[string, Record<string, unknown>, Record<string, number>]>([
     ["OpenAI", { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 }, { output: 20 }],
@@ -61,7 +59,6 @@ describe("OutputEstimate", () => {
           isEstimate: true,
         });
       }),
-      RUNS,
     );
   });
 
@@ -96,7 +93,6 @@ describe("priceOf", () => {
         expect(Number.isInteger(price)).toBe(true);
         expect(price).toBeGreaterThanOrEqual(fresh + 0.1 * cachedInput + 4 * output - 1e-3);
       }),
-      RUNS,
     );
   });
 });
