@@ -1,3 +1,7 @@
+/**
+ * Eval as its users run it, in a process of its own, on a tiny release and ten rows: the files that it
+ * writes, that a second run writes the same, and what it says when it cannot go on.
+ */
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,7 @@
+/**
+ * The environment as configuration: defaults for all of it, and a refusal that names the variable and the
+ * remedy but never repeats a secret.
+ */
 import { describe, it } from "vitest";
 import { ConfigError, readConfig } from "../../worker/config.ts";
 import { VENDORS } from "../../worker/providers/registry.ts";

@@ -1,3 +1,7 @@
+/**
+ * Files of outcomes from disk to rows: what is read, what is filled in, and how gzip is taken. A bad row
+ * must be named by file, line and field, so each way to be wrong stands on a line that is not the first.
+ */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,3 +1,7 @@
+/**
+ * No question counts twice: pooled sets keep its first row, and one that is on both sides of a split is
+ * refused by name.
+ */
 import { describe, it } from "vitest";
 import { assertDisjoint, poolByGid } from "../../../scripts/dataset/pool.ts";
 

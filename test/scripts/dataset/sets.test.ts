@@ -1,3 +1,7 @@
+/**
+ * The list of data sets: where their files lie, what is refused in a list, and that a set ships only by
+ * a plain `may_ship: true`.
+ */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,3 +1,7 @@
+/**
+ * Which questions are held back. A question in other clothes must land on the same side (a property), and
+ * on the side where earlier versions put it (snapshots), or a router is tested on what it has learnt.
+ */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { gidOfPrompt, splitOfGid } from "../../../scripts/dataset/split.ts";

@@ -1,3 +1,7 @@
+/**
+ * Intervals where theory knows the answer: a mean's standard error, a difference that is constant, and
+ * copies of a question, which must not pass for more evidence.
+ */
 import { describe, it } from "vitest";
 import { bootstrap } from "../../../scripts/evaluation/bootstrap.ts";
 import { randomFrom } from "../../../scripts/training/prng.ts";

@@ -1,3 +1,7 @@
+/**
+ * The controls on rows made so that one trait decides: length and category must find it, and fall back on
+ * NaN or the model's mean where they have learnt nothing; random keeps its draws; the oracle knows.
+ */
 import { describe, it } from "vitest";
 import {
   categoryEstimator,

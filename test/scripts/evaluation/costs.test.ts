@@ -1,3 +1,7 @@
+/**
+ * Where a call's cost comes from when several sources could tell, in their order, and that none is made up
+ * where no source knows.
+ */
 import { describe, it } from "vitest";
 import catalogJson from "../../../router-models/catalog.json" with { type: "json" };
 import { parseCatalog } from "../../../router-models/catalog.ts";

@@ -1,3 +1,7 @@
+/**
+ * Two models and two prompts, few enough to draw: choices along λ, AIQ as areas worked out by hand, and
+ * the corners of the hull. One router foresees the outcomes, the other expects the same of both prompts.
+ */
 import { describe, it } from "vitest";
 import {
   aiq,

@@ -1,3 +1,4 @@
+/** The fit gives back the curve that made its labels, and stays finite on data that leave it undetermined. */
 import { describe, it } from "vitest";
 import { fitLogistic } from "../../../scripts/evaluation/logistic.ts";
 

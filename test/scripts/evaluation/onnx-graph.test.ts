@@ -1,3 +1,7 @@
+/**
+ * The graph on onnxruntime-web against the plain interpreter, with the same tiny weights; and the router
+ * as an estimator, which turns those forecasts into qualities and costs.
+ */
 import { describe, it, onTestFinished } from "vitest";
 import { promptOfText } from "../../../router-models/features/prompt.ts";
 import { trainedPanel } from "../../../router-models/placement.ts";

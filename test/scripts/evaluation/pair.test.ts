@@ -1,3 +1,6 @@
+/**
+ * The rule that picks the strong and the weak model: each of its branches, and the sets that have no pair.
+ */
 import { describe, it } from "vitest";
 import { choosePair } from "../../../scripts/evaluation/pair.ts";
 

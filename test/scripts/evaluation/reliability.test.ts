@@ -1,3 +1,7 @@
+/**
+ * ECE and Brier score on twenty predictions that can be summed by hand, overconfident in one bin and right
+ * in the other.
+ */
 import { describe, it } from "vitest";
 import {
   BINS,

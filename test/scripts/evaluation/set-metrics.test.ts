@@ -1,3 +1,8 @@
+/**
+ * A set made so that every metric is known: the large model is always right, the small one on half the
+ * prompts. A router that knows which half must score as the oracle does. Then valid rows are bent, to show
+ * that models, pair and controls are chosen and fitted on training rows alone.
+ */
 import { describe, it } from "vitest";
 import type { Manifest } from "../../../router-models/manifest.ts";
 import { openRelease } from "../../../router-models/release.ts";

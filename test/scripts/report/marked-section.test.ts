@@ -1,3 +1,6 @@
+/**
+ * A section of a card is replaced to the letter, `$&` included; a card with unclear markers is left alone.
+ */
 import { describe, it } from "vitest";
 import { replaceSection } from "../../../scripts/report/marked-section.ts";
 

@@ -1,3 +1,7 @@
+/**
+ * Which limit ends an operation, and with what reason. Time moves by hand, and the timers left over are
+ * counted, since a deadline must not outlive its operation.
+ */
 import { describe, it } from "vitest";
 import { Deadline, DeadlineError } from "../../../worker/lib/deadline.ts";
 import { manualTimers } from "../fixture/timers.ts";

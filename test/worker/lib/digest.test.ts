@@ -1,3 +1,7 @@
+/**
+ * Secrets compared by digest are equal just when they are equal as text. That the time taken tells nothing
+ * is not tested here.
+ */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { isSameSecret } from "../../../worker/lib/digest.ts";

@@ -1,3 +1,7 @@
+/**
+ * Bodies read up to a limit: what is JSON comes back to the letter, what is too large is refused before it
+ * is read where its length is declared, and a stream that is not wanted any more is cancelled.
+ */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { readBytes, readJson } from "../../../worker/lib/json.ts";

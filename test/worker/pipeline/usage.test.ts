@@ -1,3 +1,7 @@
+/**
+ * Tokens and their price: each vendor's way to report usage, the estimate where none is reported, held to
+ * the rule for prompts, and a price that is whole and never below the exact one.
+ */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { estimateInputTokens } from "../../../router-models/features/extract.ts";

@@ -1,3 +1,7 @@
+/**
+ * What vendors are sent and how their refusals are read, without a network: each dialect's field names,
+ * the reason and the retry of each status, and that a key leaves in its own header and nowhere else.
+ */
 import { describe, it } from "vitest";
 import { chatRequestSchema } from "../../../worker/domain/chat.ts";
 import { endpointsOf, type Endpoint } from "../../../worker/providers/endpoints.ts";

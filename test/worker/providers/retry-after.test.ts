@@ -1,3 +1,4 @@
+/** Every form in which vendors say how long to wait, as a table with a fixed clock; nonsense says nothing. */
 import { describe, it } from "vitest";
 import { readRetryAfterMs } from "../../../worker/providers/retry-after.ts";
 

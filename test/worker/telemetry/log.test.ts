@@ -1,3 +1,7 @@
+/**
+ * One event, one line: whatever a field holds, it cannot break the line, pass for the event or grow
+ * without end.
+ */
 import { describe, it } from "vitest";
 import { createLog } from "../../../worker/telemetry/log.ts";
 
