@@ -10,11 +10,11 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { randomFrom } from "../worker/lib/prng.ts";
 import { createProgress } from "./report/progress.ts";
 import { median, medianInterval, quantile } from "./report/quantiles.ts";
 import { readNumber } from "./simulation/arguments.ts";
 import { startBareWorker } from "./simulation/bare-worker.ts";
-import { seededRandom } from "./simulation/seeded-random.ts";
 
 const TARGET_MS = 5;
 const WARM_UP_PAIRS = 20;
@@ -102,7 +102,7 @@ async function compare(
     direct: median(directMs),
     routed: median(routedMs),
     added: median(addedMs),
-    interval: medianInterval(addedMs, seededRandom(1)),
+    interval: medianInterval(addedMs, randomFrom(1)),
     addedP95: quantile(addedMs, 0.95),
   };
 }

@@ -17,6 +17,7 @@ import { parseCatalog } from "../router-models/catalog.ts";
 import { canary, openRelease, weightsLabel, type Release } from "../router-models/release.ts";
 import { loadOutcomes, type OutcomeFileError, type OutcomeRow } from "./dataset/outcome-file.ts";
 import { assertDisjoint } from "./dataset/pool.ts";
+import { readReleaseFolder } from "./dataset/release-folder.ts";
 import { listShippingSets } from "./dataset/sets.ts";
 import { priceTableSchema, type PriceSources } from "./evaluation/costs.ts";
 import { reportPool, reportSet, type Evaluation } from "./evaluation/evaluation.ts";
@@ -84,7 +85,7 @@ async function main(): Promise<void> {
   const cardPath = join(options.model, "CARD.md");
   // Before the work: nobody should wait for an evaluation whose place is missing.
   if (options["write-card"]) replaceSection(await readFile(cardPath, "utf8"), "evaluation", "");
-  const release = await readRelease(options.model);
+  const release = await openRelease(await readReleaseFolder(options.model));
   const sets = await loadSets(options);
   checkLeakage(sets, release);
   const evaluation = await evaluate(sets, release, options);
@@ -146,15 +147,6 @@ function checkLeakage(sets: readonly LoadedSet[], { manifest }: Release): void {
     `The router also learnt from files not given here: ${names}. Questions that they share`,
   );
   console.error("with the rows examined, if any, make it look better than it is.");
-}
-
-async function readRelease(folder: string): Promise<Release> {
-  const [manifest, golden, model] = await Promise.all(
-    ["manifest.json", "golden.json", "model.onnx"].map(
-      async (name) => new Uint8Array(await readFile(join(folder, name))),
-    ),
-  );
-  return openRelease({ manifest: manifest!, golden: golden!, model: model! });
 }
 
 async function evaluate(

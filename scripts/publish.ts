@@ -9,7 +9,7 @@
  * Publishing an older release again is the roll-back.
  */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,10 +22,10 @@ import {
   POINTER_KEY,
   weightsLabel,
   type Release,
-  type ReleaseFiles,
   type WeightsPointer,
 } from "../router-models/release.ts";
 import { putFileArguments, remedyFor, type KvTarget } from "./cloudflare/kv-command.ts";
+import { readReleaseFolder } from "./dataset/release-folder.ts";
 import { openGraph } from "./evaluation/onnx-graph.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -99,7 +99,7 @@ async function main(): Promise<void> {
 async function prepare(
   directory: string,
 ): Promise<{ release: Release; blob: Uint8Array; canaryWorst: number }> {
-  const files = await readFiles(directory);
+  const files = await readReleaseFolder(directory);
   const release = await openRelease(files);
   const graph = await openGraph(release.model);
   try {
@@ -109,23 +109,6 @@ async function prepare(
   } finally {
     await graph.release();
   }
-}
-
-async function readFiles(directory: string): Promise<ReleaseFiles> {
-  async function read(name: string): Promise<Uint8Array<ArrayBuffer>> {
-    try {
-      return new Uint8Array(await readFile(join(directory, name)));
-    } catch (cause) {
-      throw new Error(`Cannot read ${join(directory, name)}: --release takes a released router`, {
-        cause,
-      });
-    }
-  }
-  return {
-    manifest: await read("manifest.json"),
-    golden: await read("golden.json"),
-    model: await read("model.onnx"),
-  };
 }
 
 async function write(release: Release, blob: Uint8Array, target: KvTarget): Promise<void> {

@@ -10,13 +10,12 @@
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { parseCatalog, type Catalog } from "../router-models/catalog.ts";
 import { promptOfText, type Prompt } from "../router-models/features/prompt.ts";
 import { placeCatalog, trainedPanel } from "../router-models/placement.ts";
-import { openRelease, type Release } from "../router-models/release.ts";
+import { openRelease } from "../router-models/release.ts";
 import { Scorer, type Forecast } from "../router-models/scorer.ts";
 import { messageSchema } from "../worker/domain/chat.ts";
 import type { Candidate } from "../worker/domain/decision.ts";
@@ -25,6 +24,7 @@ import { buildCandidates } from "../worker/routing/candidates.ts";
 import { decide } from "../worker/routing/decide.ts";
 import { promptOf } from "../worker/routing/prompt-of.ts";
 import { linesOf } from "./dataset/lines.ts";
+import { readReleaseFolder } from "./dataset/release-folder.ts";
 import { trainedCatalog } from "./dataset/trained-catalog.ts";
 import { openGraph } from "./evaluation/onnx-graph.ts";
 import { createProgress } from "./report/progress.ts";
@@ -87,7 +87,7 @@ function readOptions(): Options | "help" {
 async function main(): Promise<void> {
   const options = readOptions();
   if (options === "help") return console.log(HELP);
-  const release = await readRelease(options.model);
+  const release = await openRelease(await readReleaseFolder(options.model));
   const { manifest } = release;
   const catalog = options.catalog === undefined ? undefined : await readCatalog(options.catalog);
   const panel =
@@ -167,19 +167,6 @@ function parseRow(text: string, place: string): { id: string | number; prompt: P
   }
   const { id, prompt, messages } = parsed.data;
   return { id, prompt: messages === undefined ? promptOfText(prompt!) : promptOf({ messages }) };
-}
-
-async function readRelease(dir: string): Promise<Release> {
-  const [manifest, golden, model] = await Promise.all(
-    ["manifest.json", "golden.json", "model.onnx"].map(async (name) => {
-      try {
-        return new Uint8Array(await readFile(join(dir, name)));
-      } catch (cause) {
-        throw new Error(`${dir} is not a release: it has no ${name}`, { cause });
-      }
-    }),
-  );
-  return openRelease({ manifest: manifest!, golden: golden!, model: model! });
 }
 
 async function readCatalog(path: string): Promise<Catalog> {

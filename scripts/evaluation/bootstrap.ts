@@ -1,3 +1,4 @@
+import type { Random } from "../../worker/lib/prng.ts";
 /**
  * How far a number would move if the questions had been others: 95 % intervals by the paired bootstrap.
  *
@@ -12,7 +13,6 @@
  * Source: Efron and Tibshirani 1993, chapters 13 and 16.
  */
 import { quantile } from "../report/quantiles.ts";
-import type { Random } from "../training/prng.ts";
 
 /** A number with its 95 % interval; NaN where undefined. */
 export interface Estimate {

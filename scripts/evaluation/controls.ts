@@ -1,3 +1,4 @@
+import type { Random } from "../../worker/lib/prng.ts";
 /**
  * What a router has to beat: estimates of a model's quality on a prompt that need no router.
  *
@@ -12,7 +13,6 @@
  * - `oracle`: the outcome itself
  */
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
-import type { Random } from "../training/prng.ts";
 import { fitLogistic } from "./logistic.ts";
 
 /** An opinion about models on prompts. */

@@ -1,3 +1,4 @@
+import { randomFrom } from "../../worker/lib/prng.ts";
 /**
  * A router's evaluation on several sets: the numbers with their intervals, and the curves to draw.
  *
@@ -6,7 +7,6 @@
  * neither is better; it prints as null.
  */
 import type { Point } from "../../worker/routing/hull.ts";
-import { randomFrom } from "../training/prng.ts";
 import { bootstrap, type Estimate } from "./bootstrap.ts";
 import { shareCurve, pairMeans, type PairMeans, type SharePoint } from "./call-share.ts";
 import { frontierOf, meansOf } from "./frontier.ts";

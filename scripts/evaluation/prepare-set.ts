@@ -10,8 +10,8 @@
  * are left out of the metric, so all routers compared answer the same rows.
  */
 import type { Manifest } from "../../router-models/manifest.ts";
+import { randomFrom } from "../../worker/lib/prng.ts";
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
-import { randomFrom } from "../training/prng.ts";
 import { sortByRouting, type PairRow } from "./call-share.ts";
 import {
   categoryEstimator,

@@ -6,10 +6,10 @@
  * The answer depends on (model, messages, seed) and nothing else: not on the clock, not on earlier requests.
  */
 import type { CatalogModel } from "../../router-models/catalog.ts";
+import { hashText, randomFrom, type Random } from "../../worker/lib/prng.ts";
 import { countTokens, piecesOf } from "./pieces.ts";
 import { nameWords, proseAbout, topicWords } from "./prose.ts";
 import { valueFor, type Material } from "./schema-value.ts";
-import { hashText, seededRandom, type Random } from "./seeded-random.ts";
 import {
   countImages,
   lastUserText,
@@ -58,7 +58,7 @@ export function completionOf(
 ): Completion {
   const identity = JSON.stringify([model.id, request.messages, request.seed ?? seed]);
   const choices = Array.from({ length: request.n ?? 1 }, (_, index) =>
-    choiceOf(request, model, seededRandom(hashText(`${identity}#${index}`))),
+    choiceOf(request, model, randomFrom(hashText(`${identity}#${index}`))),
   );
   return {
     id: `chatcmpl-sim${hashText(identity).toString(36)}`,

@@ -5,7 +5,7 @@
  *
  * Length follows the prompt as it would in life: a fact takes a line, a proof takes a page.
  */
-import { between, pick, type Random } from "./seeded-random.ts";
+import { between, pick, type Random } from "../../worker/lib/prng.ts";
 
 const STOP_WORDS = new Set(
   (

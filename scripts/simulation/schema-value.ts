@@ -8,7 +8,7 @@
  *
  * Source: https://json-schema.org/draft/2020-12/json-schema-validation
  */
-import { between, pick, type Random } from "./seeded-random.ts";
+import { between, pick, type Random } from "../../worker/lib/prng.ts";
 
 /** Recursive schemas stop here. */
 const MAX_DEPTH = 6;

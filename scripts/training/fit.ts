@@ -1,3 +1,4 @@
+import { hashText } from "../../worker/lib/prng.ts";
 /**
  * From examples to a router: choose how long and how freely to train, calibrate, train on everything.
  *
@@ -138,19 +139,12 @@ function foldsOf(examples: readonly Example[]): Fold[] {
   const buckets = isSmall ? SMALL_FOLDS : 10;
   const folds: Fold[] = [];
   for (let k = 0; k < (isSmall ? SMALL_FOLDS : 1); k++) {
-    const test = examples.filter(({ gid }) => hash(gid) % buckets === k);
-    const train = examples.filter(({ gid }) => hash(gid) % buckets !== k);
+    const test = examples.filter(({ gid }) => hashText(gid) % buckets === k);
+    const train = examples.filter(({ gid }) => hashText(gid) % buckets !== k);
     if (test.length > 0 && train.length > 0) folds.push({ train, test });
   }
   // All rows ask one question: nothing can be left out, so the plans are judged on what they saw.
   return folds.length > 0 ? folds : [{ train: examples, test: examples }];
-}
-
-/** FNV-1a. */
-function hash(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return (h ^ (h >>> 15)) >>> 0;
 }
 
 /** Binary cross-entropy, the mean of each dataset's mean, weighted by the root of its rows. */

@@ -12,10 +12,10 @@ import type { MfShape } from "../../router-models/families/mf.ts";
 import { lossDefinition } from "../../router-models/families/router.ts";
 import { compileTrainingStep } from "../../router-models/graph/compile.ts";
 import { adamScalars } from "../../router-models/graph/optimizer.ts";
+import { normalFrom, randomFrom, shuffle, type Random } from "../../worker/lib/prng.ts";
 import { batchTensors, type Tensor } from "./batch.ts";
 import type { Corpus } from "./corpus.ts";
 import type { Example } from "./examples.ts";
-import { normalFrom, randomFrom, shuffle, type Random } from "./prng.ts";
 
 export interface Hyperparameters {
   readonly shape: MfShape;

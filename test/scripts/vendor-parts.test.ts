@@ -14,7 +14,7 @@ import { dueMs } from "../../scripts/simulation/pace.ts";
 import { countTokens, piecesOf } from "../../scripts/simulation/pieces.ts";
 import { proseAbout } from "../../scripts/simulation/prose.ts";
 import { valueFor, type Schema } from "../../scripts/simulation/schema-value.ts";
-import { hashText, pick, seededRandom } from "../../scripts/simulation/seeded-random.ts";
+import { hashText, pick, randomFrom } from "../../worker/lib/prng.ts";
 
 describe("pieces", () => {
   it("joined are the text, whatever it holds", ({ expect }) => {
@@ -35,7 +35,7 @@ describe("randomness", () => {
   it("repeats for a seed, differs between seeds, and stays within [0, 1)", ({ expect }) => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
-        const [a, b] = [seededRandom(seed), seededRandom(seed)];
+        const [a, b] = [randomFrom(seed), randomFrom(seed)];
         for (let i = 0; i < 20; i++) {
           const value = a();
           expect(value).toBe(b());
@@ -43,21 +43,21 @@ describe("randomness", () => {
         }
       }),
     );
-    expect(seededRandom(1)()).not.toBe(seededRandom(2)());
+    expect(randomFrom(1)()).not.toBe(randomFrom(2)());
     expect(hashText("lock")).not.toBe(hashText("Lock"));
-    expect(() => pick(seededRandom(1), [])).toThrow(RangeError);
+    expect(() => pick(randomFrom(1), [])).toThrow(RangeError);
   });
 });
 
 describe("prose", () => {
   it("is longer for a proof than for a fact", ({ expect }) => {
-    const fact = proseAbout("What is the capital of Portugal?", 1, seededRandom(7));
-    const proof = proseAbout("Prove that there are infinitely many primes.", 1, seededRandom(7));
+    const fact = proseAbout("What is the capital of Portugal?", 1, randomFrom(7));
+    const proof = proseAbout("Prove that there are infinitely many primes.", 1, randomFrom(7));
     expect(countTokens(proof)).toBeGreaterThan(3 * countTokens(fact));
     expect(fact).toMatch(/Portugal|capital/i);
   });
   it("finds something to say about nothing", ({ expect }) => {
-    expect(proseAbout("", 1, seededRandom(1))).toMatch(/\.$/);
+    expect(proseAbout("", 1, randomFrom(1))).toMatch(/\.$/);
   });
 });
 
@@ -118,7 +118,7 @@ describe("values for a schema", () => {
     fc.assert(
       fc.property(schema, fc.integer(), (wanted, seed) => {
         const material = {
-          random: seededRandom(seed),
+          random: randomFrom(seed),
           words: ["lock", "sluice-keeper"],
           numbers: [60, 7],
         };
@@ -129,7 +129,7 @@ describe("values for a schema", () => {
   });
   it("end for a schema that contains itself", ({ expect }) => {
     const node = { type: "object", required: ["next"], properties: { next: { $ref: "#" } } };
-    const material = { random: seededRandom(1), words: [], numbers: [] };
+    const material = { random: randomFrom(1), words: [], numbers: [] };
     expect(JSON.stringify(valueFor(node, material)).length).toBeLessThan(500);
   });
 });

@@ -4,7 +4,7 @@
  */
 import { describe, it } from "vitest";
 import { bootstrap } from "../../../scripts/evaluation/bootstrap.ts";
-import { randomFrom } from "../../../scripts/training/prng.ts";
+import { randomFrom } from "../../../worker/lib/prng.ts";
 
 const LABELS = Array.from({ length: 400 }, (_, i) => (i % 4 === 0 ? 1 : 0));
 

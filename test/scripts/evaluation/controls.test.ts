@@ -9,7 +9,7 @@ import {
   oracleEstimator,
   randomEstimator,
 } from "../../../scripts/evaluation/controls.ts";
-import { randomFrom } from "../../../scripts/training/prng.ts";
+import { randomFrom } from "../../../worker/lib/prng.ts";
 import { outcomeRow } from "./outcome-rows.ts";
 
 const COSTS = new Map([["alpha", 2]]);

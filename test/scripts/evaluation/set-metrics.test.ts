@@ -10,7 +10,7 @@ import type { Forecast } from "../../../router-models/scorer.ts";
 import type { OutcomeRow } from "../../../scripts/dataset/outcome-file.ts";
 import { prepareSet, type SetInput } from "../../../scripts/evaluation/prepare-set.ts";
 import { poolSets, setNumbers } from "../../../scripts/evaluation/set-metrics.ts";
-import { randomFrom } from "../../../scripts/training/prng.ts";
+import { randomFrom } from "../../../worker/lib/prng.ts";
 import { tinyRelease } from "../../support/tiny-release.ts";
 import { outcomeRow } from "./outcome-rows.ts";
 

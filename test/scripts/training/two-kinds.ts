@@ -3,8 +3,8 @@
  * that is middling at both. Labels are drawn, so nobody is right about all of them. Made from a seed.
  */
 import type { OutcomeRow } from "../../../scripts/dataset/outcome-file.ts";
-import { randomFrom } from "../../../scripts/training/prng.ts";
 import type { Hyperparameters } from "../../../scripts/training/run.ts";
+import { randomFrom } from "../../../worker/lib/prng.ts";
 
 export const MODELS = ["calculator", "middling", "poet"];
 /** Chance of a good answer, by kind of prompt. */

@@ -1,7 +1,7 @@
 /** Seeded randomness: repeatable, evenly spread, and a shuffle that loses nothing. */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
-import { normalFrom, randomFrom, shuffle } from "../../../scripts/training/prng.ts";
+import { normalFrom, randomFrom, shuffle } from "../../../worker/lib/prng.ts";
 
 function draws(random: () => number, count: number): number[] {
   return Array.from({ length: count }, random);
