@@ -4,9 +4,10 @@
  *
  * To add a vendor: a row here, models with its prefix in the catalogue, a secret in the deployment.
  *
- * Sources, read 2026-11: the vendors' pages on OpenAI compatibility (platform.claude.com/docs,
- * ai.google.dev/gemini-api/docs/openai, docs.mistral.ai, console.groq.com/docs/openai,
- * api-docs.deepseek.com, docs.x.ai, docs.together.ai, docs.fireworks.ai, openrouter.ai/docs).
+ * Sources, 2026-11: base URLs from the vendors' pages on OpenAI compatibility (platform.claude.com/docs,
+ * ai.google.dev/gemini-api/docs/openai, console.groq.com/docs/openai, api-docs.deepseek.com, docs.x.ai,
+ * docs.together.ai, docs.fireworks.ai, openrouter.ai/docs); Mistral's URL and its refusal of
+ * `max_completion_tokens` from issue threads. The other flags were not tried against the vendors.
  */
 
 export interface Vendor {
