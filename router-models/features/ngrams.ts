@@ -48,6 +48,8 @@ const MAX_COUNTED = (SLOTS * 3) >> 2; // Beyond it grams are dropped, so that th
 const slotHash = new Int32Array(SLOTS);
 const slotStamp = new Int32Array(SLOTS);
 const slotCount = new Int32Array(SLOTS);
+/** Hash and slot of each gram of this call, in the order of first sight. */
+const usedHashes = new Int32Array(MAX_COUNTED);
 const usedSlots = new Int32Array(MAX_COUNTED);
 const BIN_SHIFT = HASH_BITS - 12;
 const bins = new Uint16Array(1 << 12);
@@ -67,11 +69,11 @@ export function countGrams(texts: readonly TaggedText[], rows: number): Bag {
   const weights = new Float32Array(ids.length);
   let n = 0;
   for (let i = 0; i < used && n < ids.length; i++) {
-    const slot = usedSlots[i]!;
-    const hash = slotHash[slot]!;
+    const hash = usedHashes[i]!;
     if (hash >= limit) continue;
+    const times = slotCount[usedSlots[i]!]!;
     ids[n] = hash & (rows - 1); // The cut goes by the high bits; the low ones stay uniform.
-    weights[n++] = LOG_COUNT[slotCount[slot]!] ?? 1 + Math.log(slotCount[slot]!);
+    weights[n++] = LOG_COUNT[times] ?? 1 + Math.log(times);
   }
   return { ids: ids.subarray(0, n), weights: weights.subarray(0, n) };
 }
@@ -82,7 +84,7 @@ export function countGrams(texts: readonly TaggedText[], rows: number): Bag {
  */
 function hashLimit(): number {
   bins.fill(0);
-  for (let i = 0; i < used; i++) bins[slotHash[usedSlots[i]!]! >>> BIN_SHIFT]!++;
+  for (let i = 0; i < used; i++) bins[usedHashes[i]! >>> BIN_SHIFT]!++;
   let kept = 0;
   let bin = 0;
   while (kept + bins[bin]! <= MAX_GRAMS) kept += bins[bin++]!;
@@ -140,6 +142,7 @@ function count(unmixed: number): void {
   slotStamp[slot] = stamp;
   slotHash[slot] = hash;
   slotCount[slot] = 1;
+  usedHashes[used] = hash;
   usedSlots[used++] = slot;
 }
 

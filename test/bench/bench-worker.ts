@@ -12,6 +12,7 @@
 import catalogJson from "../../router-models/catalog.json";
 import { parseCatalog } from "../../router-models/catalog.ts";
 import { extractFeatures } from "../../router-models/features/extract.ts";
+import type { Prompt } from "../../router-models/features/prompt.ts";
 import type { Forecast } from "../../router-models/scorer.ts";
 import { policySchema } from "../../worker/domain/policy.ts";
 import { BUNDLED } from "../../worker/inference/bundled.ts";
@@ -39,8 +40,8 @@ const host = new RouterHost({
   ttlMs: 0,
 });
 
-function choose(request: ChatRequest, forecast: Forecast): unknown {
-  const needs = requirementsOf(request);
+function choose(request: ChatRequest, prompt: Prompt, forecast: Forecast): unknown {
+  const needs = requirementsOf(request, { prompt, inputTokens: forecast.inputTokens });
   const input = { catalog: catalog.models, forecast, needs, policy, isServed: () => true };
   return decide({ ...buildCandidates(input), policy });
 }
@@ -59,10 +60,13 @@ async function repeatOf(part: string | null, requests: readonly ChatRequest[]): 
       const forecasts = new Map<ChatRequest, Forecast>();
       for (const request of requests)
         forecasts.set(request, (await host.score(promptOf(request))).forecast);
-      return (request) => choose(request, forecasts.get(request)!);
+      return (request) => choose(request, promptOf(request), forecasts.get(request)!);
     }
     case "all":
-      return async (request) => choose(request, (await host.score(promptOf(request))).forecast);
+      return async (request) => {
+        const prompt = promptOf(request);
+        return choose(request, prompt, (await host.score(prompt)).forecast);
+      };
     default:
       throw new Error(`Cannot repeat ${part}`);
   }

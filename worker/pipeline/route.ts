@@ -44,11 +44,12 @@ export async function route({ request, policy }: Order, deps: RouteDeps): Promis
   for (const id of policy.allow_models ?? []) requireKnown(id, catalog, "allow_models");
   requireSomeKey(deps);
 
-  const scored = await score(request, deps);
+  const prompt = promptOf(request);
+  const scored = await score(prompt, deps);
   const { candidates, excluded } = buildCandidates({
     catalog,
     forecast: scored.forecast,
-    needs: requirementsOf(request),
+    needs: requirementsOf(request, { prompt, inputTokens: scored.forecast.inputTokens }),
     policy,
     isServed: (id) => deps.keys.has(vendorOf(id)),
   });
@@ -82,9 +83,12 @@ function pin(
   return { ...alone, reason: "pinned", reference };
 }
 
-async function score(request: ChatRequest, { scorer }: RouteDeps): Promise<ScoredPrompt> {
+async function score(
+  prompt: ReturnType<typeof promptOf>,
+  { scorer }: RouteDeps,
+): Promise<ScoredPrompt> {
   try {
-    return await scorer.score(promptOf(request));
+    return await scorer.score(prompt);
   } catch (cause) {
     throw new RouterError("server_error", "The router cannot score prompts at the moment", {
       code: "router_unavailable",

@@ -6,11 +6,11 @@
  * conversation once seen must be seen again.
  */
 import type { CatalogModel } from "../../router-models/catalog.ts";
-import { estimateInputTokens } from "../../router-models/features/extract.ts";
+import type { Prompt } from "../../router-models/features/prompt.ts";
 import type { ChatRequest } from "../domain/chat.ts";
 import type { Exclusion } from "../domain/decision.ts";
 import type { Policy } from "../domain/policy.ts";
-import { countParts, promptOf } from "./prompt-of.ts";
+import { countParts } from "./prompt-of.ts";
 
 export interface Requirements {
   readonly capabilities: readonly ("tools" | "vision" | "audio" | "json")[];
@@ -29,13 +29,13 @@ const LACKS = {
   json: "lacks_json",
 } as const satisfies Record<string, Exclusion>;
 
-type RequestFields = Pick<
-  ChatRequest,
-  "messages" | "tools" | "response_format" | "max_tokens" | "max_completion_tokens" | "n"
->;
+type RequestFields = Pick<ChatRequest, "messages" | "max_tokens" | "max_completion_tokens" | "n">;
 
-export function requirementsOf(request: RequestFields): Requirements {
-  const prompt = promptOf(request);
+/** `prompt` is the request as the router saw it, with its estimated tokens: neither is worked out twice. */
+export function requirementsOf(
+  request: RequestFields,
+  { prompt, inputTokens }: { prompt: Prompt; inputTokens: number },
+): Requirements {
   const capabilities: Requirements["capabilities"][number][] = [];
   if (prompt.toolCount > 0) capabilities.push("tools");
   if (prompt.imageCount > 0) capabilities.push("vision");
@@ -44,7 +44,7 @@ export function requirementsOf(request: RequestFields): Requirements {
   const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens ?? undefined;
   return {
     capabilities,
-    contextTokens: estimateInputTokens(prompt) + (maxOutputTokens ?? 0),
+    contextTokens: inputTokens + (maxOutputTokens ?? 0),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(typeof request.n === "number" && { answers: request.n }),
   };

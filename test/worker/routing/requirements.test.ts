@@ -1,8 +1,10 @@
 /** What a request needs of a model, and by which reason each filter turns a model away. */
 import { describe, it } from "vitest";
 import type { CatalogModel } from "../../../router-models/catalog.ts";
+import { estimateInputTokens } from "../../../router-models/features/extract.ts";
 import { chatRequestSchema } from "../../../worker/domain/chat.ts";
 import { policySchema } from "../../../worker/domain/policy.ts";
+import { promptOf } from "../../../worker/routing/prompt-of.ts";
 import {
   exclusionOf,
   requirementsOf,
@@ -16,7 +18,9 @@ const SOUND = { role: "user", content: [{ type: "input_audio", input_audio: {} }
 const LARGE = MODELS.find(({ id }) => id === "openai/large")!;
 
 function needsOf(more: Record<string, unknown>): Requirements {
-  return requirementsOf(chatRequestSchema.parse({ model: "auto", messages: HELLO, ...more }));
+  const request = chatRequestSchema.parse({ model: "auto", messages: HELLO, ...more });
+  const prompt = promptOf(request);
+  return requirementsOf(request, { prompt, inputTokens: estimateInputTokens(prompt) });
 }
 
 describe("requirementsOf", () => {
