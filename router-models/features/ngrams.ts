@@ -16,7 +16,7 @@
  * Calls are synchronous, hence never interleave.
  */
 
-/** Most grams of one prompt. 640 routed no better in a trial (LOG.md) and cost a third more time. */
+/** Most grams of one prompt. 640 routed no better in a trial (LOG.md). */
 export const MAX_GRAMS = 384;
 
 export interface Bag {

@@ -134,7 +134,8 @@ export const gatherRows: Operator = {
 /**
  * Σ weights[0, i] · table[ids[i]]: [1, width]. What gatherRows and a product say together, for the path
  * that serves: columns share a scale, so it is applied once to the sum and not to every gathered entry.
- * DequantizeLinear by columns takes a third of a whole inference; a cast to float takes almost nothing.
+ * DequantizeLinear by columns and a cast to float are both slow in WebAssembly; with one scale for all
+ * entries it is quick (LOG.md), so the codes are read with scale 1.
  */
 export const sumRows: Operator = {
   name: "sumRows",
