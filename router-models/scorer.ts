@@ -20,7 +20,7 @@ import type { Manifest } from "./manifest.ts";
 export interface GraphFeeds {
   /** int32 [n], n >= 1 */
   readonly ids: Int32Array<ArrayBuffer>;
-  /** float32 [n] */
+  /** float32 [1, n] */
   readonly weights: Float32Array<ArrayBuffer>;
   /** float32 [1, statistics] */
   readonly statistics: Float32Array<ArrayBuffer>;

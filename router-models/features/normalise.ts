@@ -20,12 +20,16 @@ export interface PromptText {
   readonly user: string;
 }
 
-/** The last user turn, or the last turn of any kind where there is none, with the system head. */
+/** The ends of what is asked, with the system head. */
 export function readPrompt(prompt: Prompt): PromptText {
   const system = prompt.turns.find((turn) => turn.role === "system")?.text ?? "";
+  return { system: system.slice(0, SYSTEM_CHARS), user: ends(askedIn(prompt)) };
+}
+
+/** The whole text that waits for an answer: the last user turn, or the last turn where no user spoke. */
+export function askedIn(prompt: Prompt): string {
   const last = prompt.turns.findLast((turn) => turn.role === "user") ?? prompt.turns.at(-1);
-  const user = last === undefined || last.role === "system" ? "" : last.text;
-  return { system: system.slice(0, SYSTEM_CHARS), user: ends(user) };
+  return last === undefined || last.role === "system" ? "" : last.text;
 }
 
 /** One spelling for texts that look alike. Lone surrogates, which NFKC leaves, are harmless here. */

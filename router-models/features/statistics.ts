@@ -8,7 +8,7 @@
  * One pass over the UTF-16 units; no regular expression runs over text that a client controls, so the
  * time is linear whatever the text.
  */
-import type { PromptText } from "./normalise.ts";
+import { askedIn, type PromptText } from "./normalise.ts";
 import type { Prompt } from "./prompt.ts";
 
 /** The names, in the order of the vector that `surfaceStatistics` returns. */
@@ -66,103 +66,90 @@ export function surfaceStatistics(prompt: Prompt, text: PromptText): Float32Arra
   const lines = countLines(user);
   const length = Math.max(user.length, 1);
   const wordCount = Math.max(words.count, 1);
-  const last = prompt.turns.findLast((turn) => turn.role === "user") ?? prompt.turns.at(-1);
   const totalChars = prompt.turns.reduce((sum, turn) => sum + turn.text.length, 0);
-  const lastChars = last?.text.length ?? 0;
+  const askedChars = askedIn(prompt).length;
   const values: Record<StatisticName, number> = {
-    userChars: Math.log1p(lastChars),
+    userChars: Math.log1p(askedChars),
     systemChars: Math.log1p(text.system.length),
     words: Math.log1p(words.count),
     lines: Math.log1p(lines.count),
     wordLength: words.letters / wordCount,
     longWordShare: words.long / wordCount,
     distinctWordShare: words.distinct / wordCount,
-    digitShare: units.digits / length,
+    digitShare: units[UNIT.digits]! / length,
     numbers: Math.log1p(words.numbers),
     longNumbers: Math.log1p(words.longNumbers),
-    upperShare: units.upper / length,
-    operatorShare: units.operators / length,
-    bracketShare: units.brackets / length,
-    punctuationShare: units.punctuation / length,
-    latexMarks: Math.log1p(units.latex),
-    codeFences: Math.log1p(units.backticks),
-    codeMarks: Math.log1p(words.code + units.semicolons),
+    upperShare: units[UNIT.upper]! / length,
+    operatorShare: units[UNIT.operators]! / length,
+    bracketShare: units[UNIT.brackets]! / length,
+    punctuationShare: units[UNIT.punctuation]! / length,
+    latexMarks: Math.log1p(units[UNIT.latex]!),
+    codeFences: Math.log1p(units[UNIT.backticks]!),
+    codeMarks: Math.log1p(words.code + units[UNIT.semicolons]!),
     indentedLines: Math.log1p(lines.indented),
-    questionMarks: Math.log1p(units.questions),
+    questionMarks: Math.log1p(units[UNIT.questions]!),
     questionWords: Math.log1p(words.questions),
     optionLines: Math.log1p(lines.options),
     listLines: Math.log1p(lines.lists),
-    nonAsciiShare: units.nonAscii / length,
-    wideScriptShare: units.wide / length,
-    urlMarks: Math.log1p(units.slashes),
+    nonAsciiShare: (units[UNIT.nonAscii]! + units[UNIT.wide]!) / length,
+    wideScriptShare: units[UNIT.wide]! / length,
+    urlMarks: Math.log1p(units[UNIT.slashes]!),
     turns: Math.log1p(prompt.turns.length),
     toolCount: Math.log1p(prompt.toolCount),
     imageCount: Math.log1p(prompt.imageCount),
     wantsJson: prompt.wantsJson ? 1 : 0,
-    priorChars: Math.log1p(Math.max(totalChars - lastChars, 0)),
+    priorChars: Math.log1p(Math.max(totalChars - askedChars, 0)),
   };
-  return Float32Array.from(STATISTICS, (name) => values[name]);
+  const vector = new Float32Array(STATISTICS.length);
+  for (let i = 0; i < vector.length; i++) vector[i] = values[STATISTICS[i]!];
+  return vector;
 }
 
-/** What one UTF-16 unit counts as. Index: the unit, below 128. */
+/** What one UTF-16 unit counts as; `other` is of no interest. */
+const UNIT = {
+  other: 0,
+  digits: 1,
+  upper: 2,
+  operators: 3,
+  brackets: 4,
+  punctuation: 5,
+  latex: 6,
+  backticks: 7,
+  semicolons: 8,
+  questions: 9,
+  slashes: 10,
+  nonAscii: 11,
+  /** Thai, CJK, Hangul, …: scripts written without many spaces. */
+  wide: 12,
+} as const;
+const UNIT_CLASSES = Object.keys(UNIT).length;
 const ASCII_CLASS = asciiClasses();
 
-type UnitClass =
-  | "digits"
-  | "upper"
-  | "operators"
-  | "brackets"
-  | "punctuation"
-  | "latex"
-  | "backticks"
-  | "semicolons"
-  | "questions"
-  | "slashes"
-  | "nonAscii"
-  | "wide";
-
-function asciiClasses(): readonly (UnitClass | undefined)[] {
-  const classOf = Array.from<UnitClass | undefined>({ length: 128 });
-  function assign(units: string, name: UnitClass): void {
-    for (const unit of units) classOf[unit.charCodeAt(0)] = name;
+function asciiClasses(): Uint8Array {
+  const classOf = new Uint8Array(128);
+  function assign(units: string, unitClass: number): void {
+    for (const unit of units) classOf[unit.charCodeAt(0)] = unitClass;
   }
-  assign("0123456789", "digits");
-  assign("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "upper");
-  assign("+-*=<>^%|&~", "operators");
-  assign("()[]{}", "brackets");
-  assign(".,:!\"'", "punctuation");
-  assign("\\$", "latex");
-  assign("`", "backticks");
-  assign(";", "semicolons");
-  assign("?", "questions");
-  assign("/", "slashes");
+  assign("0123456789", UNIT.digits);
+  assign("ABCDEFGHIJKLMNOPQRSTUVWXYZ", UNIT.upper);
+  assign("+-*=<>^%|&~", UNIT.operators);
+  assign("()[]{}", UNIT.brackets);
+  assign(".,:!\"'", UNIT.punctuation);
+  assign("\\$", UNIT.latex);
+  assign("`", UNIT.backticks);
+  assign(";", UNIT.semicolons);
+  assign("?", UNIT.questions);
+  assign("/", UNIT.slashes);
   return classOf;
 }
 
-function countUnits(text: string): Record<UnitClass, number> {
-  const counts: Record<UnitClass, number> = {
-    digits: 0,
-    upper: 0,
-    operators: 0,
-    brackets: 0,
-    punctuation: 0,
-    latex: 0,
-    backticks: 0,
-    semicolons: 0,
-    questions: 0,
-    slashes: 0,
-    nonAscii: 0,
-    wide: 0,
-  };
+/** How many units of each class: [UNIT_CLASSES]. */
+function countUnits(text: string): Uint32Array {
+  const counts = new Uint32Array(UNIT_CLASSES);
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit >= 128) {
-      counts.nonAscii++;
-      if (unit >= 0x0e00) counts.wide++; // Thai, CJK, Hangul, …: scripts written without many spaces.
-      continue;
-    }
-    const name = ASCII_CLASS[unit];
-    if (name !== undefined) counts[name]++;
+    const wideOrNot = unit < 0x0e00 ? UNIT.nonAscii : UNIT.wide;
+    counts[unit < 128 ? ASCII_CLASS[unit]! : wideOrNot]!++;
   }
   return counts;
 }
@@ -214,11 +201,9 @@ function countWords(text: string): WordCounts {
     const start = at;
     let hash = FNV_OFFSET;
     let all = 0; // The bits of all units: below 128, all of them are ASCII.
-    let unit = text.charCodeAt(at);
-    while (at < text.length && isLetterOrDigit(unit)) {
+    for (let unit; at < text.length && isLetterOrDigit((unit = text.charCodeAt(at))); at++) {
       hash = hashUnit(hash, unit);
       all |= unit;
-      unit = text.charCodeAt(++at);
     }
     const isNumber = isDigit(text.charCodeAt(start));
     if (at === start) at++;
@@ -294,11 +279,10 @@ function isDigit(unit: number): boolean {
 }
 
 function isLetterOrDigit(unit: number): boolean {
-  return (
-    (unit >= 97 && unit <= 122) ||
-    (unit >= 65 && unit <= 90) ||
-    isDigit(unit) ||
-    (unit >= 0xc0 && unit < 0x2000) ||
-    (unit > 0x3040 && unit < 0xff00)
-  );
+  if (unit < 128) return ASCII_WORD[unit] === 1;
+  return (unit >= 0xc0 && unit < 0x2000) || (unit > 0x3040 && unit < 0xff00);
 }
+
+const ASCII_WORD = Uint8Array.from({ length: 128 }, (_, unit) =>
+  /[a-zA-Z0-9]/.test(String.fromCharCode(unit)) ? 1 : 0,
+);

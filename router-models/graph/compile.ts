@@ -17,7 +17,7 @@ import { liveValues } from "./live.ts";
 import { lower, type Stored } from "./lower.ts";
 import { gatherRows } from "./operators/layout.ts";
 import { Adam, clipped, type ParameterTuning, type Trained } from "./optimizer.ts";
-import { dequantize, quantizeColumns, quantizeUnsigned } from "./quantize.ts";
+import { dequantize, quantizeColumns } from "./quantize.ts";
 import { fixedDims } from "./shapes.ts";
 
 /** Builds the model and names what is to be computed with `g.output`. */
@@ -56,8 +56,7 @@ export function buildInference(define: InferenceDefinition): Graph {
 }
 
 /**
- * The model that ships. `parameters` holds every parameter and table by name, float32 and row-major; for a
- * definition with a bag also "idf", one number >= 0 for each table row.
+ * The model that ships. `parameters` holds every parameter and table by name, float32 and row-major.
  */
 export function compileInference(
   define: InferenceDefinition,
@@ -75,8 +74,7 @@ export function compileInference(
       stored[source.name] = shipped[source.name] = data;
       continue;
     }
-    const width = fixedDims(dims)[1];
-    const quantized = width === undefined ? quantizeUnsigned(data) : quantizeColumns(data, width);
+    const quantized = quantizeColumns(data, fixedDims(dims)[1]!);
     stored[source.name] = quantized;
     shipped[source.name] = dequantize(quantized);
   }

@@ -20,9 +20,6 @@ import { sizeOf } from "./tensor.ts";
 
 export type Mode = "inference" | "training";
 
-/** Keeps x / norm finite: a bag without weight becomes a vector of zeros. */
-const SMALLEST_NORM = 1e-12;
-
 export class Graph implements Builder {
   /** The first dimension of whatever has a row for each sample: 1 in inference, "B" in training. */
   readonly batch: Dim;
@@ -75,10 +72,9 @@ export class Graph implements Builder {
    * The weighted sum of table rows: [B, width]. All bags of a graph read the same ids with the same
    * weights, so their tables have equally many rows.
    *
-   * Inference feeds `ids` int32 [n] and `weights` float32 [n], the term frequencies; the graph multiplies
-   * them by `idf[ids]` and divides by the L2 norm of the product. Training feeds `rowIds` int32 [U], the
-   * distinct rows of the batch, and `bag` float32 [B, U], which the host has weighted and normalised in
-   * the same way. There the gradient is bagᵀ · dy, one sum for each distinct row: nothing is written twice.
+   * Inference feeds `ids` int32 [n] and `weights` float32 [1, n]. Training feeds `rowIds` int32 [U], the
+   * distinct rows of the batch, and `bag` float32 [B, U], the same weights by row. There the gradient is
+   * bagᵀ · dy, one sum for each distinct row: nothing is written twice.
    */
   bag(name: string, { rows, width }: { rows: number; width: number }): Value {
     this.#shareIds(rows);
@@ -87,7 +83,7 @@ export class Graph implements Builder {
       const bag = this.#once("bag", () => this.input("bag", "float32", ["B", "U"]));
       return this.matmul(bag, this.apply(layout.gatherRows, table, this.#ids("rowIds", "U")));
     }
-    const weights = this.#normalizedWeights(rows);
+    const weights = this.#once("weights", () => this.input("weights", "float32", [1, "n"]));
     return this.apply(layout.sumRows, weights, table, this.#ids("ids", "n"));
   }
 
@@ -228,18 +224,6 @@ export class Graph implements Builder {
   /** The table row numbers of this run. */
   #ids(name: string, size: string): Value {
     return this.#once(name, () => this.input(name, "int32", [size]));
-  }
-
-  /** idf-weighted and of length 1: [1, n]. */
-  #normalizedWeights(rows: number): Value {
-    return this.#once("normalized weights", () => {
-      const weights = this.input("weights", "float32", ["n"]);
-      const idf = this.#named({ kind: "table", name: "idf" }, [rows]);
-      const idfs = this.apply(layout.gatherRows, idf, this.#ids("ids", "n"));
-      const weighted = this.apply(layout.asRow, this.mul(weights, idfs));
-      const norm = this.sqrt(this.sum(this.square(weighted), 1));
-      return this.div(weighted, this.atLeast(norm, SMALLEST_NORM));
-    });
   }
 
   #once(name: string, make: () => Value): Value {

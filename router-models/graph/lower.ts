@@ -95,11 +95,9 @@ class GraphWriter implements Emitter {
       return;
     }
     const { codes, scales } = data;
-    const type = codes instanceof Int8Array ? "int8" : "uint8";
-    this.#tensors.set(name, { name, type, dims, data: codes });
+    this.#tensors.set(name, { name, type: "int8", dims, data: codes });
     const scale = `${name}.scale`;
-    const scaleDims = dims.length === 1 ? [] : [scales.length];
-    this.#tensors.set(scale, { name: scale, type: "float32", dims: scaleDims, data: scales });
+    this.#tensors.set(scale, { name: scale, type: "float32", dims: [scales.length], data: scales });
     this.#scales.set(name, scale);
   }
 

@@ -46,7 +46,7 @@ async function runSession(
 ): Promise<Float32Array> {
   const { answer } = await session.run({
     ids: new ort.Tensor("int32", ids, [ids.length]),
-    weights: new ort.Tensor("float32", weights, [weights.length]),
+    weights: new ort.Tensor("float32", weights, [1, weights.length]),
     statistics: new ort.Tensor("float32", statistics, [1, statistics.length]),
   });
   if (answer?.data instanceof Float32Array) return answer.data;

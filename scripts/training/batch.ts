@@ -1,9 +1,8 @@
 /**
  * Examples as the tensors of one training step.
  *
- * The lexical part is a dense matrix of samples by distinct table rows, weighted by idf and scaled to
- * length 1 exactly as the inference graph does it. A matrix product is then all that the step needs, in
- * both directions: no scatter, no race, the same on every device.
+ * The lexical part is a dense matrix of samples by distinct table rows. A matrix product is then all that
+ * the step needs, in both directions: no scatter, no race, the same on every device.
  */
 import type { Corpus } from "./corpus.ts";
 import type { Example } from "./examples.ts";
@@ -72,29 +71,25 @@ export function batchTensors(
   };
 }
 
-/** `rowIds` [U] and `bag` [B, U]. Rows that no example uses with a weight stay out. */
+/** `rowIds` [U] and `bag` [B, U]. Rows that are not known stay out. */
 function lexicalTensors(
   examples: readonly Example[],
-  { idf }: Corpus,
+  { isKnown }: Corpus,
 ): { rowIds: Tensor; bag: Tensor } {
-  const columnOf = new Int32Array(idf.length).fill(-1);
+  const columnOf = new Int32Array(isKnown.length).fill(-1);
   const used: number[] = [];
   for (const { features } of examples)
     for (const id of features.ids)
-      if (columnOf[id] === -1 && idf[id]! > 0) {
+      if (columnOf[id] === -1 && isKnown[id] === 1) {
         columnOf[id] = used.length;
         used.push(id);
       }
   if (used.length === 0) used.push(0); // An empty matrix is not multiplied by every backend.
   const bag = new Float32Array(examples.length * used.length);
   examples.forEach(({ features: { ids, weights } }, b) => {
-    let square = 0;
-    for (let i = 0; i < ids.length; i++) square += (weights[i]! * idf[ids[i]!]!) ** 2;
-    if (square === 0) return;
-    const scale = 1 / Math.sqrt(square);
     for (let i = 0; i < ids.length; i++) {
       const column = columnOf[ids[i]!]!;
-      if (column >= 0) bag[b * used.length + column]! += weights[i]! * idf[ids[i]!]! * scale;
+      if (column >= 0) bag[b * used.length + column]! += weights[i]!;
     }
   });
   return {

@@ -1,18 +1,19 @@
 /**
- * What the training rows say about features as such: how rare each table row is, and the mean and
- * spread of each surface statistic. Fitted on training rows only, then fixed; both ship in the graph.
+ * What the training rows say about features as such: which table rows are known, and the mean and spread
+ * of each surface statistic. Fitted on training rows only, then fixed; both ship in the graph.
  *
- * A table row that fewer than `minDocuments` prompts use gets idf 0: its vector would be learnt from
- * one prompt, which is remembering, not learning. A gram never seen falls on such a row (or collides
- * with a known one) and so says nothing, as it should.
+ * A table row that fewer than `minDocuments` prompts use is not known: its vector would be learnt from one
+ * prompt, which is remembering, not learning, so it stays zero. A gram never seen falls on such a row (or
+ * collides with a known one) and so says nothing. It still takes its share of the bag's length, which is
+ * how the lexical branch falls silent on foreign prompts.
  */
 import type { Standardisation } from "../../router-models/families/mf.ts";
 import { STATISTICS } from "../../router-models/features/statistics.ts";
 import type { Example } from "./examples.ts";
 
 export interface Corpus {
-  /** float32 [tableRows], >= 0 */
-  readonly idf: Float32Array<ArrayBuffer>;
+  /** 1 or 0 for each table row: [tableRows]. */
+  readonly isKnown: Uint8Array;
   readonly standardisation: Standardisation;
 }
 
@@ -22,10 +23,8 @@ export function describeCorpus(
 ): Corpus {
   const documents = new Uint32Array(tableRows);
   for (const { features } of examples) for (const id of new Set(features.ids)) documents[id]!++;
-  const idf = Float32Array.from(documents, (count) =>
-    count < minDocuments ? 0 : Math.log((1 + examples.length) / (1 + count)) + 1,
-  );
-  return { idf, standardisation: standardise(examples) };
+  const isKnown = Uint8Array.from(documents, (count) => (count < minDocuments ? 0 : 1));
+  return { isKnown, standardisation: standardise(examples) };
 }
 
 function standardise(examples: readonly Example[]): Standardisation {

@@ -47,7 +47,7 @@ export async function releaseFiles(
   const { fit } = input;
   const model = compileInference(
     inferenceDefinition(fit.hyperparameters.shape, fit.corpus.standardisation),
-    { ...fit.parameters, idf: fit.corpus.idf },
+    fit.parameters,
   ).bytes;
   const graph = await openGraph(model);
   try {

@@ -152,13 +152,19 @@ export class TrainingRun {
     return out;
   }
 
-  /** The trained tensors, moments left out. */
+  /** The trained tensors, moments left out. A table row that is not known is zeros, whatever it began with. */
   parameters(): Record<string, Float32Array<ArrayBuffer>> {
-    return Object.fromEntries(
+    const { corpus, hyperparameters } = this.#input;
+    const { tableWidth } = hyperparameters.shape;
+    const trained = Object.fromEntries(
       Object.entries(this.#state)
         .filter(([name]) => !/^[mv]_/.test(name))
         .map(([name, tensor]) => [name, Float32Array.from(floatsOf(tensor))]),
     );
+    corpus.isKnown.forEach((known, row) => {
+      if (known === 0) trained["table"]!.fill(0, row * tableWidth, (row + 1) * tableWidth);
+    });
+    return trained;
   }
 
   async release(): Promise<void> {

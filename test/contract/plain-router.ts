@@ -21,16 +21,13 @@ export function plainAnswer(router: PlainRouter, feeds: GraphFeeds): Float32Arra
   return Float32Array.from(dense(router, "answer", hidden));
 }
 
-/** Σ w·idf·E, the weights scaled to length 1; zeros for a prompt without words. */
+/** Σ w·E. */
 function lexical({ shape, parameters }: PlainRouter, { ids, weights }: GraphFeeds): number[] {
   const { tableWidth } = shape;
-  const weighted = Array.from(ids, (id, i) => weights[i]! * parameters["idf"]![id]!);
-  const norm = Math.hypot(...weighted);
   const sum = Array.from({ length: tableWidth }, () => 0);
-  if (norm === 0) return sum;
-  weighted.forEach((w, i) => {
+  weights.forEach((w, i) => {
     for (let d = 0; d < tableWidth; d++)
-      sum[d]! += (w / norm) * parameters["table"]![ids[i]! * tableWidth + d]!;
+      sum[d]! += w * parameters["table"]![ids[i]! * tableWidth + d]!;
   });
   return sum;
 }

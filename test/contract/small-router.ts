@@ -38,11 +38,7 @@ export function smallRouter(seed: number): SmallRouter {
   for (const { source, dims } of buildInference(define).values) {
     if (source.kind !== "parameter" && source.kind !== "table") continue;
     const length = sizeOf(dims.filter((dim) => typeof dim === "number"));
-    // Every fifth table row is one that no training prompt used often enough.
-    trained[source.name] =
-      source.name === "idf"
-        ? Float32Array.from({ length }, (_, id) => (id % 5 === 0 ? 0 : 2 + next()))
-        : Float32Array.from({ length }, next);
+    trained[source.name] = Float32Array.from({ length }, next);
   }
   const { bytes, parameters } = compileInference(define, trained);
   return { shape: SHAPE, standardisation: STANDARDISATION, parameters, trained, model: bytes };
@@ -57,7 +53,7 @@ export function interpreterOf({ shape, standardisation, parameters }: PlainRoute
       const { answer } = interpret(outputs, {
         ...weightsByName,
         ids: { dims: [ids.length], data: ids },
-        weights: { dims: [weights.length], data: weights },
+        weights: { dims: [1, weights.length], data: weights },
         statistics: { dims: [1, statistics.length], data: statistics },
       });
       return Float32Array.from(answer!.data);

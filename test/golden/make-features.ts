@@ -5,7 +5,7 @@
  *
  * Run it when FEATURE_VERSION has been raised, and look at the difference: every prompt that moved means
  * that no router trained before may be used any more. To be read by people, ids are one line of text,
- * weights other than 1 are "place:weight", and statistics go by name without the zeros.
+ * weights are "place:multiple of the least" but for the least, and statistics go by name without the zeros.
  */
 import { writeFileSync } from "node:fs";
 import {
@@ -57,13 +57,16 @@ const PROMPTS: Readonly<Record<string, Prompt>> = {
 
 const prompts = Object.entries(PROMPTS).map(([name, prompt]) => {
   const { ids, weights, statistics } = extractFeatures(prompt, TABLE_ROWS);
+  const least = Math.min(...weights);
   return {
     name,
     prompt,
     inputTokens: estimateInputTokens(prompt),
     ids: ids.join(" "),
-    weights: Array.from(weights, (weight, i) => (weight === 1 ? "" : `${i}:${weight.toFixed(4)}`))
-      .filter((entry) => entry !== "")
+    weights: Array.from(weights, (weight, i) =>
+      weight === least ? [] : [`${i}:${(weight / least).toFixed(4)}`],
+    )
+      .flat()
       .join(" "),
     statistics: Object.fromEntries(
       STATISTICS.flatMap((statistic, s) => (statistics[s] ? [[statistic, statistics[s]]] : [])),

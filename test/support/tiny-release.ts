@@ -85,9 +85,7 @@ function madeUpParameters(seed: number): Record<string, Float32Array> {
   for (const { source, dims } of buildInference(define).values)
     if (source.kind === "parameter" || source.kind === "table") {
       const length = sizeOf(dims.filter((dim) => typeof dim === "number"));
-      // The idf table must not be negative.
-      const centre = source.name === "idf" ? 1 : 0;
-      parameters[source.name] = Float32Array.from({ length }, () => centre + next());
+      parameters[source.name] = Float32Array.from({ length }, next);
     }
   return parameters;
 }
@@ -161,7 +159,7 @@ function interpreted(parameters: Readonly<Record<string, Float32Array>>): GraphR
       const { answer } = interpret(outputs, {
         ...weights,
         ids: { dims: [ids.length], data: ids },
-        weights: { dims: [counts.length], data: counts },
+        weights: { dims: [1, counts.length], data: counts },
         statistics: { dims: [1, statistics.length], data: statistics },
       });
       return Float32Array.from(answer!.data);

@@ -17,7 +17,7 @@ export class OnnxGraph implements GraphRunner {
   async run({ ids, weights, statistics }: GraphFeeds): Promise<Float32Array> {
     const { answer } = await this.#session.run({
       ids: new ort.Tensor("int32", ids, [ids.length]),
-      weights: new ort.Tensor("float32", weights, [weights.length]),
+      weights: new ort.Tensor("float32", weights, [1, weights.length]),
       statistics: new ort.Tensor("float32", statistics, [1, statistics.length]),
     });
     if (answer?.data instanceof Float32Array) return answer.data;

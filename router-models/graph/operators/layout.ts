@@ -10,7 +10,6 @@
 import type { Dims, Operator } from "../ir.ts";
 import { expectRank, fixedSize, show } from "../shapes.ts";
 import { lanes, zeros, type Tensor } from "../tensor.ts";
-import { sumTo } from "./reduce.ts";
 
 /** Joins values along `axis`, whose sizes must be fixed; the other sizes agree. */
 export function concat(axis: number): Operator {
@@ -100,18 +99,6 @@ export function pad({
     },
   };
 }
-
-/** A vector [n] as a matrix of one row [1, n]. */
-export const asRow: Operator = {
-  name: "asRow",
-  shape([a]) {
-    expectRank(a!, 1, "make a row of");
-    return [1, ...a!];
-  },
-  evaluate: ([a]) => ({ dims: [1, ...a!.dims], data: a!.data }),
-  gradient: ({ build, inputs: [a], dy }) => [build.apply(sumTo(a!.dims), dy)],
-  lower: (emit, [a]) => emit.node("Unsqueeze", [a!, emit.integers(0)]),
-};
 
 /** The rows (or elements, of a vector) of a table that `ids` [n] names, in that order, repeats included. */
 export const gatherRows: Operator = {

@@ -37,11 +37,33 @@ function unrelatedWords(count: number, seed: number): string {
   ).join(" ");
 }
 
-function jaccard(a: Bag, b: Bag): number {
-  const [first, second] = [new Set(a.ids), new Set(b.ids)];
-  const shared = [...first].filter((id) => second.has(id)).length;
-  return shared / (first.size + second.size - shared);
+/** All rows of a text's grams, however many. A word at a time fits any limit, and so do two neighbours. */
+function wholeBagOf(text: string): Set<number> {
+  const words = text.split(" ");
+  return new Set(words.flatMap((word, w) => [...bagOf(`${words[w - 1] ?? ""} ${word}`).ids]));
 }
+
+/** Jaccard's: what is shared, of all. */
+function similarity(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
+  const shared = [...a].filter((id) => b.has(id)).length;
+  return shared / (a.size + b.size - shared);
+}
+
+/** Both samples up to where the shorter one ends: with so many rows a gram's row is its hash. */
+function commonSamples(a: Bag, b: Bag): [Set<number>, Set<number>] {
+  const end = Math.min(Math.max(...a.ids), Math.max(...b.ids));
+  return [new Set(a.ids.filter((id) => id <= end)), new Set(b.ids.filter((id) => id <= end))];
+}
+
+function logarithmic(count: number): number {
+  return 1 + Math.log(count);
+}
+
+function ofLengthOne(vector: readonly number[]): number[] {
+  return vector.map((x) => x / Math.hypot(...vector));
+}
+
+const SEEDS = Array.from({ length: 100 }, (_, i) => i + 3);
 
 describe("countGrams", () => {
   it("counts what the definition names, with sublinear weights", ({ expect }) => {
@@ -52,7 +74,7 @@ describe("countGrams", () => {
     fc.assert(
       fc.property(ascii, (text) => {
         const { ids, weights } = bagOf(text);
-        const expected = [...gramsByDefinition(text).values()].map((n) => 1 + Math.log(n));
+        const expected = ofLengthOne([...gramsByDefinition(text).values()].map(logarithmic));
         expect(new Set(ids).size).toBe(expected.length);
         const sorted = [...weights].toSorted((a, b) => a - b);
         expected.toSorted((a, b) => a - b).forEach((w, i) => expect(sorted[i]).toBeCloseTo(w, 5));
@@ -64,8 +86,11 @@ describe("countGrams", () => {
     expect,
   }) => {
     for (const times of [1, 2, 63, 64, 500]) {
-      const { weights } = bagOf("ab ".repeat(times));
-      expect(Math.max(...weights)).toBeCloseTo(1 + Math.log(times), 4);
+      const counts = [times, times, times, times, ...(times > 1 ? [times - 1] : [])]; // The last a pair.
+      const expected = ofLengthOne(counts.map(logarithmic));
+      bagOf("ab ".repeat(times))
+        .weights.toSorted((a, b) => b - a)
+        .forEach((w, i) => expect(w).toBeCloseTo(expected[i]!, 5));
     }
   });
 
@@ -79,7 +104,7 @@ describe("countGrams", () => {
 
   it("gives each seed grams of its own", ({ expect }) => {
     const text = "the same words twice";
-    expect(jaccard(bagOf(text, 0), bagOf(text, 7))).toBe(0);
+    expect(similarity(new Set(bagOf(text, 0).ids), new Set(bagOf(text, 7).ids))).toBe(0);
     const both = countGrams(
       [
         { text, seed: 0 },
@@ -111,26 +136,44 @@ describe("the sample of a large bag", () => {
     }
   });
 
-  it("barely moves when an unrelated sentence is appended", ({ expect }) => {
+  it("loses grams when a text grows, and gains none of those that it had left out", ({
+    expect,
+  }) => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 1e6 }), (seed) => {
         const text = unrelatedWords(200, seed);
-        const longer = `${text} ${unrelatedWords(10, seed + 1)}`;
-        expect(jaccard(bagOf(text), bagOf(longer))).toBeGreaterThan(0.85);
+        const kept = new Set(bagOf(text).ids);
+        const own = wholeBagOf(text);
+        const later = bagOf(`${text} ${unrelatedWords(10, seed + 1)}`).ids;
+        for (const id of later) if (own.has(id)) expect(kept).toContain(id);
       }),
     );
   });
 
-  it("is as similar as the texts are: half for a half that is shared", ({ expect }) => {
-    fc.assert(
-      fc.property(fc.integer({ min: 2, max: 1e6 }), (seed) => {
-        const shared = unrelatedWords(200, seed);
-        const [a, b] = [unrelatedWords(100, seed + 1), unrelatedWords(100, seed + 2)];
-        const similarity = jaccard(bagOf(`${shared} ${a}`), bagOf(`${shared} ${b}`));
-        expect(similarity).toBeGreaterThan(0.4);
-        expect(similarity).toBeLessThan(0.65);
-      }),
-    );
+  it("is as similar as the texts are, on average", ({ expect }) => {
+    for (const [words, added] of [
+      [200, 10],
+      [200, 100],
+      [200, 400],
+    ] as const) {
+      const errors = SEEDS.map((seed) => {
+        const shared = unrelatedWords(words, seed);
+        const [a, b] = [1, 2].map((i) => `${shared} ${unrelatedWords(added, 1000 * i + seed)}`);
+        const whole = similarity(wholeBagOf(a!), wholeBagOf(b!));
+        return similarity(...commonSamples(bagOf(a!), bagOf(b!))) - whole;
+      });
+      // One sample's deviation is 0.03 at most, that of the mean a tenth of it.
+      expect(Math.abs(errors.reduce((sum, error) => sum + error, 0) / SEEDS.length)).toBeLessThan(
+        0.01,
+      );
+    }
+  });
+
+  it("reads a text that repeats itself to its end", ({ expect }) => {
+    const once = bagOf(unrelatedWords(60, 1));
+    const many = bagOf(`${unrelatedWords(60, 1)} `.repeat(9));
+    expect(many.ids.length).toBeGreaterThan(0.95 * MAX_GRAMS);
+    expect(similarity(new Set(once.ids), new Set(many.ids))).toBeGreaterThan(0.98); // One pair at each join.
   });
 
   it("does not depend on the order of the texts", ({ expect }) => {

@@ -11,23 +11,13 @@ import {
 } from "../../../router-models/graph/compile.ts";
 import { Graph } from "../../../router-models/graph/graph.ts";
 import { interpret, shaped } from "../../../router-models/graph/interpret.ts";
-import {
-  dequantize,
-  quantizeColumns,
-  quantizeUnsigned,
-} from "../../../router-models/graph/quantize.ts";
+import { dequantize, quantizeColumns } from "../../../router-models/graph/quantize.ts";
 import { bagFeeds, countIds } from "./small-model.ts";
 
 const [ROWS, WIDTH] = [9, 3];
 const finite = fc.float({ min: -4, max: 4, noNaN: true });
 const tables = fc
   .array(finite, { minLength: ROWS * WIDTH, maxLength: ROWS * WIDTH })
-  .map((x) => Float32Array.from(x));
-const idfs = fc
-  .array(fc.float({ min: Math.fround(0.5), max: 12, noNaN: true }), {
-    minLength: ROWS,
-    maxLength: ROWS,
-  })
   .map((x) => Float32Array.from(x));
 const prompts = fc.array(fc.array(fc.nat(ROWS - 1), { maxLength: 12 }), {
   minLength: 1,
@@ -47,7 +37,7 @@ function served(
   const { outputs, values } = buildInference(define);
   return interpret(outputs, {
     ids: { dims: [ids.length], data: ids },
-    weights: { dims: [ids.length], data: weights },
+    weights: { dims: [1, ids.length], data: weights },
     ...shaped(values, parameters),
   })["y"]!.data;
 }
@@ -60,7 +50,7 @@ function trained(
   const graph = new Graph("training");
   define(graph);
   return interpret(graph.outputs, {
-    ...bagFeeds(batch, parameters["idf"]!),
+    ...bagFeeds(batch),
     table: { dims: [ROWS, WIDTH], data: parameters["table"]! },
   })["y"]!.data;
 }
@@ -68,8 +58,8 @@ function trained(
 describe("bag", () => {
   it("is the same vector in training as in inference", ({ expect }) => {
     fc.assert(
-      fc.property(tables, idfs, prompts, (table, idf, batch) => {
-        const { parameters } = compileInference(define, { table, idf });
+      fc.property(tables, prompts, (table, batch) => {
+        const { parameters } = compileInference(define, { table });
         const all = trained(batch, parameters);
         // Against the table, not the result: entries of opposite signs may cancel to almost nothing.
         const bound = 1e-6 * parameters["table"]!.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
@@ -86,17 +76,13 @@ describe("bag", () => {
     fc.assert(
       fc.property(
         tables,
-        idfs,
         fc.array(fc.nat(ROWS - 1), { minLength: 1, maxLength: 12 }),
-        (table, idf, prompt) => {
-          // With the idf as shipped on both sides: what remains is the table. Σ |w| <= √n when ‖w‖ = 1.
-          const shipped = compileInference(define, { table, idf }).parameters;
-          const [rough, exact] = [
-            served(prompt, shipped),
-            trained([prompt], { table, idf: shipped["idf"]! }),
-          ];
+        (table, prompt) => {
+          const shipped = compileInference(define, { table }).parameters;
+          const [rough, exact] = [served(prompt, shipped), trained([prompt], { table })];
           const { scales } = quantizeColumns(table, WIDTH);
           rough.forEach((x, d) => {
+            // Σ |w| <= √n where ‖w‖ = 1.
             const bound = (Math.sqrt(new Set(prompt).size) * scales[d]!) / 2;
             expect(Math.abs(x - exact[d]!)).toBeLessThanOrEqual(bound * 1.0001);
           });
@@ -105,23 +91,18 @@ describe("bag", () => {
     );
   });
 
-  it("is zero for a prompt without ids or without weight", ({ expect }) => {
-    const parameters = {
-      table: new Float32Array(ROWS * WIDTH).fill(1),
-      idf: new Float32Array(ROWS).fill(2),
-    };
+  it("is zero for a prompt without ids", ({ expect }) => {
+    const parameters = { table: new Float32Array(ROWS * WIDTH).fill(1) };
     expect([...served([], parameters)]).toEqual([0, 0, 0]);
-    expect([...served([2], { ...parameters, idf: new Float32Array(ROWS) })]).toEqual([0, 0, 0]);
     expect([...trained([[], [2]], parameters)]).toEqual([0, 0, 0, 1, 1, 1]);
   });
 
-  it("has a unit-norm, idf-weighted bag: a worked case", ({ expect }) => {
+  it("weighs rows: a worked case", ({ expect }) => {
     const table = new Float32Array(ROWS * WIDTH);
     table.set([1, 0, 0], 0);
     table.set([0, 1, 0], WIDTH);
-    const idf = new Float32Array(ROWS).fill(1).with(1, 1.5); // Weights 2 · 1 and 1 · 1.5.
-    const y = served([0, 0, 1], { table, idf });
-    expect([...y]).toEqual([2 / 2.5, 1.5 / 2.5, 0]);
+    const y = served([0, 0, 0, 1, 1, 1, 1], { table }); // 3 and 4 times.
+    expect([...y]).toEqual([0.6, 0.8, 0]);
   });
 
   it("shares one list of ids among its tables", ({ expect }) => {
@@ -153,27 +134,15 @@ describe("rounding to 8 bits", () => {
         });
       }),
     );
-    fc.assert(
-      fc.property(idfs, (idf) => {
-        const quantized = quantizeUnsigned(idf);
-        dequantize(quantized).forEach((x, i) =>
-          expect(Math.abs(x - idf[i]!)).toBeLessThanOrEqual((quantized.scales[0]! / 2) * 1.0001),
-        );
-      }),
-    );
   });
 
   it("uses all 8 bits, in each column", ({ expect }) => {
     const { codes } = quantizeColumns(Float32Array.of(-4, 0.012, 2.5, 0.02), 2);
     expect([...codes]).toEqual([-127, 76, 79, 127]);
-    expect([...quantizeUnsigned(Float32Array.of(0, 2, 6)).codes]).toEqual([0, 85, 255]);
     expect([...quantizeColumns(new Float32Array(2), 1).codes]).toEqual([0, 0]);
   });
 
   it("refuses what has no 8-bit form", ({ expect }) => {
     expect(() => quantizeColumns(Float32Array.of(1, NaN), 1)).toThrow("Cannot quantise NaN");
-    expect(() => quantizeUnsigned(Float32Array.of(1, -1))).toThrow(
-      "Cannot quantise -1 without sign",
-    );
   });
 });

@@ -8,16 +8,16 @@ import { buildInference, compileInference } from "../../../router-models/graph/c
 import { interpret, shaped, type Feed } from "../../../router-models/graph/interpret.ts";
 import { relativeError } from "./finite-differences.ts";
 import { floats, openSession } from "./ort.ts";
-import { countIds, IDF, inference, initialWeights, PROMPTS } from "./small-model.ts";
+import { countIds, inference, initialWeights, PROMPTS } from "./small-model.ts";
 
 const LIMIT = 1e-6;
-const MODEL = compileInference(inference, { ...initialWeights(), idf: IDF });
+const MODEL = compileInference(inference, initialWeights());
 
 function promptFeeds(prompt: readonly number[]): Record<string, Feed> {
   const { ids, weights } = countIds(prompt);
   return {
     ids: { dims: [ids.length], data: ids },
-    weights: { dims: [ids.length], data: weights },
+    weights: { dims: [1, ids.length], data: weights },
     statistics: { dims: [1, 3], data: [0.5, -0.25, 0.75] },
   };
 }
@@ -30,7 +30,7 @@ function reference(feeds: Record<string, Feed>): Record<string, Feed> {
 /** The empty prompt in both forms that a host may choose. */
 const CASES = [
   ...PROMPTS.map(promptFeeds),
-  { ...promptFeeds([0]), weights: { dims: [1], data: [0] } },
+  { ...promptFeeds([0]), weights: { dims: [1, 1], data: [0] } },
 ];
 
 describe("the inference model", () => {
@@ -70,15 +70,14 @@ describe("the inference model", () => {
   });
 
   it("is the same bytes for the same weights", ({ expect }) => {
-    const again = compileInference(inference, { ...initialWeights(), idf: IDF });
+    const again = compileInference(inference, initialWeights());
     expect(again.bytes).toEqual(MODEL.bytes);
   });
 
   it("refuses weights that are missing or misshapen", ({ expect }) => {
     const { mixer: _, ...rest } = initialWeights();
-    expect(() => compileInference(inference, { ...rest, idf: IDF })).toThrow("weights of mixer");
-    expect(() => compileInference(inference, { ...initialWeights(), idf: IDF.slice(1) })).toThrow(
-      "Cannot shape 23 weights of idf",
-    );
+    expect(() => compileInference(inference, rest)).toThrow("weights of mixer");
+    const short = { ...rest, mixer: new Float32Array(23) };
+    expect(() => compileInference(inference, short)).toThrow("Cannot shape 23 weights of mixer");
   });
 });

@@ -166,7 +166,6 @@ export const TRIALS: Readonly<Record<string, readonly Trial[]>> = {
     ...each(layout.pad({ axis: 1, before: 2, after: 1 }), [MATRIX]),
     ...each(layout.pad({ axis: 0, before: 0, after: 3 }), [[[2, "B"]], [[1]]]),
   ],
-  asRow: each(layout.asRow, [[["n"]], [[3]]]),
   gatherRows: [
     {
       operator: layout.gatherRows,

@@ -93,11 +93,6 @@ export const PROMPTS: readonly (readonly number[])[] = [
   [3, 5, 9, 11, 13, 0],
 ];
 
-export const IDF: Float32Array<ArrayBuffer> = Float32Array.from(
-  { length: SHAPE.rows },
-  (_, row) => 1 + (row % 7) / 3,
-);
-
 /** Small random weights, the same at every call; float32 numbers. */
 export function initialWeights(): Record<string, Float32Array<ArrayBuffer>> {
   const random = randomFrom(3);
@@ -109,25 +104,21 @@ export function initialWeights(): Record<string, Float32Array<ArrayBuffer>> {
   return weights;
 }
 
-/** What the host does with a prompt: distinct ids in order of appearance, how often each occurs. */
+/** What the host does with a prompt: distinct ids in order of appearance, how often each occurs, at length 1. */
 export function countIds(prompt: readonly number[]): { ids: number[]; weights: number[] } {
   const counts = new Map<number, number>();
   for (const id of prompt) counts.set(id, (counts.get(id) ?? 0) + 1);
-  return { ids: [...counts.keys()], weights: [...counts.values()] };
+  const norm = Math.hypot(...counts.values());
+  return { ids: [...counts.keys()], weights: [...counts.values()].map((n) => n / norm) };
 }
 
-/** `rowIds` and `bag` of a batch, idf-weighted and of length 1, as training feeds them. */
-export function bagFeeds(
-  prompts: readonly (readonly number[])[],
-  idf: ArrayLike<number>,
-): { rowIds: Feed; bag: Feed } {
+/** `rowIds` and `bag` of a batch, as training feeds them. */
+export function bagFeeds(prompts: readonly (readonly number[])[]): { rowIds: Feed; bag: Feed } {
   const rowIds = [...new Set(prompts.flat())];
   const data = new Float32Array(prompts.length * rowIds.length);
   prompts.forEach((prompt, b) => {
     const { ids, weights } = countIds(prompt);
-    const weighted = ids.map((id, i) => weights[i]! * idf[id]!);
-    const norm = Math.hypot(...weighted);
-    ids.forEach((id, i) => (data[b * rowIds.length + rowIds.indexOf(id)] = weighted[i]! / norm));
+    ids.forEach((id, i) => (data[b * rowIds.length + rowIds.indexOf(id)] = weights[i]!));
   });
   return {
     rowIds: { dims: [rowIds.length], data: rowIds },
@@ -152,7 +143,7 @@ export function batchFeeds(): Record<string, Feed> {
   );
   const weights = fill(models, () => (random() < 0.3 ? 0 : 0.5 + random()));
   return {
-    ...bagFeeds(PROMPTS, IDF),
+    ...bagFeeds(PROMPTS),
     statistics: fill(SHAPE.statistics, () => 2 * random() - 1),
     correct: {
       dims: [B, models],

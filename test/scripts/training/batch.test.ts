@@ -37,8 +37,10 @@ function exampleOf(text: string, more: Partial<Example> = {}): Example {
   };
 }
 
-function batchOf(examples: readonly Example[], idf: Float32Array<ArrayBuffer>) {
-  const corpus: Corpus = { idf, standardisation: STANDARDISATION };
+const ALL_KNOWN = new Uint8Array(SHAPE.tableRows).fill(1);
+
+function batchOf(examples: readonly Example[], isKnown = ALL_KNOWN) {
+  const corpus: Corpus = { isKnown, standardisation: STANDARDISATION };
   return batchTensors(examples, corpus, {
     ...SIZE,
     datasetWeight: new Map([["large", 0.5]]),
@@ -62,7 +64,7 @@ function bagRows(tensors: ReturnType<typeof batchOf>): Map<number, number>[] {
 /** Logits by the training graph, one row for each example. */
 function trainingLogits(
   examples: readonly Example[],
-  { idf, ...parameters }: Readonly<Record<string, Float32Array>>,
+  parameters: Readonly<Record<string, Float32Array>>,
   abilities: Float32Array,
 ): number[][] {
   const define = lossDefinition(SHAPE, STANDARDISATION, {
@@ -72,7 +74,7 @@ function trainingLogits(
   const { outputs } = buildTrainingStep(define, { gradientsOnly: true });
   const wanted = new Map([["logits", outputs.get("logits")!]]);
   const feeds: Record<string, Feed> = {
-    ...batchOf(examples, Float32Array.from(idf!)),
+    ...batchOf(examples),
     ...shaped(liveValues(wanted.values()), { ...parameters, abilities }),
   };
   const { data } = interpret(wanted, feeds)["logits"]!;
@@ -81,31 +83,20 @@ function trainingLogits(
 
 describe("batchTensors", () => {
   it("weighs words as the inference graph does", ({ expect }) => {
-    const idf = smallRouter(1).parameters["idf"]!;
-    const rows = bagRows(
-      batchOf(
-        TEXTS.map((text) => exampleOf(text)),
-        Float32Array.from(idf),
-      ),
-    );
+    const rows = bagRows(batchOf(TEXTS.map((text) => exampleOf(text))));
     TEXTS.forEach((text, b) => {
       const { ids, weights } = extractFeatures(promptOfText(text), SHAPE.tableRows);
-      const raw = Array.from(ids, (id, i) => weights[i]! * idf[id]!);
-      const norm = Math.hypot(...raw) || 1;
       const expected = new Map<number, number>();
-      ids.forEach((id, i) => {
-        if (raw[i] !== 0) expected.set(id, (expected.get(id) ?? 0) + raw[i]! / norm);
-      });
+      ids.forEach((id, i) => expected.set(id, (expected.get(id) ?? 0) + weights[i]!));
       expect(new Set(rows[b]!.keys())).toEqual(new Set(expected.keys()));
       for (const [id, weight] of expected) expect(rows[b]!.get(id)).toBeCloseTo(weight, 5);
     });
   });
 
-  it("lists every used table row once and leaves out those of no weight", ({ expect }) => {
-    const idf = Float32Array.from({ length: SHAPE.tableRows }, (_, id) => id % 2);
+  it("lists every used table row once and leaves out those not known", ({ expect }) => {
     const { rowIds } = batchOf(
       TEXTS.map((text) => exampleOf(text)),
-      idf,
+      ALL_KNOWN.map((_, id) => id % 2),
     );
     const ids = [...rowIds!.data];
     expect(new Set(ids).size).toBe(ids.length);
@@ -113,26 +104,23 @@ describe("batchTensors", () => {
   });
 
   it("makes a batch of prompts without words as well", ({ expect }) => {
-    const { rowIds, bag } = batchOf([exampleOf(""), exampleOf(" ")], new Float32Array(64).fill(1));
+    const { rowIds, bag } = batchOf([exampleOf(""), exampleOf(" ")]);
     expect(rowIds!.dims).toEqual([1]);
     expect(bag).toEqual({ data: new Float32Array(2), dims: [2, 1] });
   });
 
   it("puts labels under their models and tasks, and zero weight elsewhere", ({ expect }) => {
-    const tensors = batchOf(
-      [
-        exampleOf("a", {
-          scores: [
-            [0, 1],
-            [2, 0.5],
-          ],
-          logTokens: [[2, 4]],
-          task: 3,
-        }),
-        exampleOf("b", { dataset: "large", scores: [[1, 0.25]] }),
-      ],
-      new Float32Array(64).fill(1),
-    );
+    const tensors = batchOf([
+      exampleOf("a", {
+        scores: [
+          [0, 1],
+          [2, 0.5],
+        ],
+        logTokens: [[2, 4]],
+        task: 3,
+      }),
+      exampleOf("b", { dataset: "large", scores: [[1, 0.25]] }),
+    ]);
     expect(tensors["scores"]).toEqual({
       dims: [2, 3],
       data: Float32Array.of(1, 0, 0.5, 0, 0.25, 0),

@@ -28,13 +28,15 @@ describe("describeCorpus", () => {
     exampleOf([0], 7),
   ];
 
-  it("weighs a row by its rarity, and one that too few prompts use not at all", ({ expect }) => {
-    const { idf } = describeCorpus(examples, { tableRows: 4, minDocuments: 2 });
-    expect(idf[0]).toBeCloseTo(1, 6);
-    expect(idf[1]).toBeCloseTo(Math.log(5 / 3) + 1, 6); // Two prompts, although three uses.
-    expect([idf[2], idf[3]]).toEqual([0, 0]);
-    const generous = describeCorpus(examples, { tableRows: 4, minDocuments: 1 }).idf;
-    expect(generous[2]).toBeCloseTo(Math.log(5 / 2) + 1, 6);
+  it("knows a row that enough prompts use, however often each does", ({ expect }) => {
+    const known = [1, 2, 3].map((minDocuments) => [
+      ...describeCorpus(examples, { tableRows: 4, minDocuments }).isKnown,
+    ]);
+    expect(known).toEqual([
+      [1, 1, 1, 0],
+      [1, 1, 0, 0], // Row 1 in two prompts, although three times.
+      [1, 0, 0, 0],
+    ]);
   });
 
   it("gives each statistic its mean and its deviation", ({ expect }) => {
@@ -49,8 +51,8 @@ describe("describeCorpus", () => {
   });
 
   it("says nothing, in numbers, of no example", ({ expect }) => {
-    const { idf, standardisation } = describeCorpus([], { tableRows: 2, minDocuments: 1 });
-    expect([...idf]).toEqual([0, 0]);
+    const { isKnown, standardisation } = describeCorpus([], { tableRows: 2, minDocuments: 1 });
+    expect([...isKnown]).toEqual([0, 0]);
     expect(standardisation.mean.every((x) => x === 0)).toBe(true);
   });
 });
