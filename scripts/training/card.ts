@@ -3,14 +3,26 @@
  * between the evaluation marks is left to `npm run eval -- --write-card`.
  */
 import type { Manifest } from "../../router-models/manifest.ts";
-import type { Fit } from "./fit.ts";
 
 export interface CardInput {
   readonly manifest: Manifest;
-  readonly tried: Fit["tried"];
+  readonly tried: readonly {
+    readonly plan: { readonly name: string; readonly epochs: number };
+    readonly loss: number;
+  }[];
   /** The command that made the release. */
   readonly command: string;
 }
+
+/** What a manifest's `hiddenWidth` counts. */
+const UNITS: Readonly<Record<Manifest["family"], string>> = {
+  mf: "units",
+  classifier: "units",
+  similarity: "anchors",
+  graph: "groups",
+  bandit: "components",
+  length: "of them read",
+};
 
 /** Markdown. */
 export function cardOf({ manifest, tried, command }: CardInput): string {
@@ -20,7 +32,7 @@ export function cardOf({ manifest, tried, command }: CardInput): string {
 
 A router of the family \`${manifest.family}\` with classifier heads for difficulty, task and answer
 length. It reads a prompt's words (${features.tableRows} hashed rows × ${shape.tableWidth}, int8) and its surface (${features.statistics}
-statistics, ${shape.hiddenWidth} units) and predicts how well each model would answer, by ${shape.abilityWidth} abilities.
+statistics, ${shape.hiddenWidth} ${UNITS[manifest.family]}) and predicts how well each model would answer, by ${shape.abilityWidth} abilities.
 
 | | |
 | --- | --- |

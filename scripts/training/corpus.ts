@@ -9,7 +9,7 @@
  */
 import type { Standardisation } from "../../router-models/families/mf.ts";
 import { STATISTICS } from "../../router-models/features/statistics.ts";
-import type { Example } from "./examples.ts";
+import type { Examples } from "./examples.ts";
 
 export interface Corpus {
   /** 1 or 0 for each table row: [tableRows]. */
@@ -18,7 +18,7 @@ export interface Corpus {
 }
 
 export function describeCorpus(
-  examples: readonly Example[],
+  examples: Examples,
   { tableRows, minDocuments }: { tableRows: number; minDocuments: number },
 ): Corpus {
   const documents = new Uint32Array(tableRows);
@@ -27,16 +27,13 @@ export function describeCorpus(
   return { isKnown, standardisation: standardise(examples) };
 }
 
-function standardise(examples: readonly Example[]): Standardisation {
+function standardise(examples: Examples): Standardisation {
   const n = Math.max(examples.length, 1);
-  const mean = STATISTICS.map(
-    (_, s) => examples.reduce((sum, { features }) => sum + features.statistics[s]!, 0) / n,
-  );
-  const deviation = STATISTICS.map((_, s) =>
-    Math.sqrt(
-      examples.reduce((sum, { features }) => sum + (features.statistics[s]! - mean[s]!) ** 2, 0) /
-        n,
-    ),
-  );
-  return { mean, deviation };
+  const sums = STATISTICS.map(() => 0);
+  for (const { features } of examples) features.statistics.forEach((x, s) => (sums[s]! += x));
+  const mean = sums.map((sum) => sum / n);
+  const squares = STATISTICS.map(() => 0);
+  for (const { features } of examples)
+    features.statistics.forEach((x, s) => (squares[s]! += (x - mean[s]!) ** 2));
+  return { mean, deviation: squares.map((sum) => Math.sqrt(sum / n)) };
 }

@@ -27,31 +27,52 @@ export interface Example {
   readonly task: number;
 }
 
+/** Examples in a fixed order: an array, or a store on disk. */
+export interface Examples extends Iterable<Example> {
+  readonly length: number;
+  at(index: number): Example | undefined;
+}
+
 /** Four characters to a token, where a source counts only characters. */
 const CHARS_PER_TOKEN = 4;
 
-/** `models` in the order of the label indices; `rows` of the table is a power of two. */
+export interface ExampleShape {
+  /** Index of each model's labels. */
+  readonly indexOf: ReadonlyMap<string, number>;
+  /** Rows of the table, a power of two. */
+  readonly tableRows: number;
+}
+
+/** One row as an example. Throws for a model without an index. */
+export function exampleOf(row: OutcomeRow, { indexOf, tableRows }: ExampleShape): Example {
+  function at(model: string): number {
+    const index = indexOf.get(model);
+    if (index === undefined) throw new Error(`${row.id}: no model is known as "${model}"`);
+    return index;
+  }
+  const prompt = promptOfText(row.prompt);
+  const task = taskOf(row.dataset, row.category);
+  return {
+    dataset: row.dataset,
+    gid: row.gid,
+    features: extractFeatures(prompt, tableRows),
+    inputTokens: estimateInputTokens(prompt),
+    scores: Object.entries(row.scores).map(([model, score]) => [at(model), score]),
+    logTokens: outputTokensOf(row).map(([model, tokens]) => [
+      at(model),
+      Math.log(Math.max(tokens, 1)),
+    ]),
+    task: task === undefined ? -1 : TASKS.indexOf(task),
+  };
+}
+
+/** `models` in the order of the label indices. */
 export function examplesOf(
   rows: readonly OutcomeRow[],
   { models, tableRows }: { models: readonly string[]; tableRows: number },
 ): Example[] {
   const indexOf = new Map(models.map((model, index) => [model, index]));
-  return rows.map((row) => {
-    const prompt = promptOfText(row.prompt);
-    const task = taskOf(row.dataset, row.category);
-    return {
-      dataset: row.dataset,
-      gid: row.gid,
-      features: extractFeatures(prompt, tableRows),
-      inputTokens: estimateInputTokens(prompt),
-      scores: Object.entries(row.scores).map(([model, score]) => [indexOf.get(model)!, score]),
-      logTokens: outputTokensOf(row).map(([model, tokens]) => [
-        indexOf.get(model)!,
-        Math.log(Math.max(tokens, 1)),
-      ]),
-      task: task === undefined ? -1 : TASKS.indexOf(task),
-    };
-  });
+  return rows.map((row) => exampleOf(row, { indexOf, tableRows }));
 }
 
 /** Output tokens by model, counted or estimated from characters; only for models that have a score. */

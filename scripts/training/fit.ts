@@ -13,7 +13,7 @@ import { hashText } from "../../worker/lib/prng.ts";
  */
 import { describeCorpus, type Corpus } from "./corpus.ts";
 import type { Example } from "./examples.ts";
-import { TrainingRun, type Hyperparameters } from "./run.ts";
+import { TrainingRun, type Hyperparameters, type Runtime } from "./run.ts";
 
 /** What one plan changes of the hyper-parameters. */
 export interface Plan {
@@ -60,6 +60,8 @@ export interface FitInput {
   /** The plan's fields are replaced by each plan. */
   readonly hyperparameters: Hyperparameters;
   readonly seed: number;
+  /** The CPU and no checkpoints unless given. */
+  readonly runtime?: Runtime | undefined;
   /** Whether there is time for another plan; asked before each but the first. */
   readonly hasTime: (share: number) => boolean;
   readonly onProgress: (done: number, total: number, note: string) => void;
@@ -88,7 +90,7 @@ export async function fit(input: FitInput): Promise<Fit> {
   const best = tried.reduce((a, b) => (b.loss < a.loss ? b : a));
   meter.skipTo(best.plan);
   const { run, corpus, hyperparameters } = await trainOne(input, best.plan, meter);
-  const parameters = run.parameters();
+  const parameters = await run.parameters();
   await run.release();
   return { parameters, corpus, plan: best.plan, hyperparameters, heldOut: best.heldOut, tried };
 }
@@ -98,11 +100,11 @@ async function trainOne(
   plan: Plan,
   meter: StepMeter,
 ): Promise<{ run: TrainingRun; corpus: Corpus; hyperparameters: Hyperparameters }> {
-  const { examples, models, seed } = input;
+  const { examples, models, seed, runtime } = input;
   const hyperparameters = applyPlan(input, plan, examples.length);
   const { shape, minDocuments } = hyperparameters;
   const corpus = describeCorpus(examples, { tableRows: shape.tableRows, minDocuments });
-  const run = await TrainingRun.start({ examples, corpus, models, hyperparameters, seed });
+  const run = await TrainingRun.start({ examples, corpus, models, hyperparameters, seed, runtime });
   for (let epoch = 1; epoch <= hyperparameters.epochs; epoch++)
     await run.epoch(() => meter.step(`${plan.name}, epoch ${epoch}/${hyperparameters.epochs}`));
   return { run, corpus, hyperparameters };

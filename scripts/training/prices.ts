@@ -27,19 +27,46 @@ export function pricesOf(
   models: readonly string[],
   sources: PriceSources,
 ): ReadonlyMap<string, ModelPrice> {
-  const costs = costTotals(rows);
-  return new Map(
-    models.map((model) => {
-      const dataset = rows.find(({ scores }) => Object.hasOwn(scores, model))?.dataset ?? "";
-      const listed = priceOf(model, dataset, sources) ?? priceOf(nameOf(model), dataset, sources);
-      if (listed !== undefined) {
-        const { inputUsdPerMTok, outputUsdPerMTok } = listed;
-        return [model, { inputUsdPerMTok, outputUsdPerMTok, source: "list" as const }];
-      }
-      const total = costs.get(model);
-      return [model, total === undefined ? ASSUMED : fitted(total)];
-    }),
-  );
+  const survey = new CostSurvey();
+  for (const row of rows) survey.add(row);
+  return survey.pricesOf(models, sources);
+}
+
+/** What rows say about costs, gathered row by row: the rows themselves are not kept. */
+export class CostSurvey {
+  readonly #totals = new Map<string, CostTotal>();
+  /** The first set that names a model; a price group of that name counts first. */
+  readonly #datasets = new Map<string, string>();
+
+  add(row: OutcomeRow): void {
+    for (const model of Object.keys(row.scores))
+      if (!this.#datasets.has(model)) this.#datasets.set(model, row.dataset);
+    if (row.cost_usd === undefined) return;
+    const tokens = new Map(outputTokensOf(row));
+    for (const [model, cost] of Object.entries(row.cost_usd)) {
+      const total = this.#totals.get(model) ?? { usd: 0, inputTokens: 0, outputTokens: 0 };
+      total.usd += cost;
+      total.inputTokens += inputTokensOf(row, model);
+      total.outputTokens += tokens.get(model) ?? USUAL_OUTPUT_TOKENS;
+      this.#totals.set(model, total);
+    }
+  }
+
+  /** A price for each of these models, by name. */
+  pricesOf(models: readonly string[], sources: PriceSources): ReadonlyMap<string, ModelPrice> {
+    return new Map(models.map((model) => [model, this.#priceOf(model, sources)]));
+  }
+
+  #priceOf(model: string, sources: PriceSources): ModelPrice {
+    const dataset = this.#datasets.get(model) ?? "";
+    const listed = priceOf(model, dataset, sources) ?? priceOf(nameOf(model), dataset, sources);
+    if (listed !== undefined) {
+      const { inputUsdPerMTok, outputUsdPerMTok } = listed;
+      return { inputUsdPerMTok, outputUsdPerMTok, source: "list" };
+    }
+    const total = this.#totals.get(model);
+    return total === undefined ? ASSUMED : fitted(total);
+  }
 }
 
 /** The rows, with output tokens where only a cost was stated. */
@@ -47,39 +74,30 @@ export function withTokens(
   rows: readonly OutcomeRow[],
   prices: ReadonlyMap<string, ModelPrice>,
 ): OutcomeRow[] {
-  return rows.map((row) => {
-    if (row.cost_usd === undefined) return row;
-    const known = Object.fromEntries(outputTokensOf(row));
-    const derived = Object.entries(row.cost_usd).flatMap(([model, cost]): [string, number][] => {
-      const price = prices.get(model);
-      if (Object.hasOwn(known, model) || price === undefined || price.outputUsdPerMTok === 0)
-        return [];
-      const input = inputTokensOf(row, model) * price.inputUsdPerMTok;
-      return [[model, Math.max((cost * 1e6 - input) / price.outputUsdPerMTok, 1)]];
-    });
-    return { ...row, out_tokens: { ...known, ...Object.fromEntries(derived) } };
+  return rows.map((row) => withDerivedTokens(row, prices));
+}
+
+/** One row, with output tokens where only a cost was stated. */
+export function withDerivedTokens(
+  row: OutcomeRow,
+  prices: ReadonlyMap<string, ModelPrice>,
+): OutcomeRow {
+  if (row.cost_usd === undefined) return row;
+  const known = Object.fromEntries(outputTokensOf(row));
+  const derived = Object.entries(row.cost_usd).flatMap(([model, cost]): [string, number][] => {
+    const price = prices.get(model);
+    if (Object.hasOwn(known, model) || price === undefined || price.outputUsdPerMTok === 0)
+      return [];
+    const input = inputTokensOf(row, model) * price.inputUsdPerMTok;
+    return [[model, Math.max((cost * 1e6 - input) / price.outputUsdPerMTok, 1)]];
   });
+  return { ...row, out_tokens: { ...known, ...Object.fromEntries(derived) } };
 }
 
 interface CostTotal {
   usd: number;
   inputTokens: number;
   outputTokens: number;
-}
-
-function costTotals(rows: readonly OutcomeRow[]): ReadonlyMap<string, CostTotal> {
-  const totals = new Map<string, CostTotal>();
-  for (const row of rows) {
-    const tokens = new Map(outputTokensOf(row));
-    for (const [model, cost] of Object.entries(row.cost_usd ?? {})) {
-      const total = totals.get(model) ?? { usd: 0, inputTokens: 0, outputTokens: 0 };
-      total.usd += cost;
-      total.inputTokens += inputTokensOf(row, model);
-      total.outputTokens += tokens.get(model) ?? USUAL_OUTPUT_TOKENS;
-      totals.set(model, total);
-    }
-  }
-  return totals;
 }
 
 /** The price at OUTPUT_RATIO that explains the total. */

@@ -17,7 +17,8 @@ import { Scorer } from "../../router-models/scorer.ts";
 import { TASKS } from "../dataset/tasks.ts";
 import { openGraph, type OpenGraph } from "../evaluation/onnx-graph.ts";
 import { describePlacement } from "./describe.ts";
-import type { Example } from "./examples.ts";
+import type { Example, Examples } from "./examples.ts";
+import type { FamilyFit } from "./family-fit.ts";
 import type { Fit, HeldOut } from "./fit.ts";
 import { GOLDEN_PROMPTS } from "./golden-prompts.ts";
 import type { ModelPrice } from "./prices.ts";
@@ -26,8 +27,10 @@ import { meanScores } from "./run.ts";
 export interface ReleaseInput {
   readonly name: string;
   readonly version: string;
-  readonly fit: Fit;
-  readonly examples: readonly Example[];
+  readonly fit: Fit | FamilyFit;
+  readonly examples: Examples;
+  /** Some of the examples, where they are too many to describe them by all. */
+  readonly sample?: readonly Example[];
   readonly models: readonly string[];
   readonly prices: ReadonlyMap<string, ModelPrice>;
   readonly seed: number;
@@ -45,10 +48,11 @@ export async function releaseFiles(
   input: ReleaseInput,
 ): Promise<{ files: ReleaseFiles; manifest: Manifest }> {
   const { fit } = input;
-  const model = compileInference(
-    inferenceDefinition(fit.hyperparameters.shape, fit.corpus.standardisation),
-    fit.parameters,
-  ).bytes;
+  const define =
+    "family" in fit
+      ? fit.define
+      : inferenceDefinition(fit.hyperparameters.shape, fit.corpus.standardisation);
+  const model = compileInference(define, fit.parameters).bytes;
   const graph = await openGraph(model);
   try {
     const draft = await draftManifest(input, graph);
@@ -67,10 +71,8 @@ export async function releaseFiles(
 }
 
 async function draftManifest(input: ReleaseInput, graph: OpenGraph): Promise<Manifest> {
-  const { name, version, fit, examples, models, seed, commit, data } = input;
-  const { shape, headWeights, ...settings } = fit.hyperparameters;
-  const { tasks, ...widths } = shape;
-  const { tableRows, ...rest } = widths;
+  const { name, version, fit, models, seed, commit, data } = input;
+  const { family, shape, epochs, settings } = describeFit(fit);
   const labels = labelledLogits(fit.heldOut);
   const calibration = fitCalibration(labels, fit.heldOut.length);
   const abilities = rowsOf(fit.parameters["abilities"]!, models.length);
@@ -79,15 +81,23 @@ async function draftManifest(input: ReleaseInput, graph: OpenGraph): Promise<Man
     format: 1,
     name,
     version,
-    family: "mf",
-    features: { version: FEATURE_VERSION, tableRows, statistics: STATISTICS.length },
-    shape: rest,
-    tasks: TASKS.slice(0, tasks),
+    family,
+    features: {
+      version: FEATURE_VERSION,
+      tableRows: shape.tableRows,
+      statistics: STATISTICS.length,
+    },
+    shape: {
+      tableWidth: shape.tableWidth,
+      hiddenWidth: shape.hiddenWidth,
+      abilityWidth: shape.abilityWidth,
+    },
+    tasks: TASKS.slice(0, shape.tasks),
     files: { model: placeholder, golden: placeholder },
     calibration,
     models: trainedModels(input, abilities),
     placement: await describePlacement({
-      examples,
+      examples: input.sample ?? [...input.examples],
       graph,
       abilities,
       shape,
@@ -95,14 +105,8 @@ async function draftManifest(input: ReleaseInput, graph: OpenGraph): Promise<Man
     training: {
       seed,
       commit,
-      epochs: settings.epochs,
-      hyperparameters: {
-        plan: fit.plan.name,
-        ...settings,
-        ...Object.fromEntries(
-          Object.entries(headWeights).map(([head, weight]) => [`${head}HeadWeight`, weight]),
-        ),
-      },
+      epochs,
+      hyperparameters: { plan: fit.plan.name, ...settings },
       data,
     },
     metrics: {
@@ -113,6 +117,17 @@ async function draftManifest(input: ReleaseInput, graph: OpenGraph): Promise<Man
       ),
     },
   };
+}
+
+/** What the manifest says of a fit, whatever its family. */
+function describeFit(
+  fit: Fit | FamilyFit,
+): Pick<FamilyFit, "family" | "shape"> & Pick<FamilyFit["plan"], "epochs" | "settings"> {
+  if ("family" in fit) return { family: fit.family, shape: fit.shape, ...fit.plan };
+  const { shape, headWeights, ...rest } = fit.hyperparameters;
+  const heads = Object.entries(headWeights).map(([head, weight]) => [`${head}HeadWeight`, weight]);
+  const settings = { ...rest, ...Object.fromEntries(heads) };
+  return { family: "mf", shape, epochs: rest.epochs, settings };
 }
 
 function trainedModels(

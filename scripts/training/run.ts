@@ -1,21 +1,25 @@
 /**
- * One training run: the compiled step graph, its state, and the loop that feeds it.
+ * One training run: the compiled step graph, its first state, and the loop that feeds it.
  *
  * ONNX Runtime only infers, but a training step is a function as well: state and batch in, loss and
- * next state out. This file owns the session and the state tensors and hands the outputs of a step to
- * the next one. One thread and a seed make it the same to the last bit on the same machine.
+ * next state out. What the loop does is decided by the seed and the examples; the state is all that a
+ * run has to remember. So a resumed run draws the same random numbers as before, leaves out the steps
+ * that its checkpoint has behind it, and ends with the same bits.
  */
-import * as ort from "onnxruntime-node";
+import { createHash } from "node:crypto";
 import { answerColumns } from "../../router-models/families/answer.ts";
 import type { HeadWeights } from "../../router-models/families/classifier.ts";
 import type { MfShape } from "../../router-models/families/mf.ts";
 import { lossDefinition } from "../../router-models/families/router.ts";
-import { compileTrainingStep } from "../../router-models/graph/compile.ts";
+import { compileTrainingStep, type TrainingStep } from "../../router-models/graph/compile.ts";
 import { adamScalars } from "../../router-models/graph/optimizer.ts";
-import { normalFrom, randomFrom, shuffle, type Random } from "../../worker/lib/prng.ts";
+import { normalFrom, randomFrom, type Random } from "../../worker/lib/prng.ts";
 import { batchTensors, type Tensor } from "./batch.ts";
+import type { Checkpoints, RunCheckpoint } from "./checkpoint.ts";
 import type { Corpus } from "./corpus.ts";
-import type { Example } from "./examples.ts";
+import { StepSession, type Device, type State } from "./device.ts";
+import type { Example, Examples } from "./examples.ts";
+import { epochOrder } from "./order.ts";
 
 export interface Hyperparameters {
   readonly shape: MfShape;
@@ -44,30 +48,34 @@ export interface Hyperparameters {
   readonly clipNorm: number;
 }
 
+/** Where runs compute, and where they keep what they have done; nowhere unless given. */
+export interface Runtime {
+  readonly device: Device;
+  readonly checkpoints?: Checkpoints | undefined;
+}
+
 export interface RunInput {
-  readonly examples: readonly Example[];
+  readonly examples: Examples;
   readonly corpus: Corpus;
   readonly models: number;
   readonly hyperparameters: Hyperparameters;
   readonly seed: number;
+  /** The CPU and no checkpoints unless given. */
+  readonly runtime?: Runtime | undefined;
 }
 
 export class TrainingRun {
-  readonly #session: ort.InferenceSession;
-  readonly #state: Record<string, ort.Tensor>;
+  readonly #session: StepSession;
   readonly #input: RunInput;
+  readonly #checkpoint: RunCheckpoint | undefined;
   readonly #random: Random;
   readonly #datasetWeight: ReadonlyMap<string, number>;
   #step = 0;
 
-  private constructor(
-    session: ort.InferenceSession,
-    state: Record<string, ort.Tensor>,
-    input: RunInput,
-  ) {
+  private constructor(session: StepSession, input: RunInput, checkpoint?: RunCheckpoint) {
     this.#session = session;
-    this.#state = state;
     this.#input = input;
+    this.#checkpoint = checkpoint;
     this.#random = randomFrom(input.seed + 1);
     this.#datasetWeight = weightsOfDatasets(input.examples, input.hyperparameters.datasetExponent);
   }
@@ -92,21 +100,17 @@ export class TrainingRun {
       clipNorm,
       tuning: {
         "surface.weight": { weightDecay: denseDecay },
+        "joint.weight": { weightDecay: denseDecay / 3 },
         "answer.weight": { weightDecay: denseDecay },
         table: { weightDecay: tableDecay, rateFactor: tableRate, damping: tableDamping },
         abilities: { weightDecay: abilityDecay, rateFactor: abilityRate },
         tokenOffsets: { weightDecay: denseDecay, rateFactor: 2 },
       },
     });
-    const session = await ort.InferenceSession.create(step.bytes, {
-      executionProviders: ["cpu"],
-      intraOpNumThreads: 1, // A second thread gains little at this size and costs bit-identity.
-      interOpNumThreads: 1,
-      graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
-    });
-    const state = initialState(step.state, input);
-    return new TrainingRun(session, state, input);
+    const { device, checkpoints } = input.runtime ?? { device: "cpu" };
+    const checkpoint = await checkpoints?.nextRun(keyOf(step, input));
+    const state = initialState(step.state, input, checkpoint?.saved?.state);
+    return new TrainingRun(await StepSession.open(step, state, device), input, checkpoint);
   }
 
   get stepsPerEpoch(): number {
@@ -114,28 +118,30 @@ export class TrainingRun {
     return Math.ceil(examples.length / hyperparameters.batchSize);
   }
 
-  /** Every example once, in a new order. Answers the mean loss; `onStep` is told of each step. */
-  async epoch(onStep: () => void = () => {}): Promise<number> {
+  /**
+   * Every example once, in a new order, or as many steps as `most` says. Answers the mean loss of the
+   * steps that were not done before; `onStep` is told of each step.
+   */
+  async epoch(onStep: () => void = () => {}, most = Infinity): Promise<number> {
     const { examples, hyperparameters } = this.#input;
     const { batchSize, rate, epochs, lexicalDropout } = hyperparameters;
-    const order = shuffle([...examples.keys()], this.#random);
     const total = epochs * this.stepsPerEpoch;
-    let sum = 0;
-    for (let at = 0; at < order.length; at += batchSize) {
-      const batch = order.slice(at, at + batchSize).map((i) => examples[i]!);
-      const keepLexical = batch.map(() => (this.#random() < lexicalDropout ? 0 : 1));
+    const order = batches(epochOrder(examples.length, this.#random), batchSize);
+    let [sum, rows] = [0, 0];
+    for (const indices of take(order, most)) {
+      const keepLexical = indices.map(() => (this.#random() < lexicalDropout ? 0 : 1));
       const now = rate * Math.max(1 - this.#step / total, 0.02);
       this.#step++;
-      const results = await this.#run(
-        batch,
-        { keepLexical, ...adamScalars(now, this.#step) },
-        true,
-      );
-      for (const name of Object.keys(this.#state)) this.#state[name] = results[`${name}_next`]!;
-      sum += floatsOf(results["loss"])[0]! * batch.length;
+      if (this.#step > (this.#checkpoint?.saved?.step ?? 0)) {
+        const batch = indices.map((i) => examples.at(i)!);
+        const scalars = { keepLexical, ...adamScalars(now, this.#step) };
+        sum += (await this.#session.step(this.#feeds(batch, scalars))) * batch.length;
+        rows += batch.length;
+        await this.#keep(this.#step === total);
+      }
       onStep();
     }
-    return sum / examples.length;
+    return sum / rows;
   }
 
   /** Logits of other examples under the present state: float32 [examples, models]. */
@@ -146,20 +152,21 @@ export class TrainingRun {
       const batch = examples.slice(at, at + batchSize);
       const keepLexical = batch.map(() => 1);
       const still = { keepLexical, rate: 0, epsilon: 1, decayRate: 0 };
-      const results = await this.#run(batch, still, false);
-      out.set(floatsOf(results["logits"]), at * this.#input.models);
+      const logits = await this.#session.output(this.#feeds(batch, still), "logits");
+      out.set(logits, at * this.#input.models);
     }
     return out;
   }
 
   /** The trained tensors, moments left out. A table row that is not known is zeros, whatever it began with. */
-  parameters(): Record<string, Float32Array<ArrayBuffer>> {
+  async parameters(): Promise<Record<string, Float32Array<ArrayBuffer>>> {
     const { corpus, hyperparameters } = this.#input;
     const { tableWidth } = hyperparameters.shape;
     const trained = Object.fromEntries(
-      Object.entries(this.#state)
-        .filter(([name]) => !/^[mv]_/.test(name))
-        .map(([name, tensor]) => [name, Float32Array.from(floatsOf(tensor))]),
+      Object.entries(withoutMoments(await this.#session.state())).map(([name, data]) => [
+        name,
+        data.slice(),
+      ]),
     );
     corpus.isKnown.forEach((known, row) => {
       if (known === 0) trained["table"]!.fill(0, row * tableWidth, (row + 1) * tableWidth);
@@ -171,11 +178,17 @@ export class TrainingRun {
     await this.#session.release();
   }
 
-  #run(
+  /** A run that is done needs no moments any more. */
+  async #keep(isDone: boolean): Promise<void> {
+    if (isDone)
+      await this.#checkpoint?.save(this.#step, withoutMoments(await this.#session.state()));
+    else await this.#checkpoint?.offer(this.#step, () => this.#session.state());
+  }
+
+  #feeds(
     batch: readonly Example[],
     { keepLexical, ...scalars }: StepScalars,
-    isTraining: boolean,
-  ): Promise<ort.InferenceSession.OnnxValueMapType> {
+  ): Record<string, Tensor> {
     const { corpus, models, hyperparameters } = this.#input;
     const feeds = batchTensors(batch, corpus, {
       models,
@@ -185,23 +198,7 @@ export class TrainingRun {
     });
     for (const [name, value] of Object.entries(scalars))
       feeds[name] = { data: Float32Array.of(value), dims: [] };
-    const tensors = Object.fromEntries(
-      Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]),
-    );
-    const all = { ...this.#state, ...tensors };
-    return isTraining
-      ? this.#session.run(all, { loss: null, ...this.#nextState() })
-      : this.#session.run(all, ["logits"]);
-  }
-
-  /** The tables are megabytes and written in place: the step reads them only through the rows it replaces. */
-  #nextState(): Record<string, ort.Tensor | null> {
-    return Object.fromEntries(
-      Object.entries(this.#state).map(([name, tensor]) => [
-        `${name}_next`,
-        /^([mv]_)?table$/.test(name) ? tensor : null,
-      ]),
-    );
+    return feeds;
   }
 }
 
@@ -212,22 +209,40 @@ interface StepScalars {
   readonly decayRate: number;
 }
 
-function floatsOf(tensor: ort.Tensor | undefined): Float32Array {
-  if (tensor?.data instanceof Float32Array) return tensor.data;
-  throw new Error("Cannot read a training step: an output is missing or not float32");
+function withoutMoments(state: State): State {
+  return Object.fromEntries(Object.entries(state).filter(([name]) => !/^[mv]_/.test(name)));
 }
 
-function toOrt({ data, dims }: Tensor): ort.Tensor {
-  return data instanceof Int32Array
-    ? new ort.Tensor("int32", data, dims)
-    : new ort.Tensor("float32", data, dims);
+function* batches(order: Iterable<number>, size: number): Generator<number[]> {
+  let batch: number[] = [];
+  for (const index of order) {
+    batch.push(index);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function* take<T>(items: Iterable<T>, most: number): Generator<T> {
+  let count = 0;
+  for (const item of items) {
+    if (count++ >= most) return;
+    yield item;
+  }
+}
+
+/** Tells a run from others of its training: what is computed, how often, and how its rows begin. */
+function keyOf({ bytes }: TrainingStep, { examples, hyperparameters, seed }: RunInput): string {
+  const hash = createHash("sha256").update(bytes);
+  hash.update(JSON.stringify([hyperparameters, seed, examples.length]));
+  for (let i = 0; i < Math.min(examples.length, hyperparameters.batchSize); i++)
+    hash.update(JSON.stringify(examples.at(i)));
+  return hash.digest("hex");
 }
 
 /** n^exponent / n for each set, scaled so that the mean weight of an example is 1. */
-function weightsOfDatasets(
-  examples: readonly Example[],
-  exponent: number,
-): ReadonlyMap<string, number> {
+function weightsOfDatasets(examples: Examples, exponent: number): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { dataset } of examples) counts.set(dataset, (counts.get(dataset) ?? 0) + 1);
   const total = [...counts.values()].reduce((sum, n) => sum + n ** exponent, 0);
@@ -238,14 +253,15 @@ function weightsOfDatasets(
 
 /**
  * Moments at 0, weights at small random numbers, each model's bias at the logit of its mean score: the
- * rest then has only to learn what differs from prompt to prompt.
+ * rest then has only to learn what differs from prompt to prompt. What a checkpoint has is taken from it.
  */
 function initialState(
   dims: Readonly<Record<string, readonly number[]>>,
   { examples, seed, hyperparameters }: RunInput,
-): Record<string, ort.Tensor> {
+  saved: State = {},
+): State {
   const normal = normalFrom(randomFrom(seed));
-  const state: Record<string, ort.Tensor> = {};
+  const state: Record<string, Float32Array<ArrayBuffer>> = {};
   for (const [name, shape] of Object.entries(dims)) {
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
     if (name === "table") fill(data, () => hyperparameters.tableSpread * normal());
@@ -257,9 +273,9 @@ function initialState(
       meanScores(examples, shape[0]!).forEach((p, m) => (data[m * width] = Math.log(p / (1 - p))));
     } else if (name === "answer.bias")
       data[answerColumns(hyperparameters.shape).length[0]] = meanLogTokens(examples);
-    state[name] = new ort.Tensor("float32", data, shape);
+    state[name] = data;
   }
-  return state;
+  return { ...state, ...saved };
 }
 
 function fill(data: Float32Array, next: () => number): void {
@@ -267,7 +283,7 @@ function fill(data: Float32Array, next: () => number): void {
 }
 
 /** Shrunk to 1/2 by one imagined success and failure. */
-export function meanScores(examples: readonly Example[], models: number): number[] {
+export function meanScores(examples: Examples, models: number): number[] {
   const sum = new Float64Array(models).fill(1);
   const count = new Float64Array(models).fill(2);
   for (const { scores } of examples)
@@ -279,7 +295,12 @@ export function meanScores(examples: readonly Example[], models: number): number
 }
 
 /** Of a 200-token answer where no row says how long answers are. */
-function meanLogTokens(examples: readonly Example[]): number {
-  const all = examples.flatMap(({ logTokens }) => logTokens.map(([, value]) => value));
-  return all.length === 0 ? Math.log(200) : all.reduce((a, b) => a + b, 0) / all.length;
+function meanLogTokens(examples: Examples): number {
+  let [sum, count] = [0, 0];
+  for (const { logTokens } of examples)
+    for (const [, value] of logTokens) {
+      sum += value;
+      count++;
+    }
+  return count === 0 ? Math.log(200) : sum / count;
 }

@@ -144,22 +144,23 @@ describe("train", () => {
     const ended = await train("never", "--data", path);
     expect(ended).toMatchObject({ code: 1, stdout: "" });
     expect(ended.stderr).toContain(`train: ${path}:3: scores.m: `);
-    expect(await readdir(folder)).not.toContain("never");
+    expect((await readdir(folder)).filter((name) => name.includes("never"))).toEqual([]);
   });
 
   it("explains itself, and what was wrong with a call", async ({ expect }) => {
     const blank = join(folder, "blank.jsonl");
     const examined = join(folder, "examined.jsonl");
+    const oneClass = join(folder, "one-class.jsonl");
     await writeFile(blank, "\n\n");
     await writeFile(examined, '{"id":"a","prompt":"x","scores":{"m":1},"split":"valid"}\n');
-    const [help, missing, empty, unlearnt, seed, version, budget, stray] = await Promise.all([
+    await writeFile(oneClass, '{"id":"a","prompt":"x","scores":{"m":1,"n":1},"split":"train"}\n');
+    const [help, missing, empty, unlearnt, same, unknown, stray] = await Promise.all([
       train("x", "--help"),
       train("x", "--data", "nowhere.jsonl"),
       train("x", "--data", blank),
       train("x", "--data", examined),
-      train("x", "--data", blank, "--seed", "1.5"),
-      train("x", "--data", blank, "--release-version", "one point oh"),
-      train("x", "--data", blank, "--budget-minutes", "soon"),
+      train("x", "--data", oneClass),
+      train("x", "--data", oneClass, "--models", "m,o"),
       train("x", "--dta", blank),
     ]);
     expect(help).toMatchObject({ code: 0, stderr: "" });
@@ -167,15 +168,15 @@ describe("train", () => {
     for (const [ended, words] of [
       [missing, "nowhere.jsonl: cannot be read"],
       [empty, "blank.jsonl: no usable outcome row"],
-      [unlearnt, "no training row"],
-      [seed, "--seed wants a whole number"],
-      [version, "--release-version"],
-      [budget, "--budget-minutes wants a number"],
+      [unlearnt, "examined.jsonl: there is no training row"],
+      [same, "one-class.jsonl: every score of all 1 training rows is 1"],
+      [unknown, "one-class.jsonl:1: scores.n: not in the list of models"],
       [stray, "--dta"],
     ] as const) {
       expect(ended).toMatchObject({ code: 1, stdout: "" });
       expect(ended.stderr).toContain(words);
       expect(ended.stderr).not.toMatch(/^\s+at /m);
     }
+    expect((await readdir(folder)).filter((name) => /^\.?x/.test(name))).toEqual([]);
   });
 });

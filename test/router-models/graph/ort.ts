@@ -1,5 +1,6 @@
 /**
- * Runs model bytes on onnxruntime-node: one thread, so that results are the same on every run. Node only.
+ * Runs model bytes on onnxruntime-node: on the CPU by one thread, so that results are the same on every run,
+ * or on WebGPU where there is an adapter. Node only.
  */
 import * as ort from "onnxruntime-node";
 import type { Feed } from "../../../router-models/graph/interpret.ts";
@@ -10,9 +11,12 @@ export interface Session {
 }
 
 /** Feeds that the model does not declare are left out; int32 inputs are recognised by the model's own types. */
-export async function openSession(bytes: Uint8Array): Promise<Session> {
+export async function openSession(
+  bytes: Uint8Array,
+  device: "cpu" | "webgpu" = "cpu",
+): Promise<Session> {
   const session = await ort.InferenceSession.create(bytes, {
-    executionProviders: ["cpu"],
+    executionProviders: [device],
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     logSeverityLevel: 3,

@@ -64,6 +64,7 @@ describe("readOutcomes", () => {
     ["no object", "[]", "row: Invalid input"],
     ["no JSON", "{", "row: not a JSON object"],
     ["no prompt", '{"id":"b","scores":{"m":1}}', "prompt: "],
+    ["a blank prompt", '{"id":"b","prompt":" \\n","scores":{"m":1}}', "prompt: is blank"],
     ["an empty id", '{"id":"","prompt":"x","scores":{"m":1}}', "id: "],
     ["no scores", '{"id":"b","prompt":"x","scores":{}}', "scores: name at least one model"],
     ["a score out of range", '{"id":"b","prompt":"x","scores":{"m":7}}', "scores.m: "],
@@ -81,15 +82,26 @@ describe("readOutcomes", () => {
     await expectRefusal(loadOutcomes([path]), `bad.jsonl:3: ${message}`);
   });
 
+  it("names the row of a model that is not in the list", async () => {
+    const path = await fileOf(
+      "listed.jsonl",
+      `${GOOD}\n{"id":"b","prompt":"x","scores":{"n":1}}\n`,
+    );
+    await expectRefusal(
+      loadOutcomes([path], { models: new Set(["m"]) }),
+      "listed.jsonl:2: scores.n: not in the list of models",
+    );
+  });
+
   it("counts bad rows instead, when told to", async ({ expect }) => {
-    const path = await fileOf("mixed.jsonl", `${GOOD}\nnonsense\n{"id":"b"}\n`);
+    const path = await fileOf("mixed.jsonl", `${GOOD}\nnonsense\n{"id":"b"}\n${GOOD}\n`);
     const bad: string[] = [];
     const rows = await loadOutcomes([path], { onBadRow: (error) => bad.push(error.message) });
     expect(rows.map(({ id }) => id)).toEqual(["a"]);
-    expect(bad).toHaveLength(2);
     expect(bad.map((message) => /:\d+: \w+/u.exec(message)?.[0])).toEqual([
       ":2: row",
       ":3: prompt",
+      ":4: id",
     ]);
   });
 

@@ -1,0 +1,132 @@
+/**
+ * What `npm run train` can be told: its flags, their defaults, and what is wrong with a call. Checked
+ * before anything is read, because hours of training for a release that is refused are of no use.
+ */
+import { basename, dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { manifestSchema } from "../../router-models/manifest.ts";
+import { DEVICES, type Device } from "./device.ts";
+import { FAMILY_NAMES, readFamily, type FamilyName } from "./families.ts";
+
+export const HELP = `Trains a router on outcome files and writes a release.
+
+  npm run train -- [options]
+
+  --sets FILE           list of data sets; those that may ship are used   [../shared/data/sets.json]
+  --data FILE[,FILE]    outcome files (.jsonl, .jsonl.gz or .parquet) instead of --sets
+  --models NAME[,NAME]  the models that rows may name; another one is a mistake
+  --prices FILE         list prices, {"group": {"model": {"in": USD, "out": USD}}} per million tokens
+                        [prices.json beside --sets, else none]
+  --family NAME         ${FAMILY_NAMES.join(", ")}  [mf]
+  --out DIR             where the release goes
+                        [router-models/released/headgate; /FAMILY for another family]
+  --name NAME           name of the release                    [the last part of --out]
+  --release-version V   version that answers carry             [1.0.0]
+  --seed N              seed of every random choice            [1]
+  --device cpu|webgpu   where the training step runs           [cpu: the same bits for a seed]
+  --budget-minutes M    try fewer plans when time is short     [no limit]
+  --checkpoint DIR      what a training that is killed goes on from; removed at its end
+                        [.NAME.checkpoint beside --out]
+  --checkpoint-every S  least seconds between two saves        [20]
+  --restart             drop the checkpoint and begin anew
+  --skip-bad-rows       count rows that cannot be read instead of stopping at the first
+  --json                print the manifest's summary as JSON
+  --help                this text`;
+
+export interface Options {
+  readonly sets: string;
+  readonly data: readonly string[] | undefined;
+  readonly models: ReadonlySet<string> | undefined;
+  readonly prices: string | undefined;
+  readonly family: FamilyName;
+  readonly out: string;
+  readonly name: string;
+  readonly version: string;
+  readonly seed: number;
+  readonly device: Device;
+  readonly budgetMs: number;
+  readonly checkpoint: string;
+  readonly checkpointEveryMs: number;
+  readonly isRestart: boolean;
+  readonly skipBadRows: boolean;
+  readonly json: boolean;
+}
+
+/** Throws an Error that names the flag at fault. @param args The words after the command. */
+export function readOptions(args: readonly string[]): Options | "help" {
+  const { values: flags } = parseArgs({
+    args: [...args],
+    options: {
+      sets: { type: "string", default: "../shared/data/sets.json" },
+      data: { type: "string", multiple: true },
+      models: { type: "string", multiple: true },
+      prices: { type: "string" },
+      family: { type: "string", default: "mf" },
+      out: { type: "string" },
+      name: { type: "string" },
+      "release-version": { type: "string", default: "1.0.0" },
+      seed: { type: "string", default: "1" },
+      device: { type: "string", default: "cpu" },
+      "budget-minutes": { type: "string", default: "Infinity" },
+      checkpoint: { type: "string" },
+      "checkpoint-every": { type: "string", default: "20" },
+      restart: { type: "boolean", default: false },
+      "skip-bad-rows": { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (flags.help) return "help";
+  const family = readFamily(flags.family);
+  const ownName = family === "mf" ? "headgate" : family;
+  const out = resolve(flags.out ?? join("router-models/released", ownName));
+  const ownPrices = flags.data === undefined ? join(flags.sets, "..", "prices.json") : undefined;
+  return {
+    sets: flags.sets,
+    data: namesIn(flags.data),
+    models: flags.models && new Set(namesIn(flags.models)),
+    prices: flags.prices ?? ownPrices,
+    family,
+    out,
+    name: flags.name ?? basename(out),
+    version: readVersion(flags["release-version"]),
+    seed: readSeed(flags.seed),
+    device: readDevice(flags.device),
+    budgetMs: 60_000 * readNumber("--budget-minutes", flags["budget-minutes"]),
+    checkpoint: flags.checkpoint ?? join(dirname(out), `.${basename(out)}.checkpoint`),
+    checkpointEveryMs: 1_000 * readNumber("--checkpoint-every", flags["checkpoint-every"]),
+    isRestart: flags.restart,
+    skipBadRows: flags["skip-bad-rows"],
+    json: flags.json,
+  };
+}
+
+function namesIn(lists: readonly string[] | undefined): string[] | undefined {
+  return lists?.flatMap((list) => list.split(","));
+}
+
+function readDevice(text: string): Device {
+  const device = DEVICES.find((name) => name === text);
+  if (device === undefined)
+    throw new Error(`--device wants ${DEVICES.join(" or ")}, not "${text}"`);
+  return device;
+}
+
+function readSeed(text: string): number {
+  const seed = readNumber("--seed", text);
+  if (!Number.isSafeInteger(seed)) throw new Error(`--seed wants a whole number, not "${text}"`);
+  return seed;
+}
+
+function readVersion(text: string): string {
+  const parsed = manifestSchema.shape.version.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new Error(`--release-version: ${parsed.error.issues[0]!.message} (is "${text}")`);
+}
+
+function readNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isNaN(value) || text.trim() === "")
+    throw new Error(`${name} wants a number, not "${text}"`);
+  return value;
+}
