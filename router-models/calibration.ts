@@ -15,7 +15,7 @@ const PLATT_FROM = 500;
 const ISOTONIC_FROM = 2_000;
 /** Knots of the isotonic map that ships; the fit is resampled to so many quantiles of the logit. */
 const KNOTS = 33;
-/** No score is certain: a certificate divides by 1 − score. */
+/** No score is certain. */
 const MIN_SCORE = 0.001;
 
 export interface LabelledLogit {

@@ -57,11 +57,60 @@ const anchorSchema = z.strictObject({
   models: z.int().positive(),
 });
 
+/** A quality floor that was proven on rows; certificate.ts says how, and what it means. */
+const certifiedFloorSchema = z.strictObject({
+  /** Share of the reference's mean quality that is kept. */
+  floor: z.number().gt(0).lt(1),
+  /** Probability, before the rows were drawn, that this would be said only if it holds. */
+  confidence: z.number().gt(0).lt(1),
+  /** The forecast task that the floor is for; every task together where there is none. */
+  task: z.string().optional(),
+  /** Score by which a model must exceed the reference's to take its place; negative: may fall short. */
+  margin: z.number().min(-1).max(1),
+  /** Questions that the margin was tested on. */
+  rows: z.int().positive(),
+  /** On other questions, which had no say in the margin; absent where there were none. */
+  measured: z
+    .strictObject({
+      rows: z.int().positive(),
+      /** Mean quality over the reference's; may exceed 1. */
+      keptQuality: z.number().nonnegative(),
+      /** Share of questions that the reference answered. */
+      referenceShare: z.number().min(0).max(1),
+    })
+    .optional(),
+});
+
+const certificateSchema = z.strictObject({
+  /** One entry per set of rows: the models that were chosen among, at the prices they were chosen by. */
+  data: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        sha256,
+        rows: z.int().positive(),
+        reference: z.string(),
+        models: z.record(
+          z.string(),
+          z.strictObject({
+            inputUsdPerMTok: z.number().nonnegative(),
+            outputUsdPerMTok: z.number().nonnegative(),
+          }),
+        ),
+      }),
+    )
+    .min(1),
+  floors: z.array(certifiedFloorSchema).min(1),
+});
+
+/** The families that are released as graphs. What else routes is a control, or asks a model. */
+export const FAMILIES = ["mf", "classifier", "similarity", "graph", "bandit", "length"] as const;
+
 export const manifestSchema = z.strictObject({
   format: z.literal(1),
   name: z.string().min(1),
   version: z.string().regex(/^[0-9A-Za-z.-]{1,32}$/),
-  family: z.enum(["mf"]),
+  family: z.enum(FAMILIES),
   features: z.strictObject({
     version: z.int().positive(),
     tableRows: z.int().positive(),
@@ -69,6 +118,7 @@ export const manifestSchema = z.strictObject({
   }),
   shape: z.strictObject({
     tableWidth: z.int().positive(),
+    /** Units between table and answer: hidden units, anchors, groups. */
     hiddenWidth: z.int().positive(),
     abilityWidth: z.int().positive(),
   }),
@@ -101,11 +151,14 @@ export const manifestSchema = z.strictObject({
     ),
   }),
   metrics: z.record(z.string(), z.number()),
+  certificate: certificateSchema.optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type TrainedModel = z.infer<typeof trainedModelSchema>;
 export type Calibration = z.infer<typeof calibrationSchema>;
+export type Certificate = z.infer<typeof certificateSchema>;
+export type CertifiedFloor = z.infer<typeof certifiedFloorSchema>;
 
 /** Throws a ZodError that names the field; a manifest is never half right. */
 export function parseManifest(text: string): Manifest {

@@ -13,7 +13,9 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { parseCatalog, type Catalog } from "../router-models/catalog.ts";
+import { certificateAt } from "../router-models/certificate.ts";
 import { promptOfText, type Prompt } from "../router-models/features/prompt.ts";
+import type { Certificate } from "../router-models/manifest.ts";
 import { placeCatalog, trainedPanel } from "../router-models/placement.ts";
 import { openRelease } from "../router-models/release.ts";
 import { Scorer, type Forecast } from "../router-models/scorer.ts";
@@ -98,10 +100,15 @@ async function main(): Promise<void> {
 
   const sink = options.out === "-" ? process.stdout : await openFile(options.out);
   const progress = createProgress("score", 0);
+  const order = {
+    models,
+    policy: options.policy,
+    certificate: certificateAt(manifest.certificate, models),
+  };
   let done = 0;
   for await (const { text, place } of linesOf(options.in)) {
     const { id, prompt } = parseRow(text, place);
-    const row = scoreRow(await scorer.score(prompt, graph), models, options.policy);
+    const row = scoreRow(await scorer.score(prompt, graph), order);
     if (!sink.write(`${JSON.stringify({ id, ...row })}\n`)) await once(sink, "drain");
     progress.update(++done, "prompts", done);
   }
@@ -119,12 +126,20 @@ interface ScoredRow {
   readonly choice: string | null;
 }
 
-function scoreRow(forecast: Forecast, models: Catalog["models"], policy: Policy): ScoredRow {
+/** What every row is scored for. */
+interface Order {
+  readonly models: Catalog["models"];
+  readonly policy: Policy;
+  readonly certificate: Certificate | undefined;
+}
+
+function scoreRow(forecast: Forecast, { models, policy, certificate }: Order): ScoredRow {
   const candidates = candidatesOf(forecast, models);
+  const decided = decide({ candidates, excluded: [], policy, certificate, task: forecast.task });
   return {
     scores: Object.fromEntries(forecast.models.map(({ id, score }) => [id, round(score)])),
     cost_usd: medianCostsUsd(forecast, models),
-    choice: decide({ candidates, excluded: [], policy }).attempts[0]?.model ?? null,
+    choice: decided.attempts[0]?.model ?? null,
   };
 }
 

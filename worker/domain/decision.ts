@@ -44,8 +44,27 @@ export type DecisionReason =
   | "pinned" // the client named the model
   | "only_candidate" // nothing else passed the filters
   | "best_utility" // highest quality − λ·cost − μ·latency on the hull
-  | "cheapest_above_floor" // the cheapest hull model that keeps the quality floor
+  | "certified_floor" // the cheapest model that keeps the quality floor, as a certificate proves
+  | "cheapest_above_floor" // the same by what the scores predict, which nobody has proven
   | "floor_unreachable"; // no model keeps the floor: the best one
+
+/** What stands behind a quality floor. */
+export interface Assurance {
+  /** Why the floor is a prediction only; absent where it is certified. */
+  readonly doubt?: "no_certificate" | "other_models";
+  /** What was certified; with a doubt, of other models than these. */
+  readonly proof?: {
+    /** Share of the reference's mean quality, at least what was asked for. */
+    readonly floor: number;
+    readonly confidence: number;
+    /** Questions that it was tested on. */
+    readonly rows: number;
+    /** Score by which a model must exceed the reference's; negative: may fall short. */
+    readonly margin: number;
+    /** The forecast task that it is for, where not for all. */
+    readonly task?: string | undefined;
+  };
+}
 
 export interface Decision {
   /** Best first, at least one, no model twice. */
@@ -58,6 +77,8 @@ export interface Decision {
   readonly reference: Candidate;
   /** Score that the floor demanded, where one was asked for. */
   readonly floor?: number;
+  /** What stands behind the floor, where one was asked for. */
+  readonly assurance?: Assurance;
   /** Quality that a saving of the reference's whole cost may lose, λ of the utility. */
   readonly lambda: number;
 }

@@ -12,7 +12,9 @@
  * show the pointer first. Either way the log hears of it once.
  */
 import type { Catalog, CatalogModel } from "../../router-models/catalog.ts";
+import { certificateAt } from "../../router-models/certificate.ts";
 import { promptOfText, type Prompt } from "../../router-models/features/prompt.ts";
+import type { Certificate } from "../../router-models/manifest.ts";
 import { placeCatalog } from "../../router-models/placement.ts";
 import {
   canary,
@@ -61,6 +63,8 @@ interface Serving extends Releasable {
   readonly weights: string;
   readonly scorer: Scorer;
   readonly graph: OnnxGraph;
+  /** Undefined where the release has none at the catalogue's prices. */
+  readonly certificate: Certificate | undefined;
 }
 
 /** A refresh that has not ended by then never will: the request that carried it was cut off. */
@@ -96,11 +100,14 @@ export class RouterHost {
     return this.#slot.current.weights;
   }
 
-  /** The forecast of every catalogue model, and the label of the release that made it. */
-  score(prompt: Prompt): Promise<{ forecast: Forecast; weights: string }> {
-    return this.#slot.use(async ({ scorer, graph, weights }) => ({
+  /** The forecast of every catalogue model, with label and certificate of the release that made it. */
+  score(
+    prompt: Prompt,
+  ): Promise<{ forecast: Forecast; weights: string; certificate: Certificate | undefined }> {
+    return this.#slot.use(async ({ scorer, graph, weights, certificate }) => ({
       forecast: await scorer.score(prompt, graph),
       weights,
+      certificate,
     }));
   }
 
@@ -212,6 +219,7 @@ function serve({ release, graph }: LoadedRelease, catalog: readonly CatalogModel
     weights: weightsLabel(release),
     scorer: new Scorer(release.manifest, placeCatalog(release.manifest, catalog)),
     graph,
+    certificate: certificateAt(release.manifest.certificate, catalog),
     release: () => graph.release(),
   };
 }

@@ -6,7 +6,8 @@
  */
 import type { Dispatch } from "../domain/upstream.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { PromptScorer } from "../routing/ports.ts";
+import type { DecideInput } from "../routing/decide.ts";
+import type { PromptScorer, ScoredPrompt } from "../routing/ports.ts";
 
 /** One line of the log. Fields are short and carry no prompt, no answer and no key. Must not throw. */
 export interface Log {
@@ -25,8 +26,16 @@ interface VendorKeys {
   secretOf(vendorId: string): string | undefined;
 }
 
+/** A forecast, with the certificate of the release that made it where it has one at today's prices. */
+export interface CertifiedPrompt extends ScoredPrompt, Pick<DecideInput, "certificate"> {}
+
+/** The router's port, which may know what its release's quality floors are certified by. */
+interface CertifiedScorer extends PromptScorer {
+  score(...input: Parameters<PromptScorer["score"]>): Promise<CertifiedPrompt>;
+}
+
 export interface Deps {
-  readonly scorer: PromptScorer;
+  readonly scorer: CertifiedScorer;
   readonly keys: VendorKeys;
   readonly dispatch: Dispatch;
   readonly clock: Clock;

@@ -12,11 +12,10 @@ import { policySchema, type Policy } from "../domain/policy.ts";
 import { vendorOf } from "../domain/upstream.ts";
 import { buildCandidates } from "../routing/candidates.ts";
 import { decide } from "../routing/decide.ts";
-import type { ScoredPrompt } from "../routing/ports.ts";
 import { promptOf } from "../routing/prompt-of.ts";
 import { requirementsOf } from "../routing/requirements.ts";
 import { parseModelName, requireKnown } from "./model-name.ts";
-import type { Deps } from "./ports.ts";
+import type { CertifiedPrompt, Deps } from "./ports.ts";
 
 /** What a client asks: a checked body, and its knobs. */
 export interface Order {
@@ -24,7 +23,7 @@ export interface Order {
   readonly policy: Policy;
 }
 
-export interface Route extends ScoredPrompt {
+export interface Route extends CertifiedPrompt {
   readonly decision: Decision;
 }
 
@@ -56,7 +55,13 @@ export async function route({ request, policy }: Order, deps: RouteDeps): Promis
   const decision =
     name.kind === "pinned"
       ? pin(name.model, { candidates, excluded, policy, deps })
-      : decide({ candidates, excluded, policy });
+      : decide({
+          candidates,
+          excluded,
+          policy,
+          certificate: scored.certificate,
+          task: scored.forecast.task,
+        });
   if (!("reason" in decision)) throw noCandidate(decision.excluded);
   return { ...scored, decision };
 }
@@ -86,7 +91,7 @@ function pin(
 async function score(
   prompt: ReturnType<typeof promptOf>,
   { scorer }: RouteDeps,
-): Promise<ScoredPrompt> {
+): Promise<CertifiedPrompt> {
   try {
     return await scorer.score(prompt);
   } catch (cause) {

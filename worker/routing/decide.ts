@@ -5,14 +5,23 @@
  *
  * Cost and latency are measured against the reference model's for the same prompt, so λ has a meaning
  * that does not depend on prices: the quality one would give up to save the whole reference call. A
- * preset is a pair (λ, μ). A quality floor is stronger than the preset: the cheapest model that keeps
- * `quality · score of the reference` wins. Either way the choice is a corner of the convex hull over
- * (cost, score); see hull.ts for why.
+ * preset is a pair (λ, μ). A quality floor is stronger than the preset: the cheapest model that keeps it
+ * wins. What keeps it is told by a certificate's margin over the reference's score, where the release has
+ * one that is as strict and was made of these very models; certificate.ts says what that proves. Without
+ * one it is `quality · score of the reference`, a prediction, and the reason says so. A certificate of
+ * other models still tells how far such scores can be believed: it may tighten that prediction, never
+ * loosen it.
+ *
+ * The choice is a corner of the convex hull over (cost, score), see hull.ts for why; or the reference,
+ * where a certificate asks for a margin: what it keeps of itself needs no prediction.
  *
  * Pure and total: the same input gives the same decision, ties go to the cheaper and then to the
  * lesser id. Service, replay, `score` and `eval` all call this one function.
  */
+import { covers, floorFor } from "../../router-models/certificate.ts";
+import type { Certificate } from "../../router-models/manifest.ts";
 import type {
+  Assurance,
   Candidate,
   Decision,
   DecisionReason,
@@ -45,9 +54,14 @@ export interface DecideInput {
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly Excluded[];
   readonly policy: Policy;
+  /** Of the release that made the scores, if it has one. */
+  readonly certificate?: Certificate | undefined;
+  /** The prompt's likeliest task, for certificates that are made per task. */
+  readonly task?: string | undefined;
 }
 
-export function decide({ candidates, excluded, policy }: DecideInput): Decision | NoCandidate {
+export function decide(input: DecideInput): Decision | NoCandidate {
+  const { candidates, excluded, policy } = input;
   const reference = candidates.toSorted(byStanding)[0];
   const limited: Excluded[] = [];
   const within = candidates.filter((candidate) => {
@@ -61,7 +75,7 @@ export function decide({ candidates, excluded, policy }: DecideInput): Decision 
 
   const { lambda, mu } = WEIGHTS[policy.preset];
   const utility = utilityAgainst(reference, { lambda, mu });
-  const floor = policy.quality === undefined ? undefined : policy.quality * reference.score;
+  const floor = floorOf(input, { reference, within });
   const { chosen, reason } = choose(within, { utility, floor });
   const ranked = rank(within, { chosen, utility, floor });
   return {
@@ -70,16 +84,44 @@ export function decide({ candidates, excluded, policy }: DecideInput): Decision 
     candidates: ranked,
     excluded: allExcluded,
     reference,
-    ...(floor !== undefined && { floor }),
+    ...(floor !== undefined && { floor: floor.score, assurance: floor.assurance }),
     lambda,
   };
 }
 
 type Utility = (candidate: Candidate) => number;
 
+interface Floor {
+  /** What keeps the floor has at least this score. */
+  readonly score: number;
+  /** Keeps the floor whatever its score. */
+  readonly reference: Candidate;
+  readonly assurance: Assurance;
+}
+
 interface Aim {
   readonly utility: Utility;
-  readonly floor: number | undefined;
+  readonly floor: Floor | undefined;
+}
+
+function floorOf(
+  { policy: { quality }, certificate, task }: DecideInput,
+  { reference, within }: { reference: Candidate; within: readonly Candidate[] },
+): Floor | undefined {
+  if (quality === undefined) return undefined;
+  const predicted = quality * reference.score;
+  const proof = certificate && floorFor(certificate, { quality, task });
+  if (certificate === undefined || proof === undefined)
+    return { score: predicted, reference, assurance: { doubt: "no_certificate" } };
+  const proven = reference.score + proof.margin;
+  const models = within.map(({ model }) => model);
+  return covers(certificate, { reference: reference.model, models })
+    ? { score: proven, reference, assurance: { proof } }
+    : {
+        score: Math.max(proven, predicted),
+        reference,
+        assurance: { doubt: "other_models", proof },
+      };
 }
 
 function beyondLimit(candidate: Candidate, policy: Policy): Exclusion | undefined {
@@ -114,9 +156,13 @@ function choose(
     })),
   ).map(({ candidate }) => candidate);
   if (floor !== undefined) {
-    const cheapest = corners.find(({ score }) => score >= floor); // Corners ascend in cost and score.
-    if (cheapest !== undefined) return { chosen: cheapest, reason: "cheapest_above_floor" };
-    return { chosen: corners.at(-1)!, reason: "floor_unreachable" };
+    const keepers = corners.filter(({ score }) => score >= floor.score);
+    if (floor.assurance.proof !== undefined && candidates.includes(floor.reference))
+      keepers.push(floor.reference);
+    const cheapest = keepers.toSorted(byCost)[0];
+    if (cheapest === undefined) return { chosen: corners.at(-1)!, reason: "floor_unreachable" };
+    const isCertified = floor.assurance.doubt === undefined;
+    return { chosen: cheapest, reason: isCertified ? "certified_floor" : "cheapest_above_floor" };
   }
   const chosen = corners.reduce((best, corner) =>
     utility(corner) > utility(best) ? corner : best,
@@ -127,15 +173,16 @@ function choose(
 /** The chosen model, then those that keep the floor, each group by falling utility. */
 function rank(
   candidates: readonly Candidate[],
-  { chosen, utility, floor = -Infinity }: Partial<Aim> & { chosen: Candidate; utility: Utility },
+  { chosen, utility, floor }: Aim & { chosen: Candidate },
 ): Candidate[] {
+  function keepsFloor(candidate: Candidate): boolean {
+    return floor === undefined || candidate === floor.reference || candidate.score >= floor.score;
+  }
   const rest = candidates
     .filter((candidate) => candidate !== chosen)
     .toSorted(
       (a, b) =>
-        Number(b.score >= floor) - Number(a.score >= floor) ||
-        utility(b) - utility(a) ||
-        byCost(a, b),
+        Number(keepsFloor(b)) - Number(keepsFloor(a)) || utility(b) - utility(a) || byCost(a, b),
     );
   return [chosen, ...rest];
 }

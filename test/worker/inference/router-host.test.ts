@@ -35,6 +35,32 @@ describe("score", () => {
   });
 });
 
+describe("the certificate", () => {
+  const [first] = CATALOG.models;
+  const data = { name: "own", sha256: "0".repeat(64), rows: 200, reference: first!.id };
+  const floors = [{ floor: 0.9, confidence: 0.9, margin: 0, rows: 150 }];
+
+  it("is that of the release in service, unless a price has changed since", async ({ expect }) => {
+    const { host, store } = await startHost();
+    expect((await host.score(PROMPT)).certificate).toBeUndefined();
+    const { inputUsdPerMTok, outputUsdPerMTok } = first!.price;
+    for (const [seed, dearerUsd] of [
+      [2, 0],
+      [3, 1],
+    ] as const) {
+      const price = { inputUsdPerMTok: inputUsdPerMTok + dearerUsd, outputUsdPerMTok };
+      const certificate = { data: [{ ...data, models: { [first!.id]: price } }], floors };
+      await store.publish(
+        await tinyRelease({ seed, changeManifest: (manifest) => ({ ...manifest, certificate }) }),
+      );
+      await host.refresh(seed);
+      expect((await host.score(PROMPT)).certificate).toEqual(
+        dearerUsd === 0 ? certificate : undefined,
+      );
+    }
+  });
+});
+
 describe("refresh", () => {
   it("does nothing until something is published", async ({ expect }) => {
     const { host, events } = await startHost();

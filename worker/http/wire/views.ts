@@ -4,7 +4,7 @@
  * Inside, money is whole micro-dollars; outside it is US dollars, in fields that say so. A model's entry
  * is OpenAI's, with what they do not have added to it.
  */
-import type { Candidate } from "../../domain/decision.ts";
+import type { Assurance, Candidate } from "../../domain/decision.ts";
 import { AUTO_NAMES } from "../../pipeline/model-name.ts";
 import type { CatalogModel } from "../../pipeline/ports.ts";
 import type { Route } from "../../pipeline/route.ts";
@@ -22,10 +22,26 @@ export function routeView(id: string, { forecast, decision, weights }: Route) {
     input_tokens: forecast.inputTokens,
     reference: decision.reference.model,
     ...(decision.floor !== undefined && { floor: decision.floor }),
+    ...(decision.assurance !== undefined && { certificate: certificateView(decision.assurance) }),
     lambda: decision.lambda,
     attempts: decision.attempts.map(({ model }) => model),
     models: decision.candidates.map(candidateView),
     excluded: decision.excluded,
+  };
+}
+
+/** Whether the floor is proven, what was, and where it is not proven here, why. */
+function certificateView({ doubt, proof }: Assurance) {
+  return {
+    certified: doubt === undefined,
+    ...(doubt !== undefined && { why_not: doubt }),
+    ...(proof !== undefined && {
+      floor: proof.floor,
+      confidence: proof.confidence,
+      n: proof.rows,
+      margin: proof.margin,
+      ...(proof.task !== undefined && { task: proof.task }),
+    }),
   };
 }
 
