@@ -14,7 +14,7 @@
  *
  * An anchor places a new model's ability vector before any of its own outcomes are seen (UniRoute, arXiv
  * 2502.08773). Each benchmark is quoted once per model; `setting` says how the score was taken, above all at which
- * effort, since scores at different efforts do not compare.
+ * effort, since scores at different efforts do not compare. `ability` is where outcomes moved it from there.
  *
  * It does not know keys, base URLs or tenants; those belong to worker/providers and worker/tenants.
  */
@@ -92,6 +92,23 @@ const anchor = z
   })
   .readonly();
 
+/** Where outcomes of one's own put the model; written by `npm run onboard -- --write`. */
+const ability = z
+  .strictObject({
+    /** A row means something to one graph alone; another release places the model by its anchors. */
+    graph: z
+      .string()
+      .regex(/^[0-9a-f]{12}$/, "give the first 12 digits of the SHA-256 of the release's graph"),
+    /** `[bias, θ...]`, 1 + abilityWidth numbers. */
+    row: z.array(z.number("give a number")).min(2, "give the bias and the abilities").readonly(),
+    /** Standard error, in logits, of the model's mean logit over the training traffic. */
+    standingDeviation: z.number("give logits").positive("give a deviation above 0"),
+    probes: z.int("give a whole number").positive("give at least 1 probe"),
+    source: z.string().min(1, "say where the outcomes came from"),
+    placed: z.iso.date("give the day it was placed as YYYY-MM-DD"),
+  })
+  .readonly();
+
 const source = z
   .strictObject({
     what: z.enum(
@@ -125,8 +142,7 @@ const model = z
       .min(0.1, "give a factor between 0.1 and 50")
       .max(50, "give a factor between 0.1 and 50"),
     outputTokensSource: urlOrEstimate.optional(),
-    /** `[bias, θ...]` for the release in use; whoever gives it places the model by hand. */
-    ability: z.array(z.number("give a number")).readonly().optional(),
+    ability: ability.optional(),
     anchors: z
       .array(anchor)
       .refine(

@@ -6,7 +6,8 @@
  * every benchmark score is one noisy linear measurement of it (anchor), which updates mean and
  * covariance in closed form. A model without any usable anchor gets the score that its edition of the
  * catalogue leads one to expect (`expectedScores`), as a measurement with a wide deviation. So every
- * placement is shrunk to the prior by as much as its evidence is weak.
+ * placement is shrunk to the prior by as much as its evidence is weak. Outcomes of one's own, once there
+ * are some, move it from there: that is `npm run onboard`, which writes the row into the catalogue.
  *
  * Sources: UniRoute 2502.08773 and IRT-Router 2506.01048 (placing unseen models); Kalman's update.
  */
@@ -17,8 +18,27 @@ import type { PanelModel } from "./scorer.ts";
 
 /** Deviation, in logits, of a score that was inferred from price or from another benchmark. */
 const INFERRED_DEVIATION = 0.5;
-/** Published scores differ from run to run and from prompt style to prompt style. */
-const PUBLISHED_DEVIATION = 0.25;
+/** Deviation, in logits, of a published score: they differ from run to run and from prompt style to prompt style. */
+export const PUBLISHED_DEVIATION = 0.25;
+
+/** What is believed of a model's row: a Gaussian. */
+export interface Place {
+  /** `[bias, θ...]`, 1 + abilityWidth numbers. */
+  readonly mean: readonly number[];
+  /** Row-major, the square of that. */
+  readonly covariance: Float64Array;
+}
+
+/** What a place rests on, the strongest evidence first. */
+export type Evidence = "ability" | "trained" | "anchors" | "edition" | "prior";
+
+/** One score on a benchmark: an accuracy in 0..1. */
+export interface Score {
+  readonly benchmark: string;
+  readonly score: number;
+  /** Nobody measured it: it follows from price or another benchmark. */
+  readonly isInferred?: boolean;
+}
 
 /** Every model of the training data, where its outcomes put it. */
 export function trainedPanel(manifest: Manifest): PanelModel[] {
@@ -31,17 +51,16 @@ export function trainedPanel(manifest: Manifest): PanelModel[] {
 }
 
 /**
- * Every catalogue model, by the strongest evidence there is: an ability vector in the catalogue, a
- * trained row under its very id, its anchors, what its edition suggests. A trained model of a like name
- * is no evidence: sources grade on scales of their own, and rows of unconnected sets do not compare.
+ * Every catalogue model, by the strongest evidence there is: a row in the catalogue that was found for
+ * this very graph, a trained row under its very id, its anchors, what its edition suggests. A trained
+ * model of a like name is no evidence: sources grade on scales of their own, and rows of unconnected
+ * sets do not compare.
  */
 export function placeCatalog(manifest: Manifest, models: readonly CatalogModel[]): PanelModel[] {
   const expected = expectedScores(models);
   return models.map((model) => {
-    const trained = Object.hasOwn(manifest.models, model.id)
-      ? manifest.models[model.id]
-      : undefined;
-    const ability = model.ability ?? trained?.ability ?? place(manifest, model, expected);
+    const ability =
+      knownRow(manifest, model)?.row ?? placeByScores(manifest, scoresOf(model, expected)).mean;
     return {
       id: model.id,
       ability,
@@ -51,51 +70,76 @@ export function placeCatalog(manifest: Manifest, models: readonly CatalogModel[]
   });
 }
 
-/** The expected logit over the training traffic. */
-function standingOf({ placement }: Manifest, ability: readonly number[]): number {
-  return dot(placement.demand, ability) - placement.difficulty;
-}
-
-/** The mean of a model's row given its anchors. */
-function place(
-  { placement }: Manifest,
+/** What `placeCatalog` goes by for this model. */
+export function evidenceOf(
+  manifest: Manifest,
   model: CatalogModel,
   expected: ReadonlyMap<string, number>,
-): number[] {
+): Evidence {
+  const known = knownRow(manifest, model);
+  if (known !== undefined) return known.evidence;
+  const [first] = usableScores(manifest, scoresOf(model, expected));
+  if (first === undefined) return "prior";
+  return first.isInferred === true ? "edition" : "anchors";
+}
+
+/** The public scores of a model, or else the one that its edition suggests, if any. */
+export function scoresOf(model: CatalogModel, expected: ReadonlyMap<string, number>): Score[] {
+  const inferred = expected.get(model.id);
+  return [
+    ...model.anchors.map(({ benchmark, score }) => ({ benchmark, score })),
+    ...(inferred === undefined
+      ? []
+      : [{ benchmark: COMMON_BENCHMARK, score: inferred, isInferred: true }]),
+  ];
+}
+
+/**
+ * The prior, moved by every score that the release can read; by inferred ones only where it can read no
+ * other. The order of the scores does not matter.
+ */
+export function placeByScores(manifest: Manifest, scores: readonly Score[]): Place {
+  const { placement } = manifest;
   const width = placement.mean.length;
   const mean = [...placement.mean];
   const covariance = Float64Array.from(placement.covariance);
-  const measured = model.anchors.filter(({ benchmark }) => benchmark in placement.anchors);
-  const measurements =
-    measured.length > 0
-      ? measured.map(({ benchmark, score }) => ({
-          benchmark,
-          score,
-          deviation: PUBLISHED_DEVIATION,
-        }))
-      : [
-          {
-            benchmark: COMMON_BENCHMARK,
-            score: expected.get(model.id),
-            deviation: INFERRED_DEVIATION,
-          },
-        ];
-  for (const { benchmark, score, deviation } of measurements) {
-    const anchor = placement.anchors[benchmark];
-    if (anchor === undefined || score === undefined) continue;
-    const { gradient } = anchor;
+  for (const { benchmark, score, isInferred } of usableScores(manifest, scores)) {
+    const anchor = placement.anchors[benchmark]!;
+    const deviation = isInferred === true ? INFERRED_DEVIATION : PUBLISHED_DEVIATION;
     const direction = Array.from({ length: width }, (_, i) =>
-      dot(covariance.subarray(i * width, (i + 1) * width), gradient),
+      dot(covariance.subarray(i * width, (i + 1) * width), anchor.gradient),
     );
-    const variance = dot(gradient, direction) + anchor.deviation ** 2 + deviation ** 2;
-    const surprise = logit(score) - anchor.intercept - dot(gradient, mean);
+    const variance = dot(anchor.gradient, direction) + anchor.deviation ** 2 + deviation ** 2;
+    const surprise = logit(score) - anchor.intercept - dot(anchor.gradient, mean);
     for (let i = 0; i < width; i++) {
       mean[i]! += (direction[i]! * surprise) / variance;
       for (let j = 0; j < width; j++)
         covariance[i * width + j]! -= (direction[i]! * direction[j]!) / variance;
     }
   }
-  return mean;
+  return { mean, covariance };
+}
+
+/** The expected logit over the training traffic. */
+export function standingOf({ placement }: Manifest, ability: readonly number[]): number {
+  return dot(placement.demand, ability) - placement.difficulty;
+}
+
+function usableScores({ placement }: Manifest, scores: readonly Score[]): readonly Score[] {
+  const known = scores.filter(({ benchmark }) => Object.hasOwn(placement.anchors, benchmark));
+  const published = known.filter(({ isInferred }) => isInferred !== true);
+  return published.length > 0 ? published : known;
+}
+
+/** A row that rests on outcomes. Abilities mean something only together with the graph that asks for them. */
+function knownRow(
+  { files, models }: Manifest,
+  { id, ability }: CatalogModel,
+): { row: readonly number[]; evidence: Evidence } | undefined {
+  if (ability !== undefined && files.model.sha256.startsWith(ability.graph))
+    return { row: ability.row, evidence: "ability" };
+  const trained = Object.hasOwn(models, id) ? models[id] : undefined;
+  return trained && { row: trained.ability, evidence: "trained" };
 }
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -16,7 +16,7 @@ export interface Demand {
 }
 
 /** Benchmarks that a catalogue can quote, and the sets whose outcomes show what their scores mean. */
-const BENCHMARK_SETS: Readonly<Record<string, string>> = {
+export const BENCHMARK_SETS: Readonly<Record<string, string>> = {
   mmlu_pro: "mmlu_pro",
   math_l5: "zeroeval_math_l5",
 };
@@ -25,7 +25,10 @@ const SAMPLE = 400;
 /** Fewer models than this say nothing about a benchmark, fewer rows nothing about a model. */
 const MIN_MODELS = 8;
 const MIN_ROWS = 30;
-/** Added to the covariance, so that a handful of models does not look certain of their kind. */
+/**
+ * Added to the covariance, so that a handful of models does not look certain of their kind; less where
+ * there are many more models than numbers in a row.
+ */
 const RIDGE = 0.05;
 
 export interface DescribeInput {
@@ -102,10 +105,11 @@ async function meanDemand(
 function moments(rows: readonly (readonly number[])[]): { mean: number[]; covariance: number[] } {
   const width = rows[0]?.length ?? 0;
   const mean = Array.from({ length: width }, (_, k) => average(rows.map((row) => row[k]!)));
+  const ridge = RIDGE * Math.min(1, width / rows.length);
   const covariance = Array.from({ length: width * width }, (_, at) => {
     const [i, j] = [Math.floor(at / width), at % width];
     const cross = average(rows.map((row) => (row[i]! - mean[i]!) * (row[j]! - mean[j]!)));
-    return cross + (i === j ? RIDGE : 0);
+    return cross + (i === j ? ridge : 0);
   });
   return { mean, covariance };
 }

@@ -11,6 +11,15 @@ import { parseCatalog, type CatalogModel } from "../../router-models/catalog.ts"
 /** Anything JSON can hold in this test; a broken catalogue has no better type. */
 type Json = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any
 
+const ABILITY = {
+  graph: "0123456789ab",
+  row: [0.5, -0.25],
+  standingDeviation: 0.2,
+  probes: 25,
+  source: "probes.jsonl",
+  placed: "2026-11-22",
+};
+
 const { models } = parseCatalog(shipped);
 const anyIndex = fc.nat({ max: models.length - 1 });
 
@@ -35,6 +44,10 @@ function verdictAfter(damage: (catalogue: Json) => void): string {
 }
 
 describe("the shipped catalogue", () => {
+  it("ships no ability: they hold for one graph, and the graph is made anew", ({ expect }) => {
+    expect(models.filter(({ ability }) => ability !== undefined)).toEqual([]);
+  });
+
   it("offers at least 16 models of at least 7 vendors", ({ expect }) => {
     expect(models.length).toBeGreaterThanOrEqual(16);
     expect(new Set(models.map(vendor)).size).toBeGreaterThanOrEqual(7);
@@ -234,6 +247,16 @@ describe("parseCatalog", () => {
           source: "https://example.org",
         }))),
       "each benchmark once",
+    ],
+    [
+      "an ability for no graph in particular",
+      (m) => (m["ability"] = { ...ABILITY, graph: "latest" }),
+      'ability.graph = "latest": give the first 12 digits',
+    ],
+    [
+      "an ability that rests on nothing",
+      (m) => (m["ability"] = { ...ABILITY, probes: 0 }),
+      "ability.probes = 0: give at least 1 probe",
     ],
     ["a missing name", (m) => delete m["name"], "name = (missing): give string"],
     ["a month that does not exist", (m) => (m["released"] = "2026-13"), 'released = "2026-13": '],

@@ -5,8 +5,15 @@
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { parseCatalog, type CatalogModel } from "../../router-models/catalog.ts";
+import { expectedScores } from "../../router-models/expected-score.ts";
 import type { Manifest } from "../../router-models/manifest.ts";
-import { placeCatalog, trainedPanel } from "../../router-models/placement.ts";
+import {
+  evidenceOf,
+  placeByScores,
+  placeCatalog,
+  scoresOf,
+  trainedPanel,
+} from "../../router-models/placement.ts";
 import { smallManifest } from "./small-manifest.ts";
 
 const SOURCE = { what: "price", url: "https://example.com/prices", seen: "2026-11-21" };
@@ -20,6 +27,15 @@ const ANCHORS: Manifest["placement"]["anchors"] = {
 const ANCHORED = smallManifest({
   placement: { ...smallManifest().placement, anchors: ANCHORS },
 });
+
+/** The small manifest's graph has a hash of zeros. */
+const PROBED = {
+  graph: "0".repeat(12),
+  standingDeviation: 0.2,
+  probes: 25,
+  source: "probes.jsonl",
+  placed: "2026-11-22",
+};
 
 interface Described {
   readonly anchors?: Record<string, number>;
@@ -43,7 +59,7 @@ function catalogOf(models: Record<string, Described>): readonly CatalogModel[] {
         latency: { ttftMs: 1, outputTokensPerSecond: 1, source: "estimate" },
         outputTokensFactor,
         ...(outputTokensFactor !== 1 && { outputTokensSource: "estimate" }),
-        ...(ability && { ability }),
+        ...(ability && { ability: { ...PROBED, row: ability } }),
         anchors: Object.entries(anchors).map(([benchmark, score]) => ({
           benchmark,
           score,
@@ -98,6 +114,13 @@ describe("placeCatalog", () => {
     const [model] = placeCatalog(ANCHORED, catalogOf({ "acme/strong": given }));
     expect(model!.ability).toEqual([7, 8, 9]);
     expect(model!.standing).toBe(7 + 4 + 2.25 - 0.5);
+  });
+
+  it("takes an ability that was found for another graph for none", ({ expect }) => {
+    const files = { ...ANCHORED.files, model: { sha256: "f".repeat(64), bytes: 1 } };
+    const given = { ability: [7, 8, 9], anchors: { mmlu_pro: 0.9 } };
+    const [model] = placeCatalog({ ...ANCHORED, files }, catalogOf({ "new/model": given }));
+    expect(model!.standing).toBe(standingOf({ anchors: { mmlu_pro: 0.9 } }));
   });
 
   it("reads the length of answers from the catalogue", ({ expect }) => {
@@ -223,6 +246,71 @@ describe("placeCatalog", () => {
         expect(model!.ability.every(Number.isFinite)).toBe(true);
         expect(model!.ability).toHaveLength(3);
       }),
+    );
+  });
+});
+
+describe("placeByScores", () => {
+  const score = fc.double({ min: 0, max: 1, noNaN: true });
+  const scores = fc.array(
+    fc.record({ benchmark: fc.constantFrom("mmlu_pro", "math_l5", "gpqa_diamond"), score }),
+    { maxLength: 4 },
+  );
+
+  it("is the prior where there is no score", ({ expect }) => {
+    const { mean, covariance } = placeByScores(ANCHORED, []);
+    expect(mean).toEqual(ANCHORED.placement.mean);
+    expect(Array.from(covariance)).toEqual(ANCHORED.placement.covariance);
+  });
+
+  it("is never less certain for another score, whatever it says", ({ expect }) => {
+    fc.assert(
+      fc.property(scores, score, (list, another) => {
+        const one = placeByScores(ANCHORED, list);
+        const more = placeByScores(ANCHORED, [...list, { benchmark: "math_l5", score: another }]);
+        for (let i = 0; i < 3; i++)
+          expect(more.covariance[i * 4]).toBeLessThanOrEqual(one.covariance[i * 4]! + 1e-12);
+      }),
+    );
+  });
+
+  it("trusts a score that nobody measured the less, and not at all beside one that was", ({
+    expect,
+  }) => {
+    const inferred = { benchmark: "mmlu_pro", score: 0.9, isInferred: true };
+    const measured = { benchmark: "mmlu_pro", score: 0.9 };
+    const [weak, strong] = [[inferred], [measured]].map((list) => placeByScores(ANCHORED, list));
+    expect(weak!.covariance[0]).toBeGreaterThan(strong!.covariance[0]!);
+    expect(placeByScores(ANCHORED, [inferred, measured])).toEqual(strong);
+  });
+});
+
+describe("evidenceOf", () => {
+  it("names what a place rests on, the strongest first", ({ expect }) => {
+    const models = catalogOf({
+      "acme/strong": { anchors: { mmlu_pro: 0.9 } },
+      "b/probed": { ability: [1, 2, 3] },
+      "b/quoted": { anchors: { mmlu_pro: 0.8 } },
+      "b/quoted-too": { anchors: { mmlu_pro: 0.7 } },
+      "b/priced": {},
+    });
+    const expected = expectedScores(models);
+    expect(models.map((model) => evidenceOf(ANCHORED, model, expected))).toEqual([
+      "trained",
+      "ability",
+      "anchors",
+      "anchors",
+      "edition",
+    ]);
+    expect(evidenceOf(smallManifest(), models[2]!, expected)).toBe("prior");
+  });
+
+  it("agrees with where the model is put", ({ expect }) => {
+    const models = catalogOf({ "b/quoted": { anchors: { mmlu_pro: 0.8 } }, "b/priced": {} });
+    const expected = expectedScores(models);
+    const panel = placeCatalog(ANCHORED, models);
+    models.forEach((model, at) =>
+      expect(panel[at]!.ability).toEqual(placeByScores(ANCHORED, scoresOf(model, expected)).mean),
     );
   });
 });

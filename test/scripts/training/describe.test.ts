@@ -91,6 +91,17 @@ describe("describePlacement", () => {
     rows.forEach((row, i) => row.forEach((x, j) => expect(x).toBeCloseTo(expected[i]![j]!, 12)));
   });
 
+  it("trusts many models' spread more than a handful's", async ({ expect }) => {
+    const [few, many] = await Promise.all(
+      [4, 40].map((count) => {
+        const alike = Array.from({ length: count }, () => [1, 0, 2, 0]);
+        return placementOf([exampleOf("x")], alike);
+      }),
+    );
+    expect(few!.covariance[0]).toBeCloseTo(0.05, 12);
+    expect(many!.covariance[0]).toBeCloseTo(0.005, 12);
+  });
+
   it("learns what a benchmark's score says of a model", async ({ expect }) => {
     const { placement, abilities, logits } = await benchmark(12, 400);
     const anchor = placement.anchors["mmlu_pro"]!;
