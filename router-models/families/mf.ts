@@ -1,17 +1,19 @@
 /**
  * Matrix factorisation: a prompt asks for abilities, a model has them.
  *
- *     e = Σ w_i E[i]                    what the prompt says      (lexical branch)
+ *     e = Σ w_i E[i]                    what the prompt says       (lexical branch)
  *     g = relu(W · standardised + c)    what the prompt looks like (surface branch)
- *     [a, b] = P · [e, g] + p           demand for each ability, and difficulty
+ *     h = relu(J · [e, g] + d)          the two together
+ *     [a, b] = P · h + p                demand for each ability, and difficulty
  *     logit q_m = μ_m + a · θ_m − b
  *
  * A model is nothing but its row [μ_m, θ_m], so one can be added without touching the graph: in serving
  * the graph ends at a and b, and the product with the models is scorer.ts's. Difficulty b is shared by
  * all models: rows of an easy and of a hard dataset can be pooled although each names other models. The
  * lexical branch is strong on traffic like the training traffic and the surface branch keeps some of
- * that elsewhere (router.md), which is why training drops the lexical branch of some rows: the surface
- * branch must be able to answer alone.
+ * that elsewhere, which is why training drops the lexical branch of some rows: the surface branch must be
+ * able to answer alone. The novelty gate is in the features: grams never trained on take their share of
+ * the weights' unit length and add nothing, so ‖e‖ falls as a prompt gets foreign.
  *
  * Sources: RouteLLM 2406.18665 (bilinear router), EmbedLLM 2410.02223, IRT-Router 2506.01048.
  */
@@ -24,7 +26,7 @@ export interface MfShape extends AnswerShape {
   readonly tableRows: number;
   /** D, columns of the table. */
   readonly tableWidth: number;
-  /** G, units of the surface branch. */
+  /** Units of the surface branch, and as many of the layer above both branches. */
   readonly hiddenWidth: number;
 }
 
@@ -43,12 +45,9 @@ export function forward(g: Graph, shape: MfShape, standardisation: Standardisati
   const bag = g.bag("table", { rows: tableRows, width: tableWidth });
   const lexical =
     g.mode === "training" ? g.mul(bag, g.input("keepLexical", "float32", [g.batch, 1])) : bag;
-  const hidden = g.concat([lexical, surface(g, hiddenWidth, standardisation)], 1);
-  return dense(g, "answer", {
-    input: hidden,
-    from: tableWidth + hiddenWidth,
-    to: answerWidth(shape),
-  });
+  const both = g.concat([lexical, surface(g, hiddenWidth, standardisation)], 1);
+  const joint = dense(g, "joint", { input: both, from: tableWidth + hiddenWidth, to: hiddenWidth });
+  return dense(g, "answer", { input: g.relu(joint), from: hiddenWidth, to: answerWidth(shape) });
 }
 
 /** [B, M], before calibration. `abilities` [M, 1 + K]. */

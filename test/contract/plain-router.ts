@@ -17,8 +17,9 @@ type Vector = readonly number[];
 
 /** What a runner must answer to `feeds`: [a, b, failure, length, spread, tasks]. */
 export function plainAnswer(router: PlainRouter, feeds: GraphFeeds): Float32Array {
-  const hidden = [...lexical(router, feeds), ...surface(router, feeds.statistics)];
-  return Float32Array.from(dense(router, "answer", hidden));
+  const both = [...lexical(router, feeds), ...surface(router, feeds.statistics)];
+  const joint = dense(router, "joint", both).map((x) => Math.max(x, 0));
+  return Float32Array.from(dense(router, "answer", joint));
 }
 
 /** Σ w·E. */
