@@ -9,22 +9,18 @@ import { parseArgs } from "node:util";
 import { LAYERS } from "../oxlint.config.ts";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog, type CatalogModel } from "../router-models/catalog.ts";
-import { parseManifest } from "../router-models/manifest.ts";
 import { replaceSection } from "./report/marked-section.ts";
 
-const HELP = `Writes the generated sections of README.md, ARCHITECTURE.md and LEADERBOARD.md.
+const HELP = `Writes the generated sections of README.md and ARCHITECTURE.md.
 
   npm run docs               write them
   npm run docs -- --check    change nothing; fail where one is stale`;
 
-const RELEASE = "router-models/released/headgate";
-
 /** File → section → what it must say. */
-async function sections(): Promise<Record<string, Record<string, string>>> {
+function sections(): Record<string, Record<string, string>> {
   return {
     "README.md": { catalog: catalogTable(parseCatalog(catalogJson).models) },
     "ARCHITECTURE.md": { layers: layerTable() },
-    "router-models/LEADERBOARD.md": { leaderboard: await leaderboardTable() },
   };
 }
 
@@ -56,34 +52,6 @@ function catalogTable(models: readonly CatalogModel[]): string {
   ].join("\n");
 }
 
-/** One row for each release, with the pooled figures of its card's evaluation. */
-async function leaderboardTable(): Promise<string> {
-  const manifest = parseManifest(await readFile(`${RELEASE}/manifest.json`, "utf8"));
-  const card = await readFile(`${RELEASE}/CARD.md`, "utf8");
-  const [apgr, aiq] = [pooledRow(card, "pooled"), pooledRow(card, "mean")];
-  return [
-    "| release | family | MiB | APGR router | length | random | AIQ router | zero router | length |",
-    "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    `| [${manifest.name} ${manifest.version}](released/${manifest.name}/CARD.md) | ${manifest.family} | ${(
-      manifest.files.model.bytes /
-      2 ** 20
-    ).toFixed(
-      2,
-    )} | ${apgr[2] ?? "–"} | ${apgr[3] ?? "–"} | ${apgr[5] ?? "–"} | ${aiq[2] ?? "–"} | ${aiq[3] ?? "–"} | ${aiq[5] ?? "–"} |`,
-  ].join("\n");
-}
-
-/** Cells, from the row count on, of the first table row that begins with this bold word. */
-function pooledRow(card: string, word: string): string[] {
-  const line = card.split("\n").find((text) => text.startsWith(`| **${word}**`));
-  return line === undefined
-    ? []
-    : line
-        .split("|")
-        .slice(2, -1)
-        .map((cell) => cell.trim());
-}
-
 function code(text: string): string {
   return `\`${text}\``;
 }
@@ -94,7 +62,7 @@ async function main(): Promise<void> {
   });
   if (flags.help) return console.log(HELP);
   const stale: string[] = [];
-  for (const [file, named] of Object.entries(await sections())) {
+  for (const [file, named] of Object.entries(sections())) {
     const before = await readFile(file, "utf8");
     const after = Object.entries(named).reduce(
       (text, [name, section]) => replaceSection(text, name, section),

@@ -1,144 +1,235 @@
 /**
- * `npm run eval`: how good a released router is on rows that it has not seen, beside everything it has to
- * beat, with intervals. Tables go to stdout, progress to stderr, pictures to a folder, and with
- * `--write-card` the tables become the evaluation of the model's card.
+ * `npm run eval`: how good a router is on rows that it has not seen, beside everything it has to beat,
+ * with intervals. Tables go to stdout, progress to stderr, pictures to a folder; on demand the tables
+ * become the evaluation of the release's card and rows of the leaderboard.
  *
- * The router is run as it is served: the same scorer, the same WebAssembly, its golden vectors first.
  * Which models, pair and prices a set is judged by is decided by rules over training rows
- * (evaluation/prepare-set.ts); nothing here can be tuned to a result.
+ * (evaluation/set-models.ts, evaluation/pair.ts); nothing here can be tuned to a result.
  */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog } from "../router-models/catalog.ts";
-import { canary, openRelease, weightsLabel, type Release } from "../router-models/release.ts";
-import { loadOutcomes, type OutcomeFileError, type OutcomeRow } from "./dataset/outcome-file.ts";
+import {
+  openRelease,
+  weightsLabel,
+  type Release,
+  type ReleaseFiles,
+} from "../router-models/release.ts";
+import { importFiles } from "./dataset/importers/import-files.ts";
+import type { Format } from "./dataset/importers/imported-row.ts";
+import type { OutcomeRow } from "./dataset/outcome-file.ts";
 import { assertDisjoint } from "./dataset/pool.ts";
 import { readReleaseFolder } from "./dataset/release-folder.ts";
 import { listShippingSets } from "./dataset/sets.ts";
 import { priceTableSchema, type PriceSources } from "./evaluation/costs.ts";
-import { reportPool, reportSet, type Evaluation } from "./evaluation/evaluation.ts";
-import { openGraph } from "./evaluation/onnx-graph.ts";
-import { prepareSet, type PreparedSet } from "./evaluation/prepare-set.ts";
-import { scoreRows, type Forecasts } from "./evaluation/router-scores.ts";
-import { evaluationPictures } from "./report/evaluation-pictures.ts";
+import { poolsOf, reportPool, reportSet, type Evaluation } from "./evaluation/evaluation.ts";
+import { examineOwn, type Examined } from "./evaluation/examine.ts";
+import { cachedFold } from "./evaluation/fold-cache.ts";
+import { examineImported } from "./evaluation/imported.ts";
+import { examineLeftOut } from "./evaluation/leave-dataset.ts";
+import { leaveModelOut } from "./evaluation/leave-model.ts";
+import { loadSets, trainingRows, type LoadedSet } from "./evaluation/loaded-set.ts";
+import { openGraph, type OpenGraph } from "./evaluation/onnx-graph.ts";
+import { HELP, readOptions, type Options } from "./evaluation/options.ts";
+import { trainFold } from "./evaluation/train-fold.ts";
+import { evaluationPictures, type Picture } from "./report/evaluation-pictures.ts";
 import { evaluationTable } from "./report/evaluation-table.ts";
+import { leaderboardWith } from "./report/leaderboard.ts";
+import { leaveModelPicture, leaveModelTable } from "./report/leave-model-report.ts";
 import { replaceSection } from "./report/marked-section.ts";
 import { createProgress } from "./report/progress.ts";
-import { readNumber } from "./simulation/arguments.ts";
-
-const HELP = `Evaluates a released router on the valid rows of outcome files, beside its controls.
-
-  --model DIR      the release (default router-models/released/headgate)
-  --data FILE,...  outcome files, .jsonl or .jsonl.gz; more may follow as arguments
-  --sets FILE      without --data: the list of sets, of which those that may ship are taken
-                   (default ../shared/data/sets.json)
-  --prices FILE    {group: {model: {in, out}}} in USD per million tokens
-                   (default: prices.json beside the list of sets, if it is there)
-  --report DIR     writes the pictures, report.md and report.json there
-  --json           prints JSON instead of Markdown
-  --write-card     replaces the evaluation in DIR/CARD.md of the release
-  --resamples N    of the bootstrap (default 1000)
-  --seed N         of the bootstrap and the random control (default 7)
-  --skip-bad-rows  leaves out rows that cannot be read, and counts them
-  --help           this text`;
-
-type Options = ReturnType<typeof readOptions>;
-
-function readOptions() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      model: { type: "string", default: "router-models/released/headgate" },
-      data: { type: "string", multiple: true, default: [] },
-      sets: { type: "string", default: "../shared/data/sets.json" },
-      prices: { type: "string" },
-      report: { type: "string" },
-      json: { type: "boolean", default: false },
-      "write-card": { type: "boolean", default: false },
-      resamples: { type: "string", default: "1000" },
-      seed: { type: "string", default: "7" },
-      "skip-bad-rows": { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (positionals.length > 0 && values.data.length === 0)
-    throw new Error(`Unknown argument "${positionals[0]}"; files are given with --data`);
-  const files = [...values.data.flatMap((list) => list.split(",")), ...positionals];
-  return {
-    ...values,
-    files: files.filter((file) => file !== ""),
-    resamples: readNumber("--resamples", values.resamples, 1),
-    seed: readNumber("--seed", values.seed),
-  };
-}
 
 async function main(): Promise<void> {
-  const options = readOptions();
+  const options = readOptions(process.argv.slice(2));
   if (options.help) {
     console.log(HELP);
     return;
   }
+  if (options.protocol === "leave-model") return leaveModels(options);
   const cardPath = join(options.model, "CARD.md");
   // Before the work: nobody should wait for an evaluation whose place is missing.
   if (options["write-card"]) replaceSection(await readFile(cardPath, "utf8"), "evaluation", "");
+  if (options.leaderboard !== undefined) await readFile(options.leaderboard, "utf8");
   const release = await openRelease(await readReleaseFolder(options.model));
-  const sets = await loadSets(options);
-  checkLeakage(sets, release);
-  const evaluation = await evaluate(sets, release, options);
-  const command = `npm run eval -- ${process.argv.slice(2).join(" ")}`.replace(/ -- $/u, "");
+  const evaluation = measure(await examine(release, options), release, options);
+  const command = commandLine();
   const table = `${evaluationTable(evaluation)}\nMade by \`${command}\`.\n`;
-  console.log(options.json ? JSON.stringify(evaluation, null, 2) : table);
-  if (options.report !== undefined) await writeReport(options.report, evaluation, table);
+  await publish(options, { result: evaluation, table, pictures: evaluationPictures(evaluation) });
   if (options["write-card"])
-    await writeFile(
-      cardPath,
-      replaceSection(await readFile(cardPath, "utf8"), "evaluation", table),
+    await edit(cardPath, (text) => replaceSection(text, "evaluation", table));
+  if (options.leaderboard !== undefined)
+    await edit(options.leaderboard, (text) =>
+      leaderboardWith(text, { evaluation, manifest: release.manifest }, command),
     );
 }
 
-interface LoadedSet {
-  readonly name: string;
-  /** Of the file's bytes, as a release's manifest names what it was trained on. */
-  readonly sha256: string;
-  readonly rows: readonly OutcomeRow[];
-}
-
-async function loadSets(options: Options): Promise<LoadedSet[]> {
+/** New models in one set: the one file given, or mmlu_pro of the list. */
+async function leaveModels(options: Options): Promise<void> {
   const listed =
     options.files.length > 0
-      ? options.files.map((path) => ({ path, name: undefined }))
-      : await listShippingSets(options.sets);
-  const loaded: LoadedSet[] = [];
-  for (const { path, name } of listed) {
-    const bad: OutcomeFileError[] = [];
-    const rows = await loadOutcomes(
-      [path],
-      options["skip-bad-rows"] ? { onBadRow: (error) => bad.push(error) } : {},
-    );
-    if (bad.length > 0)
-      console.error(`${path}: left out ${bad.length} bad rows; the first: ${bad[0]!.message}`);
-    const sha256 = createHash("sha256")
-      .update(await readFile(path))
-      .digest("hex");
-    loaded.push({ name: name ?? rows[0]!.dataset, sha256, rows });
-  }
-  return loaded;
+      ? options.files.map((path) => ({ path }))
+      : (await listShippingSets(options.sets)).filter(({ name }) => name === PLACING_SET);
+  const [set, second] = await loadSets(listed, onSkipped(options));
+  if (set === undefined || second !== undefined)
+    throw new Error("Leaving models out takes one set: give one file with --data");
+  const prices = await readPrices(options);
+  const opened: OpenGraph[] = [];
+  const progress = createProgress("placing", 1);
+  const report = await leaveModelOut({
+    rows: set.rows,
+    ...PLACING,
+    seed: options.seed,
+    resamples: options.resamples,
+    onProgress: (done, total, note) => progress.update(done, note, total),
+    async train(rows, fold) {
+      const key = `${set.sha256}:models:${fold}/${PLACING.folds}`;
+      const label = `training fold ${fold + 1}`;
+      const release = await trainOrTake(rows, { options, prices, label, data: [key] });
+      const graph = await openGraph(release.model);
+      opened.push(graph);
+      return { manifest: release.manifest, graph };
+    },
+  });
+  progress.finish();
+  await Promise.all(opened.map((graph) => graph.release()));
+  const table = `${leaveModelTable(report)}\n\nMade by \`${commandLine()}\`.\n`;
+  await publish(options, { result: report, table, pictures: [leaveModelPicture(report)] });
+  if (options.leaderboard !== undefined)
+    await edit(options.leaderboard, (text) => replaceSection(text, "leave-model", table));
 }
 
-/**
- * The questions examined must not be among those learnt, in any of the sets. What cannot be checked,
- * because the rows that the router learnt are not at hand, is said.
- */
-function checkLeakage(sets: readonly LoadedSet[], { manifest }: Release): void {
-  const rows = sets.flatMap((set) => set.rows);
-  assertDisjoint(
-    rows.filter(({ split }) => split === "train"),
-    rows.filter(({ split }) => split === "valid"),
+/** The set whose scores most catalogues quote. */
+const PLACING_SET = "mmlu_pro";
+const PLACING = { folds: 5, draws: 10 } as const;
+
+function commandLine(): string {
+  return `npm run eval -- ${process.argv.slice(2).join(" ")}`.replace(/ -- $/u, "");
+}
+
+async function examine(release: Release, options: Options): Promise<Examined> {
+  const { format, protocol, seed } = options;
+  const prices = await readPrices(options);
+  if (format !== undefined) return examineFormat(format, release, { prices, options });
+  const sets = await loadSets(
+    options.files.length > 0
+      ? options.files.map((path) => ({ path }))
+      : await listShippingSets(options.sets),
+    onSkipped(options),
   );
+  checkSplit(sets);
+  const progress = createProgress("scoring", 2 * countValid(sets));
+  let scored = 0;
+  const examination = { prices, seed, onScored: () => progress.update(++scored) };
+  try {
+    if (protocol === "leave-dataset")
+      return await leaveOut(sets, release, { ...examination, options });
+    sayUnseen(sets, release);
+    return await examineOwn(sets, release, examination);
+  } finally {
+    progress.finish();
+  }
+}
+
+interface Work {
+  readonly prices: PriceSources;
+  readonly options: Options;
+}
+
+async function examineFormat(
+  format: Format,
+  release: Release,
+  { prices, options }: Work,
+): Promise<Examined> {
+  const sets = await importFiles(format, options.files);
+  const learnt = await loadSets(await listShippingSets(options.sets));
+  const progress = createProgress("scoring", 2 * countValid(sets));
+  let scored = 0;
+  const { leaked, ...examined } = await examineImported(sets, {
+    release,
+    learnt,
+    prices,
+    seed: options.seed,
+    onScored: () => progress.update(++scored),
+  });
+  progress.finish();
+  if (leaked > 0) console.error(`${leaked} rows ask a question that is learnt from: left out`);
+  return examined;
+}
+
+function leaveOut(
+  sets: readonly LoadedSet[],
+  { manifest }: Release,
+  { options, ...examination }: Work & { readonly seed: number; readonly onScored: () => void },
+): Promise<Examined> {
+  return examineLeftOut({
+    ...examination,
+    sets,
+    leave: options.leave,
+    tableRows: manifest.features.tableRows,
+    train: (others, leftOut) =>
+      trainOrTake(trainingRows(others), {
+        options,
+        prices: examination.prices,
+        label: `training without ${leftOut}`,
+        data: others.map(({ sha256 }) => sha256),
+      }),
+  });
+}
+
+interface Training extends Work {
+  readonly label: string;
+  /** Tells this fold's rows from those of any other. */
+  readonly data: readonly string[];
+}
+
+function trainOrTake(
+  rows: readonly OutcomeRow[],
+  { options, prices, label, data }: Training,
+): Promise<Release> {
+  const { cache, seed } = options;
+  async function train(): Promise<ReleaseFiles> {
+    const progress = createProgress(label, 1);
+    const files = await trainFold({
+      rows,
+      prices,
+      seed,
+      onProgress: (done, total, note) => progress.update(done, note, total),
+    });
+    progress.finish();
+    return files;
+  }
+  return cachedFold(cache, { data, seed }, { train, onNote: (note) => console.error(note) });
+}
+
+function measure(examined: Examined, release: Release, options: Options): Evaluation {
+  const { resamples, seed, protocol, format } = options;
+  const pools = poolsOf(examined.sets);
+  const progress = createProgress("resampling", resamples * (examined.sets.length + pools.length));
+  let done = 0;
+  const sampling = { resamples, seed, onResample: () => progress.update(++done) };
+  const evaluation: Evaluation = {
+    protocol: format !== undefined ? "imported" : protocol === "leave-dataset" ? protocol : "id",
+    router: weightsLabel(release),
+    resamples,
+    seed,
+    sets: examined.sets.map((set) => reportSet(set, sampling)),
+    pools: pools.map((pool) => reportPool(pool, sampling)),
+    skipped: examined.skipped,
+  };
+  progress.finish();
+  return evaluation;
+}
+
+/** The questions examined must not be among those learnt, in any of the sets. */
+function checkSplit(sets: readonly LoadedSet[]): void {
+  const valid = sets.flatMap(({ rows }) => rows.filter(({ split }) => split === "valid"));
+  assertDisjoint(trainingRows(sets), valid);
+}
+
+/** What cannot be checked, because the rows that the router learnt are not at hand, is said. */
+function sayUnseen(sets: readonly LoadedSet[], { manifest }: Release): void {
   const loaded = new Set(sets.map(({ sha256 }) => sha256));
   const unseen = manifest.training.data.filter(({ sha256 }) => !loaded.has(sha256));
   if (unseen.length === 0) return;
@@ -149,58 +240,14 @@ function checkLeakage(sets: readonly LoadedSet[], { manifest }: Release): void {
   console.error("with the rows examined, if any, make it look better than it is.");
 }
 
-async function evaluate(
-  sets: readonly LoadedSet[],
-  release: Release,
-  options: Options,
-): Promise<Evaluation> {
-  const { resamples, seed } = options;
-  const forecasts = await forecast(sets, release);
-  const prices = await readPrices(options);
-  const prepared: PreparedSet[] = [];
-  const skipped: { name: string; why: string }[] = [];
-  for (const { name, rows } of sets) {
-    try {
-      prepared.push(
-        prepareSet({ name, rows, forecasts, manifest: release.manifest, prices, seed }),
-      );
-    } catch (error) {
-      skipped.push({ name, why: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  if (prepared.length === 0)
-    throw new Error(`Nothing to evaluate: ${skipped.map(({ why }) => why).join("; ")}`);
-  const pools = prepared.length > 1 ? 1 : 0;
-  const progress = createProgress("resampling", resamples * (prepared.length + pools));
-  let done = 0;
-  function onResample(): void {
-    progress.update(++done);
-  }
-  const sampling = { resamples, seed, onResample };
-  const reports = prepared.map((set) => reportSet(set, sampling));
-  const pool = pools === 0 ? null : reportPool(prepared, sampling);
-  progress.finish();
-  return { router: weightsLabel(release), resamples, seed, sets: reports, pool, skipped };
+function onSkipped(options: Options): Parameters<typeof loadSets>[1] {
+  if (!options["skip-bad-rows"]) return undefined;
+  return (path, bad) =>
+    console.error(`${path}: left out ${bad.length} bad rows; the first: ${bad[0]!.message}`);
 }
 
-async function forecast(sets: readonly LoadedSet[], release: Release): Promise<Forecasts> {
-  const valid = sets.flatMap(({ rows }) => rows.filter(({ split }) => split === "valid"));
-  const progress = createProgress("scoring", valid.length);
-  const graph = await openGraph(release.model);
-  try {
-    const { failure } = await canary(release, graph);
-    if (failure !== undefined)
-      throw new Error(`The release does not answer as it must: ${failure}`);
-    let done = 0;
-    return await scoreRows(valid, {
-      manifest: release.manifest,
-      graph,
-      onRow: () => progress.update(++done),
-    });
-  } finally {
-    progress.finish();
-    await graph.release();
-  }
+function countValid(sets: readonly Pick<LoadedSet, "rows">[]): number {
+  return sets.reduce((n, { rows }) => n + rows.filter(({ split }) => split === "valid").length, 0);
 }
 
 async function readPrices({ prices, sets }: Options): Promise<PriceSources> {
@@ -213,12 +260,26 @@ async function readPrices({ prices, sets }: Options): Promise<PriceSources> {
   throw new Error(`${path}: ${field.map(String).join(".")}: ${message}`);
 }
 
-async function writeReport(folder: string, evaluation: Evaluation, table: string): Promise<void> {
+interface Published {
+  readonly result: unknown;
+  readonly table: string;
+  readonly pictures: readonly Picture[];
+}
+
+async function publish(
+  { report: folder, json }: Options,
+  { result, table, pictures }: Published,
+): Promise<void> {
+  console.log(json ? JSON.stringify(result, null, 2) : table);
+  if (folder === undefined) return;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "report.md"), table);
-  await writeFile(join(folder, "report.json"), `${JSON.stringify(evaluation, null, 2)}\n`);
-  for (const { name, svg } of evaluationPictures(evaluation))
-    await writeFile(join(folder, name), svg);
+  await writeFile(join(folder, "report.json"), `${JSON.stringify(result, null, 2)}\n`);
+  for (const { name, svg } of pictures) await writeFile(join(folder, name), svg);
+}
+
+async function edit(path: string, change: (text: string) => string): Promise<void> {
+  await writeFile(path, change(await readFile(path, "utf8")));
 }
 
 try {

@@ -1,4 +1,3 @@
-import { randomFrom } from "../../worker/lib/prng.ts";
 /**
  * A router's evaluation on several sets: the numbers with their intervals, and the curves to draw.
  *
@@ -6,13 +5,16 @@ import { randomFrom } from "../../worker/lib/prng.ts";
  * NaN stands for a number that is not defined on these rows, such as the gap recovered of a pair of which
  * neither is better; it prints as null.
  */
+import { randomFrom } from "../../worker/lib/prng.ts";
 import type { Point } from "../../worker/routing/hull.ts";
 import { bootstrap, type Estimate } from "./bootstrap.ts";
 import { shareCurve, pairMeans, type PairMeans, type SharePoint } from "./call-share.ts";
+import type { Contender } from "./contenders.ts";
 import { frontierOf, meansOf } from "./frontier.ts";
-import type { Contender, PreparedFrontier, PreparedPair, PreparedSet } from "./prepare-set.ts";
+import type { PreparedFrontier, PreparedPair, PreparedSet } from "./prepare-set.ts";
 import { reliabilityBins, type ReliabilityBin } from "./reliability.ts";
 import { poolSets, setNumbers } from "./set-metrics.ts";
+import { trafficOf } from "./traffic.ts";
 
 /** By contender; without `category` where the set has none. */
 export type ByContender<T> = Partial<Record<Contender, T>>;
@@ -59,8 +61,10 @@ export interface SetReport {
   readonly numbers: Readonly<Record<string, Estimate>>;
 }
 
-/** All sets as one; `sets` with a frontier have equal weight in its AIQ. */
+/** Several sets as one; those with a frontier have equal weight in what costs enter. */
 export interface PoolReport {
+  readonly name: "pooled" | "chat" | "benchmarks";
+  readonly sets: readonly string[];
   readonly rows: number;
   readonly questions: number;
   readonly means: PairMeans;
@@ -69,14 +73,18 @@ export interface PoolReport {
   readonly numbers: Readonly<Record<string, Estimate>>;
 }
 
+/** In distribution, on sets left out of training, or on imported files. */
+export type Protocol = "id" | "leave-dataset" | "imported";
+
 export interface Evaluation {
+  readonly protocol: Protocol;
   /** version@id of the release, as answers carry it. */
   readonly router: string;
   readonly resamples: number;
   readonly seed: number;
   readonly sets: readonly SetReport[];
-  /** Null for a single set. */
-  readonly pool: PoolReport | null;
+  /** All sets first, then chat and benchmarks apart; no pool of a single set. */
+  readonly pools: readonly PoolReport[];
   /** Sets that could not be evaluated, and why. */
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
 }
@@ -84,7 +92,7 @@ export interface Evaluation {
 export interface Sampling {
   readonly resamples: number;
   readonly seed: number;
-  /** Called after each resample; there are `resamples` a set, and as many for the pool. */
+  /** Called after each resample; there are `resamples` for each set and each pool. */
   readonly onResample?: () => void;
 }
 
@@ -106,9 +114,27 @@ export function reportSet(set: PreparedSet, sampling: Sampling): SetReport {
   };
 }
 
-export function reportPool(sets: readonly PreparedSet[], sampling: Sampling): PoolReport {
+export interface PoolPlan {
+  readonly name: PoolReport["name"];
+  readonly sets: readonly PreparedSet[];
+}
+
+/** The pools that these sets make. */
+export function poolsOf(sets: readonly PreparedSet[]): PoolPlan[] {
+  const apart = (["chat", "benchmarks"] as const).map((name) => ({
+    name,
+    sets: sets.filter((set) => trafficOf(set.name) === name),
+  }));
+  const isMixed = apart.every((pool) => pool.sets.length > 0);
+  const plans: PoolPlan[] = [{ name: "pooled", sets }, ...(isMixed ? apart : [])];
+  return plans.filter((plan) => plan.sets.length > 1);
+}
+
+export function reportPool({ name, sets }: PoolPlan, sampling: Sampling): PoolReport {
   const pool = poolSets(sets);
   return {
+    name,
+    sets: sets.map((set) => set.name),
     rows: pool.groups.length,
     questions: pool.questions,
     means: pairMeans(pool.rowsOf.get("router") ?? []),

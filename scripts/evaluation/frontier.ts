@@ -102,13 +102,18 @@ export function aiq(points: readonly Point[], { from, to }: { from: number; to: 
   const hull = frontierOf(points);
   if (!(to > from)) return heightAt(hull, from);
   const inside = hull.map(({ cost }) => cost).filter((cost) => cost > from && cost < to);
-  const knots = [from, ...inside, to];
+  const knots = [from, ...inside, to].map((cost) => ({ cost, quality: heightAt(hull, cost) }));
+  return trapezoids(knots) / (to - from);
+}
+
+/** The area under straight lines from point to point, which come by ascending cost. */
+export function trapezoids(points: readonly Point[]): number {
   let area = 0;
-  for (let i = 1; i < knots.length; i++) {
-    const [a, b] = [knots[i - 1]!, knots[i]!];
-    area += ((b - a) * (heightAt(hull, a) + heightAt(hull, b))) / 2;
+  for (let i = 1; i < points.length; i++) {
+    const [a, b] = [points[i - 1]!, points[i]!];
+    area += ((b.cost - a.cost) * (a.quality + b.quality)) / 2;
   }
-  return area / (to - from);
+  return area;
 }
 
 /** The hull itself, from the router that refuses everything, at (0, 0). */

@@ -1,27 +1,25 @@
 /**
  * One set made ready: everything that a resample of its valid rows needs, computed once.
  *
- * The router and the controls give their opinions here, before any outcome of a valid row is looked at,
- * and the models, the pair and the priced models are chosen on training rows. What is left for the
- * metrics is to count.
+ * The router, the baselines and the controls give their opinions here, before any outcome of a valid row
+ * is looked at, and the models, the pair and the priced models are chosen on training rows. What is left
+ * for the metrics is to count.
  *
- * A model takes part if the router knows it and at least nine in ten training rows have its score; for
- * the metrics of cost it also needs a cost on as many. Rows without a score of each model in question
- * are left out of the metric, so all routers compared answer the same rows.
+ * Rows without a score of each model in question are left out of the metric, so all routers compared
+ * answer the same rows. A set is foreign where the router learnt nothing from it (transfer.ts).
  */
 import type { Manifest } from "../../router-models/manifest.ts";
-import { randomFrom } from "../../worker/lib/prng.ts";
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
+import type { FeatureReader } from "./baselines/row-features.ts";
 import { sortByRouting, type PairRow } from "./call-share.ts";
 import {
-  categoryEstimator,
-  lengthEstimator,
-  meanQuality,
-  oracleEstimator,
-  randomEstimator,
-  type Estimator,
-} from "./controls.ts";
-import { callCostUsd, priceOf, type Price, type PriceSources } from "./costs.ts";
+  ownContenders,
+  type Contender,
+  type ContenderInput,
+  type Contenders,
+} from "./contenders.ts";
+import type { Estimator } from "./controls.ts";
+import type { PriceSources } from "./costs.ts";
 import {
   always,
   costRange,
@@ -34,26 +32,37 @@ import {
 import { choosePair, type ModelPair, type ModelSummary } from "./pair.ts";
 import { reliabilitySums, type ReliabilitySums } from "./reliability.ts";
 import { routerEstimator, type Forecasts } from "./router-scores.ts";
+import { costsIn, pricesIn, setModels, type CostOf, type SetModels } from "./set-models.ts";
+import { foreignContenders, type GapBaselines } from "./transfer.ts";
 
 export interface SetInput {
   readonly name: string;
   /** Rows of both splits. */
   readonly rows: readonly OutcomeRow[];
-  /** The router's forecasts of the valid rows. */
+  /** The router's forecasts of the valid rows and of their twins. */
   readonly forecasts: Forecasts;
   readonly manifest: Manifest;
   readonly prices: PriceSources;
-  /** Of the random control. */
+  readonly features: FeatureReader;
+  /** Of the random and the shuffled control. */
   readonly seed: number;
+  /** What was learnt from other sets; given for a foreign set. */
+  readonly gaps?: GapBaselines;
+  /** Valid rows with their prompts typed carelessly. */
+  readonly twins?: ReadonlyMap<OutcomeRow, OutcomeRow>;
 }
 
-/** The router and the controls, by name; `category` is missing where the set has no categories. */
-export const CONTENDERS = ["router", "length", "category", "random", "oracle"] as const;
-export type Contender = (typeof CONTENDERS)[number];
+/** Whether a row's model would change at the threshold that sends half of the rows to the strong one. */
+export interface Flip {
+  readonly row: number;
+  readonly hasFlipped: boolean;
+}
 
 export interface PreparedPair extends ModelPair {
   /** In the order of call-share.ts, per contender. */
   readonly rowsOf: ReadonlyMap<Contender, readonly PairRow[]>;
+  /** Of the contenders that read prompts; empty without twins. */
+  readonly flipsOf: ReadonlyMap<Contender, readonly Flip[]>;
 }
 
 export interface PreparedFrontier {
@@ -68,13 +77,10 @@ export interface PreparedFrontier {
   readonly rowCount: number;
 }
 
-export interface PreparedSet {
+export interface PreparedSet extends SetModels {
   readonly name: string;
   readonly valid: readonly OutcomeRow[];
   readonly trainRows: number;
-  readonly models: readonly ModelSummary[];
-  /** Models of the set that take no part. */
-  readonly leftOut: readonly string[];
   /** Undefined where no two models differ. */
   readonly pair: PreparedPair | undefined;
   /** Undefined where fewer than two models have costs. */
@@ -82,82 +88,108 @@ export interface PreparedSet {
   readonly reliability: ReliabilitySums;
 }
 
-const LEAST_COVERAGE = 0.9;
-
 /** Throws an Error where the set has no train or no valid rows, or no model that the router knows. */
 export function prepareSet(input: SetInput): PreparedSet {
-  const train = input.rows.filter(({ split }) => split === "train");
-  const valid = input.rows.filter(({ split }) => split === "valid");
-  if (train.length === 0 || valid.length === 0)
+  const { name, rows, manifest, gaps } = input;
+  const train = rows.filter(({ split }) => split === "train");
+  const valid = rows.filter(({ split }) => split === "valid");
+  if ((train.length === 0 && gaps === undefined) || valid.length === 0)
     throw new Error(
-      `${input.name}: ${train.length} train and ${valid.length} valid rows; both are needed`,
+      `${name}: ${train.length} train and ${valid.length} valid rows; both are needed`,
     );
-  const named = [...new Set(train.flatMap(({ scores }) => Object.keys(scores)))].toSorted();
-  const models = named
-    .filter((model) => Object.hasOwn(input.manifest.models, model))
-    .filter((model) => coverage(train, ({ scores }) => scores[model]) >= LEAST_COVERAGE)
-    .map((model) => summarise(model, train, input));
-  if (models.length === 0)
-    throw new Error(`${input.name}: the router knows none of its models (${named[0]}, …)`);
-  const known = new Set(models.map(({ model }) => model));
-  const contenders = makeContenders(train, models, input);
+  const { models, leftOut } =
+    gaps === undefined
+      ? setModels(train, input, (model) => Object.hasOwn(manifest.models, model))
+      : foreignModels(input);
+  const contenders = makeContenders({ train, valid, models }, input);
   return {
-    name: input.name,
+    name,
     valid,
     trainRows: train.length,
     models,
-    leftOut: named.filter((model) => !known.has(model)),
-    pair: preparePair(valid, models, contenders),
+    leftOut,
+    pair: preparePair(valid, models, { contenders, twins: input.twins }),
     frontier: prepareFrontier(valid, { models, contenders, costOf: costsIn(input) }),
     reliability: reliabilitySums(predictions(valid, models, contenders.get("router")!)),
   };
 }
 
-type Contenders = ReadonlyMap<Contender, Estimator>;
-type CostOf = (row: OutcomeRow, model: string) => number | undefined;
-
-function makeContenders(
-  train: readonly OutcomeRow[],
-  models: readonly ModelSummary[],
-  input: SetInput,
-): Contenders {
-  const { forecasts, manifest, seed } = input;
-  const names = models.map(({ model }) => model);
-  const meanCosts = new Map(models.map(({ model, costUsd }) => [model, costUsd ?? NaN]));
-  const costOf = costsIn(input);
-  const category = categoryEstimator(train, names, meanCosts);
-  return new Map<Contender, Estimator>([
-    [
-      "router",
-      routerEstimator(forecasts, { manifest, priceOf: pricesIn(train, input), meanCosts }),
-    ],
-    ["length", lengthEstimator(train, names, meanCosts)],
-    ...(category === undefined ? [] : ([["category", category]] as const)),
-    ["random", randomEstimator(randomFrom(seed), meanCosts)],
-    ["oracle", oracleEstimator((row, model) => costOf(row, model) ?? NaN)],
-  ]);
+/** The models of a foreign set: by its training rows, or by all rows where none are for training. */
+export function foreignModels(
+  set: Pick<SetInput, "name" | "rows" | "prices">,
+): ReturnType<typeof setModels> {
+  const train = set.rows.filter(({ split }) => split === "train");
+  return setModels(train.length > 0 ? train : set.rows, set, () => true);
 }
+
+interface SplitSet {
+  readonly train: readonly OutcomeRow[];
+  readonly valid: readonly OutcomeRow[];
+  readonly models: readonly ModelSummary[];
+}
+
+function makeContenders({ train, valid, models }: SplitSet, input: SetInput): Contenders {
+  const { forecasts, manifest, features, seed, gaps } = input;
+  const meanCosts = new Map(models.map(({ model, costUsd }) => [model, costUsd ?? NaN]));
+  // A model that is placed has no lengths of its own, so nothing is known of its costs but the mean.
+  const costs =
+    gaps === undefined
+      ? { manifest, priceOf: pricesIn(train, input), meanCosts }
+      : { manifest: { ...manifest, models: {} }, priceOf: () => undefined, meanCosts };
+  const shared: ContenderInput = {
+    train,
+    valid,
+    models: askedModels(models),
+    router: routerEstimator(forecasts, costs),
+    meanCosts,
+    costOf: costsIn(input),
+    features,
+    seed,
+  };
+  return gaps === undefined ? ownContenders(shared) : foreignContenders(shared, models, gaps);
+}
+
+/** Those of the pair and those with costs: the router alone is asked about the others. */
+function askedModels(models: readonly ModelSummary[]): string[] {
+  const pair = choosePair(models);
+  const paired = pair === undefined ? [] : [pair.strong.model, pair.weak.model];
+  const priced = models.filter(({ costUsd }) => costUsd !== undefined).map(({ model }) => model);
+  return [...new Set([...paired, ...priced])];
+}
+
+/** Contenders whose opinion depends on how a prompt is typed. */
+const READERS: readonly Contender[] = ["router", "ridge", "knn", "statistics", "length"];
 
 function preparePair(
   valid: readonly OutcomeRow[],
   models: readonly ModelSummary[],
-  contenders: Contenders,
+  { contenders, twins }: { contenders: Contenders; twins: SetInput["twins"] },
 ): PreparedPair | undefined {
   const pair = choosePair(models);
   if (pair === undefined) return undefined;
   const [weakModel, strongModel] = [pair.weak.model, pair.strong.model];
-  const rowsOf = new Map(
-    [...contenders].map(([name, estimator]) => {
-      const rows = valid.flatMap((row, place): PairRow[] => {
-        const [weak, strong] = [row.scores[weakModel], row.scores[strongModel]];
-        if (weak === undefined || strong === undefined) return [];
-        const routing = estimator.quality(row, strongModel) - estimator.quality(row, weakModel);
-        return [{ row: place, routing, weak, strong }];
-      });
-      return [name, sortByRouting(rows)];
-    }),
-  );
-  return { ...pair, rowsOf };
+  function gap(estimator: Estimator, row: OutcomeRow): number {
+    return estimator.quality(row, strongModel) - estimator.quality(row, weakModel);
+  }
+  const rowsOf = new Map<Contender, readonly PairRow[]>();
+  const flipsOf = new Map<Contender, readonly Flip[]>();
+  for (const [name, estimator] of contenders) {
+    const rows = valid.flatMap((row, place): PairRow[] => {
+      const [weak, strong] = [row.scores[weakModel], row.scores[strongModel]];
+      if (weak === undefined || strong === undefined) return [];
+      return [{ row: place, routing: gap(estimator, row), weak, strong }];
+    });
+    const sorted = sortByRouting(rows);
+    rowsOf.set(name, sorted);
+    if (twins === undefined || !READERS.includes(name)) continue;
+    const half = sorted[sorted.length >> 1]?.routing ?? NaN;
+    const flips = sorted.map(({ row, routing }) => {
+      const again = gap(estimator, twins.get(valid[row]!)!);
+      return { row, hasFlipped: routing >= half !== again >= half };
+    });
+    flipsOf.set(name, flips);
+  }
+  return { ...pair, rowsOf, flipsOf };
 }
 
 interface FrontierInput {
@@ -228,42 +260,4 @@ function predictions(
       return [{ row: place, score: router.quality(row, model), outcome }];
     }),
   );
-}
-
-function summarise(model: string, train: readonly OutcomeRow[], input: SetInput): ModelSummary {
-  const costOf = costsIn(input);
-  const costs = train.flatMap((row) =>
-    Object.hasOwn(row.scores, model) ? [costOf(row, model)] : [],
-  );
-  const known = costs.filter((cost) => cost !== undefined);
-  const isCosted = known.length > 0 && known.length >= LEAST_COVERAGE * costs.length;
-  return {
-    model,
-    quality: meanQuality(train, model),
-    costUsd: isCosted ? known.reduce((sum, cost) => sum + cost, 0) / known.length : undefined,
-  };
-}
-
-function costsIn({ name, prices }: SetInput): CostOf {
-  const known = new Map<string, Price | undefined>();
-  return (row, model) => {
-    if (!known.has(model)) known.set(model, priceOf(model, name, prices));
-    return callCostUsd(row, model, known.get(model));
-  };
-}
-
-/** The list prices that costs of this set are counted at; none for a model whose costs the source states. */
-function pricesIn(
-  train: readonly OutcomeRow[],
-  { name, prices }: SetInput,
-): (model: string) => Price | undefined {
-  const stated = new Set(train.flatMap(({ cost_usd: costs = {} }) => Object.keys(costs)));
-  return (model) => (stated.has(model) ? undefined : priceOf(model, name, prices));
-}
-
-function coverage(
-  rows: readonly OutcomeRow[],
-  field: (row: OutcomeRow) => number | undefined,
-): number {
-  return rows.filter((row) => field(row) !== undefined).length / rows.length;
 }

@@ -1,16 +1,20 @@
 /**
  * The router under evaluation, asked about rows of outcome files.
  *
- * Its opinion comes from the scorer that serves, over the models it was trained on under the names that
- * the data gives them. What it expects a call to cost is its forecast of the tokens times a price: the
+ * Its opinion comes from the scorer that serves, over a panel of models under the names that the data
+ * gives them. What it expects a call to cost is its forecast of the tokens times a price: the
  * one at which the evaluation counts costs where there is one, else the price that the release fitted to
  * the source's costs. Where a release had to assume a price, the model's mean cost over training rows
  * is used, as for the controls.
  */
 import { promptOfText } from "../../router-models/features/prompt.ts";
 import type { Manifest } from "../../router-models/manifest.ts";
-import { trainedPanel } from "../../router-models/placement.ts";
-import { Scorer, type Forecast, type GraphRunner } from "../../router-models/scorer.ts";
+import {
+  Scorer,
+  type Forecast,
+  type GraphRunner,
+  type PanelModel,
+} from "../../router-models/scorer.ts";
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
 import type { Estimator, MeanCosts } from "./controls.ts";
 import { tokensCostUsd, type Price } from "./costs.ts";
@@ -18,12 +22,21 @@ import { tokensCostUsd, type Price } from "./costs.ts";
 /** Forecasts by row. */
 export type Forecasts = ReadonlyMap<OutcomeRow, Forecast>;
 
-/** Scores every row over the trained models; `onRow` is called after each. */
+export interface Scoring {
+  readonly manifest: Manifest;
+  /** The models asked about, with their places. */
+  readonly panel: readonly PanelModel[];
+  readonly graph: GraphRunner;
+  /** Called after each row. */
+  readonly onRow?: () => void;
+}
+
+/** Scores every row over the models of the panel. */
 export async function scoreRows(
   rows: readonly OutcomeRow[],
-  { manifest, graph, onRow }: { manifest: Manifest; graph: GraphRunner; onRow?: () => void },
+  { manifest, panel, graph, onRow }: Scoring,
 ): Promise<Forecasts> {
-  const scorer = new Scorer(manifest, trainedPanel(manifest));
+  const scorer = new Scorer(manifest, panel);
   const forecasts = new Map<OutcomeRow, Forecast>();
   for (const row of rows) {
     forecasts.set(row, await scorer.score(promptOfText(row.prompt), graph));

@@ -3,8 +3,14 @@
  *
  * Names are `metric.contender`; a difference is `metric.contender-other`. All of them come out of one
  * call, so the bootstrap pairs them by itself. In a pool a question counts once for what is measured on
- * its rows together (call share, calibration); AIQ, whose costs differ from set to set, is the plain mean
- * over the sets that have one.
+ * its rows together (call share, calibration, flips); what costs enter, which differ from set to set, is
+ * the plain mean over the sets that have it (operating-points.ts names those numbers).
+ *
+ * - `apgr`, `cpt50`, `cpt80`: call-share.ts. The best single model is the strong one; made to take a share
+ *   of the calls, it is a coin, so its APGR is 0.5 by definition
+ * - `strongShare`: share of prompts that the contender holds the strong model to be better on
+ * - `flips`: share of prompts that change the model when they are typed carelessly (typing-noise.ts)
+ * - `ece`, `brier`: reliability.ts, of the router over all models
  */
 import { poolByGid } from "../dataset/pool.ts";
 import {
@@ -15,13 +21,9 @@ import {
   sortByRouting,
   type PairRow,
 } from "./call-share.ts";
-import { aiq, meansOf } from "./frontier.ts";
-import {
-  CONTENDERS,
-  type Contender,
-  type PreparedFrontier,
-  type PreparedSet,
-} from "./prepare-set.ts";
+import { CONTENDERS, type Contender } from "./contenders.ts";
+import { operatingNumbers } from "./operating-points.ts";
+import type { Flip, PreparedFrontier, PreparedSet } from "./prepare-set.ts";
 import { brierScore, calibrationError, type ReliabilitySums } from "./reliability.ts";
 
 export type Numbers = Record<string, number>;
@@ -29,6 +31,7 @@ export type Numbers = Record<string, number>;
 /** What is measured on rows regardless of the set they come from. */
 interface Rows {
   readonly rowsOf: ReadonlyMap<Contender, readonly PairRow[]>;
+  readonly flipsOf: ReadonlyMap<Contender, readonly Flip[]>;
   readonly reliability: ReliabilitySums;
 }
 
@@ -43,10 +46,10 @@ export interface Pool extends Rows {
 
 /** Every metric of one set; `counts` has an entry for each valid row. */
 export function setNumbers(set: PreparedSet, counts: Float64Array): Numbers {
-  const rowsOf = set.pair?.rowsOf ?? new Map<Contender, readonly PairRow[]>();
+  const { rowsOf = new Map(), flipsOf = new Map() } = set.pair ?? {};
   return {
-    ...rowNumbers({ rowsOf, reliability: set.reliability }, counts),
-    ...(set.frontier === undefined ? {} : aiqNumbers(set.frontier, counts)),
+    ...rowNumbers({ rowsOf, flipsOf, reliability: set.reliability }, counts),
+    ...(set.frontier === undefined ? {} : frontierNumbers(set.frontier, counts)),
   };
 }
 
@@ -54,31 +57,43 @@ export function setNumbers(set: PreparedSet, counts: Float64Array): Numbers {
 export function poolSets(sets: readonly PreparedSet[]): Pool {
   const starts = startsOf(sets);
   const isFirst = firstOfQuestion(sets);
-  const rowsOf = new Map<Contender, readonly PairRow[]>();
   const paired = sets.flatMap((set, s) => (set.pair === undefined ? [] : [{ pair: set.pair, s }]));
-  for (const name of CONTENDERS) {
-    if (!paired.every(({ pair }) => pair.rowsOf.has(name))) continue;
-    const rows = paired.flatMap(({ pair, s }) =>
-      pair.rowsOf.get(name)!.map((row) => ({ ...row, row: row.row + starts[s]! })),
+  function gather<R extends { readonly row: number }>(
+    field: (pair: (typeof paired)[number]["pair"]) => ReadonlyMap<Contender, readonly R[]>,
+  ): Map<Contender, R[]> {
+    const shared = CONTENDERS.filter((name) => paired.every(({ pair }) => field(pair).has(name)));
+    return new Map(
+      shared.map((name) => [
+        name,
+        paired
+          .flatMap(({ pair, s }) =>
+            field(pair)
+              .get(name)!
+              .map((row) => ({ ...row, row: row.row + starts[s]! })),
+          )
+          .filter(({ row }) => isFirst[row]),
+      ]),
     );
-    rowsOf.set(name, sortByRouting(rows.filter(({ row }) => isFirst[row])));
   }
+  const rowsOf = new Map(
+    [...gather((pair) => pair.rowsOf)].map(([name, rows]) => [name, sortByRouting(rows)]),
+  );
   const reliability = poolReliability(sets, starts, isFirst);
+  const rows = { rowsOf, flipsOf: gather((pair) => pair.flipsOf), reliability };
   return {
-    rowsOf,
-    reliability,
+    ...rows,
     groups: sets.flatMap(({ valid }) => valid.map(({ gid }) => gid)),
     questions: rowsOf.get("router")?.length ?? 0,
     numbers: (counts) => ({
-      ...rowNumbers({ rowsOf, reliability }, counts),
-      ...meanAiq(sets, (set, s) =>
-        aiqNumbers(set, counts.subarray(starts[s], starts[s]! + sets[s]!.valid.length)),
+      ...rowNumbers(rows, counts),
+      ...meanOfSets(sets, (set, s) =>
+        frontierNumbers(set, counts.subarray(starts[s], starts[s]! + sets[s]!.valid.length)),
       ),
     }),
   };
 }
 
-function rowNumbers({ rowsOf, reliability }: Rows, counts: Float64Array): Numbers {
+function rowNumbers({ rowsOf, flipsOf, reliability }: Rows, counts: Float64Array): Numbers {
   const numbers: Numbers = {};
   for (const [name, rows] of rowsOf) {
     const curve = shareCurve(rows, counts);
@@ -86,26 +101,34 @@ function rowNumbers({ rowsOf, reliability }: Rows, counts: Float64Array): Number
     numbers[`apgr.${name}`] = apgr(curve, means);
     numbers[`cpt50.${name}`] = callShareFor(0.5, curve, means);
     numbers[`cpt80.${name}`] = callShareFor(0.8, curve, means);
+    numbers[`strongShare.${name}`] = shareOf(rows, ({ routing }) => routing > 0, counts);
   }
-  addDifferences(numbers, "apgr", ["length", "category", "random", "oracle"]);
+  if (rowsOf.size > 0) numbers["apgr.bestSingle"] = 0.5;
+  addDifferences(numbers, "apgr", [...CONTENDERS, "bestSingle"]);
+  for (const [name, flips] of flipsOf)
+    numbers[`flips.${name}`] = shareOf(flips, ({ hasFlipped }) => hasFlipped, counts);
   numbers["ece.router"] = calibrationError(reliability, counts);
   numbers["brier.router"] = brierScore(reliability, counts);
   return numbers;
 }
 
-function aiqNumbers(frontier: PreparedFrontier, counts: Float64Array): Numbers {
-  const { settingsOf, singles, zeroRouter, bestSingle, range } = frontier;
-  const points = meansOf(singles, counts);
-  const numbers: Numbers = {
-    "aiq.zero": aiq(
-      zeroRouter.flatMap((m) => points[m] ?? []),
-      range,
-    ),
-    "aiq.bestSingle": aiq(points.length === 0 ? [] : [points[bestSingle]!], range),
-  };
-  for (const [name, settings] of settingsOf)
-    numbers[`aiq.${name}`] = aiq(meansOf(settings, counts), range);
-  addDifferences(numbers, "aiq", ["zero", "bestSingle", "length", "category", "random", "oracle"]);
+function shareOf<R extends { readonly row: number }>(
+  rows: readonly R[],
+  isCounted: (row: R) => boolean,
+  counts: Float64Array,
+): number {
+  let [n, sum] = [0, 0];
+  for (const row of rows) {
+    n += counts[row.row]!;
+    if (isCounted(row)) sum += counts[row.row]!;
+  }
+  return sum / n;
+}
+
+function frontierNumbers(frontier: PreparedFrontier, counts: Float64Array): Numbers {
+  const numbers = operatingNumbers(frontier, counts);
+  addDifferences(numbers, "aiq", [...CONTENDERS, "zero", "bestSingle"]);
+  addDifferences(numbers, "peak", ["bestSingle"]);
   return numbers;
 }
 
@@ -113,13 +136,13 @@ function addDifferences(numbers: Numbers, metric: string, others: readonly strin
   const router = numbers[`${metric}.router`];
   for (const other of others) {
     const control = numbers[`${metric}.${other}`];
-    if (router === undefined || control === undefined) continue;
+    if (other === "router" || router === undefined || control === undefined) continue;
     numbers[`${metric}.router-${other}`] = router - control;
   }
 }
 
 /** Over the sets that have the number; one that a resample left without rows says nothing. */
-function meanAiq(
+function meanOfSets(
   sets: readonly PreparedSet[],
   numbersOf: (frontier: PreparedFrontier, s: number) => Numbers,
 ): Numbers {

@@ -4,15 +4,19 @@
  */
 import type { Point } from "../../worker/routing/hull.ts";
 import type { SharePoint, PairMeans } from "../evaluation/call-share.ts";
+import type { Contender } from "../evaluation/contenders.ts";
 import type {
   ByContender,
   Evaluation,
   FrontierReport,
   PairReport,
+  PoolReport,
 } from "../evaluation/evaluation.ts";
-import type { Contender } from "../evaluation/prepare-set.ts";
 import type { ReliabilityBin } from "../evaluation/reliability.ts";
 import { frame, note, picture, type Axis, type Series } from "./svg.ts";
+
+/** Those worth a line of their own; the others would cover it. */
+const SHOWN = ["length", "statistics", "knn", "ridge"] as const;
 
 export interface Picture {
   /** File name, ending in .svg. */
@@ -21,7 +25,7 @@ export interface Picture {
 }
 
 /** Pictures of every set that has the metric, of the pool, and of the calibration over all sets. */
-export function evaluationPictures({ sets, pool }: Evaluation): Picture[] {
+export function evaluationPictures({ sets, pools }: Evaluation): Picture[] {
   const shares = sets.flatMap(({ name, pair }) =>
     pair === null ? [] : [{ name: `share-${name}.svg`, svg: pairPicture(name, pair) }],
   );
@@ -30,17 +34,23 @@ export function evaluationPictures({ sets, pool }: Evaluation): Picture[] {
       ? []
       : [{ name: `frontier-${name}.svg`, svg: frontierPicture(name, frontier) }],
   );
-  const whole = pool ?? sets[0];
+  const whole = pools[0] ?? sets[0];
   const calibration =
     whole === undefined
       ? []
       : [{ name: "reliability.svg", svg: reliabilityPicture(whole.reliability) }];
-  const pooled =
-    pool === null
-      ? []
-      : [{ name: "share-pooled.svg", svg: sharePicture("All sets, one pair each", pool) }];
+  const pooled = pools.map((pool) => ({
+    name: `share-${pool.name}.svg`,
+    svg: sharePicture(`${POOL_TITLES[pool.name]}, one pair each`, pool),
+  }));
   return [...shares, ...pooled, ...frontiers, ...calibration];
 }
+
+const POOL_TITLES: Record<PoolReport["name"], string> = {
+  pooled: "All sets",
+  chat: "Chat and instructions",
+  benchmarks: "Benchmarks",
+};
 
 function pairPicture(set: string, pair: PairReport): string {
   return sharePicture(`${set}: ${pair.strong} or ${pair.weak}`, pair);
@@ -61,16 +71,14 @@ function sharePicture(
     },
     axisOver("Mean quality", [...all, means.weak, means.strong]),
   );
-  const lines = (["random", "category", "length", "oracle", "router"] as const).flatMap(
-    (name): Series[] => {
-      // A coin's expectation is the straight line; one draw of it would only add noise.
-      const curve = name === "random" ? coin(means) : (curves[name] ?? []);
-      return line(
-        name,
-        curve.map(({ strongShare, quality }) => [strongShare, quality]),
-      );
-    },
-  );
+  const lines = (["random", ...SHOWN, "oracle", "router"] as const).flatMap((name): Series[] => {
+    // A coin's expectation is the straight line; one draw of it would only add noise.
+    const curve = name === "random" ? coin(means) : (curves[name] ?? []);
+    return line(
+      name,
+      curve.map(({ strongShare, quality }) => [strongShare, quality]),
+    );
+  });
   return picture(title, place, { series: lines });
 }
 
@@ -99,7 +107,7 @@ function frontierPicture(set: string, report: FrontierReport): string {
       quality,
     ]);
   }
-  const lines = (["length", "oracle", "router"] as const).flatMap((name) =>
+  const lines = ([...SHOWN, "oracle", "router"] as const).flatMap((name) =>
     line(name, draw(hulls[name] ?? [])),
   );
   const dots: Series = {

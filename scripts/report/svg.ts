@@ -26,19 +26,20 @@ export interface Frame {
 export interface Series {
   /** Empty for a series that the legend leaves out. */
   readonly name: string;
-  /** One of the classes of the style sheet: router, length, category, random, oracle, zero. */
+  /** One of the classes of the style sheet: router, ridge, knn, statistics, length, random, oracle, zero. */
   readonly style: string;
   readonly points: readonly (readonly [x: number, y: number])[];
   readonly kind: "line" | "dots";
 }
 
 const WIDTH = 640;
-const HEIGHT = 440;
+const HEIGHT = 460;
 const LEFT = 64;
 const RIGHT = 28;
-const TOP = 66;
+const TOP = 84;
 const BOTTOM = 56;
-const LEGEND_Y = 50;
+const LEGEND_Y = 48;
+const LEGEND_STEP = 18;
 
 const STYLE = `
 text{font:12px system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;fill:#24292f}
@@ -46,20 +47,25 @@ text{font:12px system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;fil
 .axis{stroke:#57606a;stroke-width:1;fill:none}
 .grid{stroke:#d0d7de;stroke-width:1;fill:none}
 .label{font-size:11px;fill:#57606a}
-path.line{fill:none;stroke-width:2;stroke-linejoin:round}
+.note{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}
+path.line{fill:none;stroke-width:1.75;stroke-linejoin:round}
 .router{stroke:#0550ae;fill:#0550ae}path.router{stroke-width:3}
 .length{stroke:#bc4c00;fill:#bc4c00;stroke-dasharray:7 4}
-.category{stroke:#8250df;fill:#8250df;stroke-dasharray:10 3 2 3}
+.ridge{stroke:#8250df;fill:#8250df;stroke-dasharray:10 3 2 3}
+.knn{stroke:#bf3989;fill:#bf3989;stroke-dasharray:3 3}
+.statistics{stroke:#9a6700;fill:#9a6700;stroke-dasharray:6 2 2 2 2 2}
 .random{stroke:#6e7781;fill:#6e7781;stroke-dasharray:2 4}
 .oracle{stroke:#1a7f37;fill:#1a7f37;stroke-dasharray:12 4}
 .zero{stroke:#424a53;fill:#424a53;stroke-dasharray:4 3}
 .dot{stroke:none!important}
 @media (prefers-color-scheme:dark){
-text{fill:#e6edf3}.label{fill:#9ea7b3}
+text{fill:#e6edf3}.label{fill:#9ea7b3}.note{stroke:#0d1117}
 .axis{stroke:#8b949e}.grid{stroke:#30363d}
 .router{stroke:#79c0ff;fill:#79c0ff}
 .length{stroke:#ffa657;fill:#ffa657}
-.category{stroke:#d2a8ff;fill:#d2a8ff}
+.ridge{stroke:#d2a8ff;fill:#d2a8ff}
+.knn{stroke:#ff9bce;fill:#ff9bce}
+.statistics{stroke:#e3b341;fill:#e3b341}
 .random{stroke:#9ea7b3;fill:#9ea7b3}
 .oracle{stroke:#56d364;fill:#56d364}
 .zero{stroke:#c9d1d9;fill:#c9d1d9}
@@ -125,7 +131,7 @@ export function picture(
     axes,
     ...shapes,
     extra,
-    legend(series.filter(({ name }) => name !== "")),
+    legend(series.filter(({ name }) => name !== "").toReversed()),
     "</svg>\n",
   ].join("\n");
 }
@@ -135,20 +141,22 @@ export function note(text: string, { x, y }: { x: number; y: number }): string {
   const isRight = x > (2 * WIDTH) / 3;
   const isLow = y > HEIGHT - BOTTOM - 24;
   const [at, anchor] = isRight ? [x - 7, "end"] : [x + 7, "start"];
-  return `<text class="label" x="${round(at)}" y="${round(isLow ? y - 8 : y + 14)}" text-anchor="${anchor}">${escape(text)}</text>`;
+  return `<text class="label note" x="${round(at)}" y="${round(isLow ? y - 8 : y + 14)}" text-anchor="${anchor}">${escape(text)}</text>`;
 }
 
-/** One row between title and plot, where no curve can reach it. */
+/** Two rows between title and plot, where no curve can reach them; what is drawn last comes first. */
 function legend(series: readonly Series[]): string {
-  const step = (WIDTH - LEFT - RIGHT) / Math.max(series.length, 4);
+  const columns = Math.max(Math.ceil(series.length / 2), 4);
+  const step = (WIDTH - LEFT - RIGHT) / columns;
   return series
     .map(({ name, style, kind }, i) => {
-      const left = round(LEFT + i * step);
+      const left = round(LEFT + (i % columns) * step);
+      const y = LEGEND_Y + Math.floor(i / columns) * LEGEND_STEP;
       const mark =
         kind === "dots"
-          ? `<circle class="dot ${style}" cx="${left + 24}" cy="${LEGEND_Y - 4}" r="3"/>`
-          : `<path class="line ${style}" d="M${left} ${LEGEND_Y - 4}h28"/>`;
-      return `${mark}<text x="${left + 34}" y="${LEGEND_Y}">${escape(name)}</text>`;
+          ? `<circle class="dot ${style}" cx="${left + 24}" cy="${y - 4}" r="3"/>`
+          : `<path class="line ${style}" d="M${left} ${y - 4}h28"/>`;
+      return `${mark}<text x="${left + 34}" y="${y}">${escape(name)}</text>`;
     })
     .join("\n");
 }

@@ -3,6 +3,7 @@
  * writes, that a second run writes the same, and what it says when it cannot go on.
  */
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,9 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { z } from "zod";
 import type { ReleaseFiles } from "../../router-models/release.ts";
+import { cachedFold } from "../../scripts/evaluation/fold-cache.ts";
 import { tinyRelease } from "../support/tiny-release.ts";
+import { twoKinds } from "./training/two-kinds.ts";
 
 const run = promisify(execFile);
 const QUIZ = "test/fixtures/outcomes/quiz.jsonl";
@@ -55,12 +58,12 @@ describe("eval", () => {
       /\| quiz \| 4 \| alpha\/large \(0\.875\) \/ alpha\/small \(0\.500\) \|/,
     );
     expect(ended.stdout).toContain("| quiz | 4 | 3 of 3 |");
-    expect(ended.stderr).toMatch(/scoring .* 4\/4/);
+    expect(ended.stderr).toMatch(/scoring .* 8\/8/); // Each row, and as a careless typist has it.
 
     const card = await readFile(join(folder, "CARD.md"), "utf8");
     expect(card).toContain(ended.stdout.trim());
     expect(card).toContain("Made by `npm run eval -- --model");
-    expect(card).not.toContain("old");
+    expect(card).not.toContain("\nold\n");
 
     const files = (await readdir(report)).toSorted();
     expect(files).toEqual([
@@ -87,7 +90,8 @@ describe("eval", () => {
     expect(evaluation).toMatchObject({
       resamples: 50,
       sets: [{ name: "quiz", rows: 4, trainRows: 6, pair: { weak: "alpha/small", by: "cost" } }],
-      pool: null,
+      protocol: "id",
+      pools: [],
       skipped: [],
     });
   });
@@ -101,9 +105,78 @@ describe("eval", () => {
     const ended = await evaluate("--data", `${QUIZ},${twin}`, lonely, "--json");
     expect(JSON.parse(ended.stdout)).toMatchObject({
       sets: [{ name: "quiz" }, { name: "twin" }],
-      pool: { rows: 8, questions: 4 },
+      pools: [{ name: "pooled", sets: ["quiz", "twin"], rows: 8, questions: 4 }],
       skipped: [{ name: "lonely", why: "lonely: 1 train and 0 valid rows; both are needed" }],
     });
+  });
+
+  it("leaves each set out of training, and takes folds from the cache", async ({ expect }) => {
+    const files: string[] = [];
+    for (const [name, seed] of [
+      ["first", 1],
+      ["second", 2],
+    ] as const) {
+      const path = join(folder, `${name}.jsonl`);
+      const rows = twoKinds(24, seed).map((row, i) =>
+        JSON.stringify({ ...row, dataset: name, split: i % 3 === 0 ? "valid" : "train" }),
+      );
+      await writeFile(path, rows.join("\n"));
+      files.push(path);
+      // The fold without the other set, so that this one need not be trained.
+      const data = [createHash("sha256").update(rows.join("\n")).digest("hex")];
+      const work = { train: () => tinyRelease({ seed }), onNote: () => undefined };
+      await cachedFold(join(folder, "folds"), { data, seed: 7 }, work);
+    }
+    const args = ["--protocol", "leave-dataset", "--cache", join(folder, "folds"), "--json"];
+    const ended = await evaluate(...args, "--data", files.join());
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.stderr).not.toContain("training");
+    const models = ["calculator", "middling", "poet"];
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      protocol: "leave-dataset",
+      sets: [
+        { name: "first", rows: 8, trainRows: 16, models },
+        { name: "second", rows: 8, trainRows: 16, models },
+      ],
+      pools: [{ name: "pooled", questions: 16 }],
+      skipped: [],
+    });
+  });
+
+  it("puts routers and controls on a leaderboard, best first", async ({ expect }) => {
+    const board = join(folder, "BOARD.md");
+    const sections = ["leaderboard", "id tiny"].map(
+      (name) => `<!-- ${name}:start -->\n<!-- ${name}:end -->`,
+    );
+    await writeFile(board, `# Board\n\n${sections.join("\n\n")}\n`);
+    const ended = await evaluate("--data", QUIZ, "--leaderboard", board);
+    expect(ended).toMatchObject({ code: 0 });
+    const text = await readFile(board, "utf8");
+    expect(text).toMatch(/\| tiny 0\.0\.1 \| mf \| 0\.\d\d \|/);
+    expect(text).toMatch(/\| oracle \| control \|/);
+    expect(text.indexOf("| oracle |")).toBeLessThan(text.indexOf("| random |"));
+    expect(text).toMatch(/\| router − … \|[^]*\| quiz \| 4 \|/);
+    await evaluate("--data", QUIZ, "--leaderboard", board);
+    expect(await readFile(board, "utf8")).toBe(text);
+  });
+
+  it("reads the files of other projects, and learns nothing from them", async ({ expect }) => {
+    const file = join(folder, "gsm8k_responses.csv");
+    const rows = Array.from(
+      { length: 12 },
+      (_, i) => `What is ${i} + 1?,${i % 2 ? "True" : "False"},True`,
+    );
+    const learnt = "What is 12 plus 30?,False,True"; // A training row of the quiz.
+    await writeFile(file, ["prompt,small,big", ...rows, learnt].join("\n"));
+    const sets = "test/fixtures/outcomes/sets.json";
+    const args = ["--format", "routellm", "--data", file, "--sets", sets, "--json"];
+    const ended = await evaluate(...args);
+    expect(ended).toMatchObject({ code: 0 });
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      protocol: "imported",
+      sets: [{ name: "gsm8k", rows: 12, trainRows: 0, pair: { strong: "big", weak: "small" } }],
+    });
+    expect(ended.stderr).toContain("1 rows ask a question that is learnt from: left out");
   });
 
   it("refuses a question that was learnt and is asked", async ({ expect }) => {
@@ -134,16 +207,16 @@ describe("eval", () => {
 
   it("explains itself, and what was wrong with a call", async ({ expect }) => {
     expect((await evaluate("--help")).stdout).toContain("--write-card");
-    const [nowhere, noNumber, noCard, stray] = await Promise.all([
+    const [nowhere, noNumber, noCard, few] = await Promise.all([
       evaluate("--data", "nowhere.jsonl"),
       evaluate("--resamples", "none"),
       evaluate("--model", "test/fixtures", "--write-card"),
-      evaluate("stray.jsonl"),
+      evaluate("--protocol", "leave-model", "--data", QUIZ),
     ]);
-    expect([nowhere, noNumber, noCard, stray].map(({ code }) => code)).toEqual([1, 1, 1, 1]);
+    expect([nowhere, noNumber, noCard, few].map(({ code }) => code)).toEqual([1, 1, 1, 1]);
     expect(nowhere.stderr).toContain("nowhere.jsonl: cannot be read");
     expect(noNumber.stderr).toContain("--resamples");
     expect(noCard.stderr).toContain("CARD.md");
-    expect(stray.stderr).toContain("--data");
+    expect(few.stderr).toContain("Leave-model-out in 5 folds wants 10 models");
   });
 });

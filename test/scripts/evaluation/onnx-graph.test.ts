@@ -46,7 +46,8 @@ describe("routerEstimator", () => {
     const { manifest, graph } = await openTiny();
     const row = outcomeRow({ prompt: "Is 51 a prime number?", scores: { "alpha/large": 1 } });
     let scored = 0;
-    const forecasts = await scoreRows([row], { manifest, graph, onRow: () => scored++ });
+    const panel = trainedPanel(manifest);
+    const forecasts = await scoreRows([row], { manifest, panel, graph, onRow: () => scored++ });
     expect(scored).toBe(1);
     const forecast = forecasts.get(row)!;
     const large = forecast.models.find(({ id }) => id === "alpha/large")!;
@@ -81,7 +82,8 @@ describe("routerEstimator", () => {
       },
     };
     const row = outcomeRow({ prompt: "Name a colour.", scores: { "alpha/large": 1 } });
-    const forecasts = await scoreRows([row], { manifest, graph });
+    const panel = trainedPanel(manifest);
+    const forecasts = await scoreRows([row], { manifest, panel, graph });
     const { costUsd } = routerEstimator(forecasts, {
       manifest: fitted,
       priceOf: () => undefined,

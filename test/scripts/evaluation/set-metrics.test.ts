@@ -8,6 +8,7 @@ import type { Manifest } from "../../../router-models/manifest.ts";
 import { openRelease } from "../../../router-models/release.ts";
 import type { Forecast } from "../../../router-models/scorer.ts";
 import type { OutcomeRow } from "../../../scripts/dataset/outcome-file.ts";
+import { featureReader } from "../../../scripts/evaluation/baselines/row-features.ts";
 import { prepareSet, type SetInput } from "../../../scripts/evaluation/prepare-set.ts";
 import { poolSets, setNumbers } from "../../../scripts/evaluation/set-metrics.ts";
 import { randomFrom } from "../../../worker/lib/prng.ts";
@@ -47,7 +48,17 @@ function forecastsOf(rows: readonly OutcomeRow[], scoreOf: (row: OutcomeRow) => 
 function prepare(rows: readonly OutcomeRow[], given: Partial<SetInput> = {}) {
   const forecasts = forecastsOf(rows, ({ scores }) => scores[SMALL]!);
   const prices = { table: {}, catalog: [] };
-  return prepareSet({ name: "quiz", rows, forecasts, manifest, prices, seed: 1, ...given });
+  const features = featureReader(256);
+  return prepareSet({
+    name: "quiz",
+    rows,
+    forecasts,
+    manifest,
+    prices,
+    features,
+    seed: 1,
+    ...given,
+  });
 }
 
 /** The row as a file without costs and categories would have it. */
@@ -88,6 +99,42 @@ describe("prepareSet and setNumbers", () => {
     // Always the large one, mixed with refusing: a line from (0, 0) to (0.1, 1).
     expect(numbers["aiq.bestSingle"]).toBeCloseTo(0.55, 12);
     expect(numbers["ece.router"]).toBeCloseTo(0.05, 12); // The large model was promised at 0.9.
+    expect(numbers["apgr.router-bestSingle"]).toBeCloseTo(0.25, 12);
+    expect(numbers["strongShare.router"]).toBe(0.5); // Promised 0.9, it is better on the hard half.
+    expect(numbers["strongShare.length"]).toBe(1);
+    expect(numbers["costRatio.router"]).toBeCloseTo(0.55, 12); // All right, half of them at a tenth.
+    expect(numbers["peak.router-bestSingle"]).toBe(0);
+    expect(numbers["oracleGap.router"]).toBe(0);
+    // All prompts read the same: what is learnt from them is one opinion, which is a coin.
+    for (const name of ["ridge", "knn", "statistics"])
+      expect(numbers[`apgr.${name}`], name).toBeCloseTo(0.5, 12);
+  });
+
+  it("make a coin of the router's opinions once they are shuffled", ({ expect }) => {
+    const numbers = setNumbers(prepare(quizRows(isEasy, 1_000)), once(500));
+    expect(numbers["apgr.router"]).toBeCloseTo(0.75, 12);
+    expect(numbers["apgr.shuffled"]).toBeGreaterThan(0.45);
+    expect(numbers["apgr.shuffled"]).toBeLessThan(0.55);
+    expect(numbers["aiq.router-shuffled"]).toBeGreaterThan(0.05);
+  });
+
+  it("count the prompts that change the model when they are typed carelessly", ({ expect }) => {
+    const rows = quizRows(isEasy);
+    const valid = rows.filter(({ split }) => split === "valid");
+    // In every fourth row the router is turned round by the noise.
+    const twins = new Map(valid.map((row) => [row, { ...row }]));
+    const places = new Map([...twins.values()].map((twin, i) => [twin, i]));
+    const forecasts = forecastsOf([...rows, ...twins.values()], (row) => {
+      const place = places.get(row);
+      const isTurned = place !== undefined && place % 4 === 0;
+      return isTurned ? 1 - row.scores[SMALL]! : row.scores[SMALL]!;
+    });
+    const numbers = setNumbers(prepare(rows, { forecasts, twins }), once(100));
+    expect(numbers["flips.router"]).toBe(0.25);
+    expect(numbers["flips.length"]).toBe(0);
+    expect(numbers).not.toHaveProperty("flips.random");
+    const none = Float64Array.from({ length: 100 }, (_, i) => (i % 4 === 0 ? 0 : 1));
+    expect(setNumbers(prepare(rows, { forecasts, twins }), none)["flips.router"]).toBe(0);
   });
 
   it("show up a router that has it backwards", ({ expect }) => {

@@ -1,0 +1,80 @@
+/**
+ * The flags of `npm run eval`.
+ */
+import { parseArgs } from "node:util";
+import { FORMATS, isFormat } from "../dataset/importers/import-files.ts";
+import { readNumber } from "../simulation/arguments.ts";
+
+export const HELP = `Evaluates a router beside learned baselines and controls, with paired intervals.
+
+  --protocol NAME  id: the release on the valid rows of sets that it learnt (default)
+                   leave-dataset: for each set a router trained on all others, on its valid rows
+                   leave-model: models placed by public scores and 0, 10, 25, 100 probes
+  --model DIR      the release (default router-models/released/headgate)
+  --data FILE,...  outcome files, .jsonl, .jsonl.gz or .parquet; more may follow as arguments
+  --sets FILE      the list of sets, of which those that may ship are taken where --data is
+                   not given, and learnt from where --format is (default ../shared/data/sets.json)
+  --format NAME    ${FORMATS.join(", ")}: --data are files of that project
+  --prices FILE    {group: {model: {in, out}}} in USD per million tokens
+                   (default: prices.json beside the list of sets, if it is there)
+  --leave SET,...  leave-dataset: only these sets; A+B examines A and does not learn B either
+  --cache DIR      keeps what leave-dataset trains, and takes it from there
+  --report DIR     writes the pictures, report.md and report.json there
+  --json           prints JSON instead of Markdown
+  --write-card     replaces the evaluation in DIR/CARD.md of the release (id only)
+  --leaderboard FILE  puts the rows of this evaluation into its tables
+  --resamples N    of the bootstrap (default 1000)
+  --seed N         of the bootstrap, of the random control and of folds (default 7)
+  --skip-bad-rows  leaves out rows that cannot be read, and counts them
+  --help           this text`;
+
+const PROTOCOLS = ["id", "leave-dataset", "leave-model"] as const;
+
+export type Options = ReturnType<typeof readOptions>;
+
+/** Throws an Error that names the flag which is wrong. @param args The words after the command. */
+export function readOptions(args: readonly string[]) {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      protocol: { type: "string", default: "id" },
+      model: { type: "string", default: "router-models/released/headgate" },
+      data: { type: "string", multiple: true, default: [] },
+      sets: { type: "string", default: "../shared/data/sets.json" },
+      format: { type: "string" },
+      prices: { type: "string" },
+      leave: { type: "string" },
+      cache: { type: "string" },
+      report: { type: "string" },
+      json: { type: "boolean", default: false },
+      "write-card": { type: "boolean", default: false },
+      leaderboard: { type: "string" },
+      resamples: { type: "string", default: "1000" },
+      seed: { type: "string", default: "7" },
+      "skip-bad-rows": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const { format, data } = values;
+  if (positionals.length > 0 && data.length === 0)
+    throw new Error(`Unknown argument "${positionals[0]}"; files are given with --data`);
+  const files = [...data.flatMap((list) => list.split(",")), ...positionals];
+  const protocol = PROTOCOLS.find((name) => name === values.protocol);
+  if (protocol === undefined)
+    throw new Error(`--protocol: one of ${PROTOCOLS.join(", ")} (is "${values.protocol}")`);
+  if (format !== undefined && !isFormat(format))
+    throw new Error(`--format: one of ${FORMATS.join(", ")} (is "${format}")`);
+  if (format !== undefined && files.length === 0) throw new Error("--format wants --data");
+  if (values["write-card"] && (protocol !== "id" || format !== undefined))
+    throw new Error("--write-card: a card shows the release on its own sets");
+  return {
+    ...values,
+    protocol,
+    format,
+    files: files.filter((file) => file !== ""),
+    leave: values.leave?.split(",").map((group) => group.split("+")),
+    resamples: readNumber("--resamples", values.resamples, 1),
+    seed: readNumber("--seed", values.seed),
+  };
+}

@@ -1,0 +1,27 @@
+/** The flags of eval: defaults, lists, and what is refused before anything is read. */
+import { describe, it } from "vitest";
+import { readOptions } from "../../../scripts/evaluation/options.ts";
+
+describe("readOptions", () => {
+  it("takes files in either way, and groups of sets to leave out", ({ expect }) => {
+    expect(readOptions([])).toMatchObject({ protocol: "id", files: [], resamples: 1_000, seed: 7 });
+    const words = ["--data", "a,b", "c", "--protocol", "leave-dataset", "--leave", "x,y+z"];
+    expect(readOptions(words)).toMatchObject({
+      files: ["a", "b", "c"],
+      protocol: "leave-dataset",
+      leave: [["x"], ["y", "z"]],
+    });
+  });
+
+  it.for([
+    ["stray.jsonl", 'Unknown argument "stray.jsonl"; files are given with --data'],
+    ["--protocol none", 'one of id, leave-dataset, leave-model (is "none")'],
+    ["--format none", "one of routellm, routerbench, llmrouterbench"],
+    ["--format routellm", "--format wants --data"],
+    ["--protocol leave-dataset --write-card", "--write-card"],
+    ["--resamples 0", "--resamples"],
+    ["--unknown", "--unknown"],
+  ] as const)("refuses %s", ([words, message], { expect }) => {
+    expect(() => readOptions(words.split(" "))).toThrow(message);
+  });
+});
