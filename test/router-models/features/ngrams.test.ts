@@ -63,7 +63,7 @@ function ofLengthOne(vector: readonly number[]): number[] {
   return vector.map((x) => x / Math.hypot(...vector));
 }
 
-const SEEDS = Array.from({ length: 100 }, (_, i) => i + 3);
+const SEEDS = Array.from({ length: 40 }, (_, i) => i + 3);
 
 describe("countGrams", () => {
   it("counts what the definition names, with sublinear weights", ({ expect }) => {
@@ -162,9 +162,9 @@ describe("the sample of a large bag", () => {
         const whole = similarity(wholeBagOf(a!), wholeBagOf(b!));
         return similarity(...commonSamples(bagOf(a!), bagOf(b!))) - whole;
       });
-      // One sample's deviation is 0.03 at most, that of the mean a tenth of it.
+      // One sample's deviation is 0.03 at most, that of the mean 0.005.
       expect(Math.abs(errors.reduce((sum, error) => sum + error, 0) / SEEDS.length)).toBeLessThan(
-        0.01,
+        0.015,
       );
     }
   });
