@@ -11,8 +11,8 @@ import { compileInference, type InferenceDefinition } from "../../router-models/
 import type { Manifest } from "../../router-models/manifest.ts";
 import { openGraph } from "../evaluation/onnx-graph.ts";
 import type { Example } from "./examples.ts";
-import type { Fit, FitInput, HeldOut } from "./fit.ts";
-import { foldsOf, meanLoss } from "./folds.ts";
+import type { Fit, FitInput } from "./fit.ts";
+import { foldsOf, meanLoss, type HeldOut } from "./folds.ts";
 
 export type Settings = Manifest["training"]["hyperparameters"];
 

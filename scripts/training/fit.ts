@@ -1,4 +1,3 @@
-import { hashText } from "../../worker/lib/prng.ts";
 /**
  * From examples to a router: choose how long and how freely to train, calibrate, train on everything.
  *
@@ -13,6 +12,7 @@ import { hashText } from "../../worker/lib/prng.ts";
  */
 import { describeCorpus, type Corpus } from "./corpus.ts";
 import type { Example } from "./examples.ts";
+import { foldsOf, isSmall, meanLoss, type Fold, type HeldOut } from "./folds.ts";
 import { TrainingRun, type Hyperparameters, type Runtime } from "./run.ts";
 
 /** What one plan changes of the hyper-parameters. */
@@ -31,17 +31,8 @@ export const PLANS: readonly Plan[] = [
   { name: "lexical", epochs: 14, tableRate: 3, lexicalDropout: 0.2 },
 ];
 
-/** Fewer rows than this are split into SMALL_FOLDS folds, more leave one tenth out once. */
-const SMALL = 3_000;
-const SMALL_FOLDS = 4;
 /** A run of fewer steps has not converged, however many epochs that takes. */
 const MIN_STEPS = 240;
-
-export interface HeldOut {
-  readonly example: Example;
-  /** float32 [models] */
-  readonly logits: Float32Array;
-}
 
 export interface Fit {
   readonly parameters: Record<string, Float32Array<ArrayBuffer>>;
@@ -127,49 +118,8 @@ function applyPlan(
     tableRate,
     lexicalDropout,
     epochs: Math.max(epochs, atLeast),
-    minDocuments: rows < SMALL ? 2 : hyperparameters.minDocuments,
+    minDocuments: isSmall(rows) ? 2 : hyperparameters.minDocuments,
   };
-}
-
-interface Fold {
-  readonly train: readonly Example[];
-  readonly test: readonly Example[];
-}
-
-function foldsOf(examples: readonly Example[]): Fold[] {
-  const isSmall = examples.length < SMALL;
-  const buckets = isSmall ? SMALL_FOLDS : 10;
-  const folds: Fold[] = [];
-  for (let k = 0; k < (isSmall ? SMALL_FOLDS : 1); k++) {
-    const test = examples.filter(({ gid }) => hashText(gid) % buckets === k);
-    const train = examples.filter(({ gid }) => hashText(gid) % buckets !== k);
-    if (test.length > 0 && train.length > 0) folds.push({ train, test });
-  }
-  // All rows ask one question: nothing can be left out, so the plans are judged on what they saw.
-  return folds.length > 0 ? folds : [{ train: examples, test: examples }];
-}
-
-/** Binary cross-entropy, the mean of each dataset's mean, weighted by the root of its rows. */
-function meanLoss(heldOut: readonly HeldOut[]): number {
-  const byDataset = new Map<string, { sum: number; rows: number }>();
-  for (const { example, logits } of heldOut) {
-    const entry = byDataset.get(example.dataset) ?? { sum: 0, rows: 0 };
-    let loss = 0;
-    for (const [m, score] of example.scores) {
-      const z = logits[m]!;
-      loss += Math.max(z, 0) - z * score + Math.log1p(Math.exp(-Math.abs(z)));
-    }
-    entry.sum += loss / example.scores.length;
-    entry.rows++;
-    byDataset.set(example.dataset, entry);
-  }
-  let sum = 0;
-  let weights = 0;
-  for (const { sum: loss, rows } of byDataset.values()) {
-    sum += (loss / rows) * Math.sqrt(rows);
-    weights += Math.sqrt(rows);
-  }
-  return sum / weights;
 }
 
 /** Counts steps over all plans and folds, for the progress bar and for the time that is left. */

@@ -4,22 +4,32 @@
  */
 import { hashText } from "../../worker/lib/prng.ts";
 import type { Example } from "./examples.ts";
-import type { HeldOut } from "./fit.ts";
 
 /** Fewer rows than this are split into SMALL_FOLDS folds, more leave one tenth out once. */
 const SMALL = 3_000;
 const SMALL_FOLDS = 4;
+
+export interface HeldOut {
+  readonly example: Example;
+  /** float32 [models] */
+  readonly logits: Float32Array;
+}
 
 export interface Fold {
   readonly train: readonly Example[];
   readonly test: readonly Example[];
 }
 
+/** Whether so many rows are few, for training as for folds. */
+export function isSmall(rows: number): boolean {
+  return rows < SMALL;
+}
+
 export function foldsOf(examples: readonly Example[]): Fold[] {
-  const isSmall = examples.length < SMALL;
-  const buckets = isSmall ? SMALL_FOLDS : 10;
+  const left = isSmall(examples.length) ? SMALL_FOLDS : 1;
+  const buckets = isSmall(examples.length) ? SMALL_FOLDS : 10;
   const folds: Fold[] = [];
-  for (let k = 0; k < (isSmall ? SMALL_FOLDS : 1); k++) {
+  for (let k = 0; k < left; k++) {
     const test = examples.filter(({ gid }) => hashText(gid) % buckets === k);
     const train = examples.filter(({ gid }) => hashText(gid) % buckets !== k);
     if (test.length > 0 && train.length > 0) folds.push({ train, test });
