@@ -4,50 +4,109 @@
  * A catalogue always holds models too new for public scores. They are not average: a model's price and
  * its age say much about its strength, because the models of one edition compete. So the models that do
  * quote the common benchmark are fitted, on the scale of logits, by price and month of release; or by
- * another benchmark, where the model quotes that one. An expectation, not a measurement: placement.ts
- * trusts it less than a published score.
+ * another benchmark, where the model quotes one that tells more. What tells more is measured: each model
+ * that quotes the common benchmark is left out in turn and expected from the rest. The same errors say
+ * how far to trust the expectation; placement.ts never trusts it more than a published score.
+ *
+ * Arena ratings are kept out: left out in turn, they erred as much as price and age did, both on the
+ * catalogue's models and on 27 others.
  */
 import type { CatalogModel } from "./catalog.ts";
 
 /** The benchmark that most catalogues can quote. */
 export const COMMON_BENCHMARK = "mmlu_pro";
+/** Logits, where too few models quote the common benchmark to leave one out. */
+const UNMEASURED_ERROR = 0.5;
+
+/** What the common benchmark would probably say of a model. */
+export interface Expectation {
+  /** An accuracy in 0..1. */
+  readonly score: number;
+  /** Root mean square, in logits, of what the models it rests on miss by when each is left out. */
+  readonly error: number;
+  /** A benchmark, or "price and age". */
+  readonly by: string;
+  /** How many models it rests on. */
+  readonly models: number;
+}
 
 /**
  * For each model the score on the common benchmark that its edition of the catalogue suggests: by the
- * line through the models that quote another benchmark as well, or else by price and month of release.
+ * line through the models that quote another benchmark as well, or else by price and month of release;
+ * for none where fewer than three models quote it.
  * Models of one edition compete, so within it the dearer and the newer tend to be the stronger.
  */
-export function expectedScores(models: readonly CatalogModel[]): ReadonlyMap<string, number> {
-  const quoted = models.flatMap((model) => {
-    const common = scoreOn(model, COMMON_BENCHMARK);
-    return common === undefined ? [] : [{ model, common: logit(common) }];
+export function expectedScores(models: readonly CatalogModel[]): ReadonlyMap<string, Expectation> {
+  const market = fit("price and age", models, marketOf);
+  if (market === undefined) return new Map();
+  const named = models.flatMap(({ anchors }) => anchors.map(({ benchmark }) => benchmark));
+  const others = [...new Set(named)]
+    .filter((benchmark) => benchmark !== COMMON_BENCHMARK && benchmark !== "arena_elo")
+    .flatMap((benchmark) => fit(benchmark, models, (model) => scorePoint(model, benchmark)) ?? [])
+    .filter((other) => tellsMore(other, market))
+    .toSorted((one, two) => errorOf(one) - errorOf(two));
+  return new Map(
+    models.map((model) => {
+      const best = others.find(({ pointOf }) => pointOf(model) !== undefined) ?? market;
+      const score = 1 / (1 + Math.exp(-best.valueAt(best.pointOf(model)!)));
+      return [model.id, { score, error: errorOf(best), by: best.by, models: best.models }];
+    }),
+  );
+}
+
+type Point = readonly [number, number];
+
+/** Values on the common benchmark, in logits, over what models are known by. */
+interface Fit {
+  readonly by: string;
+  readonly models: number;
+  readonly pointOf: (model: CatalogModel) => Point | undefined;
+  readonly valueAt: (point: Point) => number;
+  /** By model, what the others' fit misses it by; empty where too few are left for a fit. */
+  readonly misses: ReadonlyMap<string, number>;
+}
+
+function fit(
+  by: string,
+  models: readonly CatalogModel[],
+  pointOf: Fit["pointOf"],
+): Fit | undefined {
+  const known = models.flatMap((model) => {
+    const [at, score] = [pointOf(model), scoreOn(model, COMMON_BENCHMARK)];
+    return at === undefined || score === undefined
+      ? []
+      : [{ id: model.id, at, value: logit(score) }];
   });
-  const byMarket = plane(quoted.map(({ model, common }) => ({ at: market(model), value: common })));
-  const expected = new Map<string, number>();
-  for (const model of models) {
-    const other = model.anchors.find(({ benchmark }) => benchmark !== "arena_elo");
-    const byOther =
-      other &&
-      plane(
-        quoted.flatMap((one) => {
-          const score = scoreOn(one.model, other.benchmark);
-          return score === undefined ? [] : [{ at: [logit(score), 0] as const, value: one.common }];
-        }),
-      );
-    const value = byOther ? byOther([logit(other.score), 0]) : byMarket?.(market(model));
-    if (value !== undefined) expected.set(model.id, 1 / (1 + Math.exp(-value)));
-  }
-  return expected;
+  const valueAt = plane(known);
+  if (valueAt === undefined) return undefined;
+  const misses = known.flatMap((one) => {
+    const without = plane(known.filter((other) => other !== one));
+    return without === undefined ? [] : [[one.id, without(one.at) - one.value] as const];
+  });
+  return { by, models: known.length, pointOf, valueAt, misses: new Map(misses) };
+}
+
+/** On the very models that both were tried on; a fit too small to be tried is believed to. */
+function tellsMore(other: Fit, market: Fit): boolean {
+  const rivals = [...other.misses.keys()].map((id) => market.misses.get(id)!);
+  return rivals.length === 0 || rootMeanSquare([...other.misses.values()]) < rootMeanSquare(rivals);
+}
+
+function errorOf({ misses }: Fit): number {
+  return misses.size === 0 ? UNMEASURED_ERROR : rootMeanSquare([...misses.values()]);
 }
 
 function scoreOn(model: CatalogModel, benchmark: string): number | undefined {
   return model.anchors.find((anchor) => anchor.benchmark === benchmark)?.score;
 }
 
-type Point = readonly [number, number];
+function scorePoint(model: CatalogModel, benchmark: string): Point | undefined {
+  const score = scoreOn(model, benchmark);
+  return score === undefined ? undefined : [logit(score), 0];
+}
 
 /** Log of the price of a token at three of input to one of output, and the release in years since 2025. */
-function market({ price, released }: CatalogModel): Point {
+function marketOf({ price, released }: CatalogModel): Point {
   const [year = 2025, month = 1] = released?.split("-").map(Number) ?? [];
   return [
     Math.log((3 * price.inputUsdPerMTok + price.outputUsdPerMTok) / 4),
@@ -82,6 +141,10 @@ function plane(
 
 function average(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / Math.max(values.length, 1);
+}
+
+function rootMeanSquare(values: readonly number[]): number {
+  return Math.sqrt(average(values.map((value) => value ** 2)));
 }
 
 /** Of a score kept off 0 and 1, where no finite ability would be. */

@@ -5,19 +5,18 @@
  * it is placed by what is public: its row is Gaussian a priori, as the trained rows are distributed, and
  * every benchmark score is one noisy linear measurement of it (anchor), which updates mean and
  * covariance in closed form. A model without any usable anchor gets the score that its edition of the
- * catalogue leads one to expect (`expectedScores`), as a measurement with a wide deviation. So every
- * placement is shrunk to the prior by as much as its evidence is weak. Outcomes of one's own, once there
- * are some, move it from there: that is `npm run onboard`, which writes the row into the catalogue.
+ * catalogue leads one to expect (`expectedScores`), as a measurement as wide as such expectations err.
+ * So every placement is shrunk to the prior by as much as its evidence is weak. Outcomes of one's own,
+ * once there are some, move it from there: that is `npm run onboard`, which writes the row into the
+ * catalogue.
  *
  * Sources: UniRoute 2502.08773 and IRT-Router 2506.01048 (placing unseen models); Kalman's update.
  */
 import type { CatalogModel } from "./catalog.ts";
-import { COMMON_BENCHMARK, expectedScores, logit } from "./expected-score.ts";
+import { COMMON_BENCHMARK, expectedScores, logit, type Expectation } from "./expected-score.ts";
 import type { Manifest } from "./manifest.ts";
 import type { PanelModel } from "./scorer.ts";
 
-/** Deviation, in logits, of a score that was inferred from price or from another benchmark. */
-const INFERRED_DEVIATION = 0.5;
 /** Deviation, in logits, of a published score: they differ from run to run and from prompt style to prompt style. */
 export const PUBLISHED_DEVIATION = 0.25;
 
@@ -36,8 +35,8 @@ export type Evidence = "ability" | "trained" | "anchors" | "edition" | "prior";
 export interface Score {
   readonly benchmark: string;
   readonly score: number;
-  /** Nobody measured it: it follows from price or another benchmark. */
-  readonly isInferred?: boolean;
+  /** In logits, where nobody measured it: it follows from price or another benchmark. */
+  readonly expectedError?: number;
 }
 
 /** Every model of the training data, where its outcomes put it. */
@@ -74,38 +73,38 @@ export function placeCatalog(manifest: Manifest, models: readonly CatalogModel[]
 export function evidenceOf(
   manifest: Manifest,
   model: CatalogModel,
-  expected: ReadonlyMap<string, number>,
+  expected: ReadonlyMap<string, Expectation>,
 ): Evidence {
   const known = knownRow(manifest, model);
   if (known !== undefined) return known.evidence;
   const [first] = usableScores(manifest, scoresOf(model, expected));
   if (first === undefined) return "prior";
-  return first.isInferred === true ? "edition" : "anchors";
+  return first.expectedError === undefined ? "anchors" : "edition";
 }
 
 /** The public scores of a model, or else the one that its edition suggests, if any. */
-export function scoresOf(model: CatalogModel, expected: ReadonlyMap<string, number>): Score[] {
-  const inferred = expected.get(model.id);
+export function scoresOf(model: CatalogModel, expected: ReadonlyMap<string, Expectation>): Score[] {
+  const one = expected.get(model.id);
   return [
     ...model.anchors.map(({ benchmark, score }) => ({ benchmark, score })),
-    ...(inferred === undefined
+    ...(one === undefined
       ? []
-      : [{ benchmark: COMMON_BENCHMARK, score: inferred, isInferred: true }]),
+      : [{ benchmark: COMMON_BENCHMARK, score: one.score, expectedError: one.error }]),
   ];
 }
 
 /**
- * The prior, moved by every score that the release can read; by inferred ones only where it can read no
- * other. The order of the scores does not matter.
+ * The prior, moved by every score that the release can read; by expected ones only where it can read no
+ * other, and never trusting those more. The order of the scores does not matter.
  */
 export function placeByScores(manifest: Manifest, scores: readonly Score[]): Place {
   const { placement } = manifest;
   const width = placement.mean.length;
   const mean = [...placement.mean];
   const covariance = Float64Array.from(placement.covariance);
-  for (const { benchmark, score, isInferred } of usableScores(manifest, scores)) {
+  for (const { benchmark, score, expectedError = 0 } of usableScores(manifest, scores)) {
     const anchor = placement.anchors[benchmark]!;
-    const deviation = isInferred === true ? INFERRED_DEVIATION : PUBLISHED_DEVIATION;
+    const deviation = Math.max(expectedError, PUBLISHED_DEVIATION);
     const direction = Array.from({ length: width }, (_, i) =>
       dot(covariance.subarray(i * width, (i + 1) * width), anchor.gradient),
     );
@@ -127,7 +126,7 @@ export function standingOf({ placement }: Manifest, ability: readonly number[]):
 
 function usableScores({ placement }: Manifest, scores: readonly Score[]): readonly Score[] {
   const known = scores.filter(({ benchmark }) => Object.hasOwn(placement.anchors, benchmark));
-  const published = known.filter(({ isInferred }) => isInferred !== true);
+  const published = known.filter(({ expectedError }) => expectedError === undefined);
   return published.length > 0 ? published : known;
 }
 

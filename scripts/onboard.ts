@@ -12,7 +12,11 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Catalog, CatalogModel } from "../router-models/catalog.ts";
-import { expectedScores } from "../router-models/expected-score.ts";
+import {
+  COMMON_BENCHMARK,
+  expectedScores,
+  type Expectation,
+} from "../router-models/expected-score.ts";
 import type { Manifest } from "../router-models/manifest.ts";
 import {
   evidenceOf,
@@ -221,7 +225,10 @@ function catalogLines(manifest: Manifest, { models }: Catalog): CatalogLine[] {
     return {
       model: model.id,
       evidence,
-      sources: sourcesOf(evidence, model, manifest),
+      sources: [
+        ...sourcesOf(evidence, model, manifest),
+        ...(evidence === "edition" ? [textOfExpectation(expected.get(model.id)!)] : []),
+      ],
       ...standingOfEntry(evidence, model, { manifest, expected }),
     };
   });
@@ -230,7 +237,7 @@ function catalogLines(manifest: Manifest, { models }: Catalog): CatalogLine[] {
 function standingOfEntry(
   evidence: Evidence,
   model: CatalogModel,
-  { manifest, expected }: { manifest: Manifest; expected: ReadonlyMap<string, number> },
+  { manifest, expected }: { manifest: Manifest; expected: ReadonlyMap<string, Expectation> },
 ): Standing {
   const { ability } = model;
   if (evidence === "ability")
@@ -251,6 +258,13 @@ function sourcesOf(evidence: Evidence, model: CatalogModel, manifest: Manifest):
   if (evidence === "ability")
     return [`${model.ability!.probes} probes, ${model.ability!.placed}: ${model.ability!.source}`];
   return model.anchors.map(({ benchmark, score, source }) => `${benchmark} ${score}  ${source}`);
+}
+
+function textOfExpectation({ score, error, by, models }: Expectation): string {
+  return (
+    `${COMMON_BENCHMARK} ${score.toFixed(3)} expected by ${by} of ${models} models, ` +
+    `which miss by ${error.toFixed(2)} logits when left out`
+  );
 }
 
 function nameOf(evidence: Evidence, { anchors }: CatalogModel, { placement }: Manifest): string {

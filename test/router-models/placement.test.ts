@@ -13,6 +13,7 @@ import {
   placeCatalog,
   scoresOf,
   trainedPanel,
+  type Score,
 } from "../../router-models/placement.ts";
 import { smallManifest } from "./small-manifest.ts";
 
@@ -250,6 +251,12 @@ describe("placeCatalog", () => {
   });
 });
 
+const MEASURED = { benchmark: "mmlu_pro", score: 0.9 };
+
+function expectedBy(expectedError: number): Score {
+  return { ...MEASURED, expectedError };
+}
+
 describe("placeByScores", () => {
   const score = fc.double({ min: 0, max: 1, noNaN: true });
   const scores = fc.array(
@@ -277,11 +284,16 @@ describe("placeByScores", () => {
   it("trusts a score that nobody measured the less, and not at all beside one that was", ({
     expect,
   }) => {
-    const inferred = { benchmark: "mmlu_pro", score: 0.9, isInferred: true };
-    const measured = { benchmark: "mmlu_pro", score: 0.9 };
-    const [weak, strong] = [[inferred], [measured]].map((list) => placeByScores(ANCHORED, list));
-    expect(weak!.covariance[0]).toBeGreaterThan(strong!.covariance[0]!);
-    expect(placeByScores(ANCHORED, [inferred, measured])).toEqual(strong);
+    const [weak, firm, strong] = [[expectedBy(0.5)], [expectedBy(0.3)], [MEASURED]].map((list) =>
+      placeByScores(ANCHORED, list),
+    );
+    expect(weak!.covariance[0]).toBeGreaterThan(firm!.covariance[0]!);
+    expect(firm!.covariance[0]).toBeGreaterThan(strong!.covariance[0]!);
+    expect(placeByScores(ANCHORED, [expectedBy(0.5), MEASURED])).toEqual(strong);
+  });
+
+  it("never trusts an expectation more than a published score", ({ expect }) => {
+    expect(placeByScores(ANCHORED, [expectedBy(0)])).toEqual(placeByScores(ANCHORED, [MEASURED]));
   });
 });
 
