@@ -17,7 +17,7 @@ import { liveValues } from "./live.ts";
 import { lower, type Stored } from "./lower.ts";
 import { gatherRows } from "./operators/layout.ts";
 import { Adam, clipped, type ParameterTuning, type Trained } from "./optimizer.ts";
-import { dequantize, quantizeColumns } from "./quantize.ts";
+import { dequantize, quantizeColumns, type CodeBits } from "./quantize.ts";
 import { fixedDims } from "./shapes.ts";
 
 /** Builds the model and names what is to be computed with `g.output`. */
@@ -28,7 +28,7 @@ export type LossDefinition = (g: Graph) => Value;
 
 export interface InferenceModel {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What the shipped model computes with: tables after rounding to 8 bits and back, the rest as given. */
+  /** What the model computes with: tables after rounding and back, the rest as given. */
   readonly parameters: Readonly<Record<string, Float32Array>>;
 }
 
@@ -55,12 +55,17 @@ export function buildInference(define: InferenceDefinition): Graph {
   return graph;
 }
 
+/** Bits of a table's entry; in 32 it is stored as it was given. */
+export type TableBits = CodeBits | 32;
+
 /**
- * The model that ships. `parameters` holds every parameter and table by name, float32 and row-major.
+ * The model that ships, unless its tables are asked for in other than 8 bits, to see what rounding costs.
+ * `parameters` holds every parameter and table by name, float32 and row-major.
  */
 export function compileInference(
   define: InferenceDefinition,
   parameters: Readonly<Record<string, Float32Array>>,
+  tableBits: TableBits = 8,
 ): InferenceModel {
   const { outputs } = buildInference(define);
   const live = liveValues(outputs.values());
@@ -70,11 +75,11 @@ export function compileInference(
   for (const { source, dims } of live) {
     if (source.kind !== "parameter" && source.kind !== "table") continue;
     const data = parameters[source.name]!;
-    if (source.kind === "parameter") {
+    if (source.kind === "parameter" || tableBits === 32) {
       stored[source.name] = shipped[source.name] = data;
       continue;
     }
-    const quantized = quantizeColumns(data, fixedDims(dims)[1]!);
+    const quantized = quantizeColumns(data, fixedDims(dims)[1]!, tableBits);
     stored[source.name] = quantized;
     shipped[source.name] = dequantize(quantized);
   }

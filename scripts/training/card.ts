@@ -61,7 +61,7 @@ Loss on left-out training rows, in nats; the lowest was trained again on all tra
 | --- | --- | --- |
 ${tried.map(({ plan, loss }) => `| ${plan.name} | ${plan.epochs} | ${loss.toFixed(4)} |`).join("\n")}
 
-## Evaluation
+${precisionSection(manifest)}## Evaluation
 
 <!-- evaluation:start -->
 
@@ -77,4 +77,27 @@ Not evaluated yet: \`npm run eval -- --model DIR --write-card\` fills this secti
 - Catalogue models without outcomes of their own are placed by public benchmark scores, or by their
   price where none is public: an ordering to start from, not a measurement.
 `;
+}
+
+/** Ends with an empty line; nothing where it was not measured. */
+function precisionSection({ metrics }: Manifest): string {
+  if (metrics["heldOutLossFp32"] === undefined) return "";
+  return `## What rounding costs
+
+The winning plan's runs on the rows they left out, as graphs that differ in nothing but the bits of the
+hashed table: loss in nats, and by how much a predicted score changes, before calibration.
+
+| table | loss | mean change | largest change |
+| --- | --- | --- | --- |
+| float32 | ${metrics["heldOutLossFp32"].toFixed(5)} | | |
+| int8, as shipped | ${precisionCells(metrics, "Int8")} |
+| int4 | ${precisionCells(metrics, "Int4")} |
+
+`;
+}
+
+function precisionCells(metrics: Manifest["metrics"], bits: "Int8" | "Int4"): string {
+  return ["heldOutLoss", "meanChange", "largestChange"]
+    .map((metric) => metrics[`${metric}${bits}`]!.toFixed(5))
+    .join(" | ");
 }

@@ -7,7 +7,11 @@
  * rows are what calibration is fitted on.
  */
 import { answerColumns, type AnswerShape } from "../../router-models/families/answer.ts";
-import { compileInference, type InferenceDefinition } from "../../router-models/graph/compile.ts";
+import {
+  compileInference,
+  type InferenceDefinition,
+  type TableBits,
+} from "../../router-models/graph/compile.ts";
 import type { Manifest } from "../../router-models/manifest.ts";
 import { openGraph } from "../evaluation/onnx-graph.ts";
 import type { Example } from "./examples.ts";
@@ -74,7 +78,7 @@ export async function fitRecipe<Base, Plan extends FamilyPlan>(
     for (const { train, test } of folds) {
       const base = bases.get(train) ?? prepare(train, input);
       bases.set(train, base);
-      heldOut.push(...(await predicted(await make(base, plan), test, models)));
+      heldOut.push(...(await shippedLogits(await make(base, plan), test, { models })));
       input.onProgress(++done, total, plan.name);
     }
     tried.push({ plan, loss: meanLoss(heldOut), heldOut });
@@ -86,13 +90,17 @@ export async function fitRecipe<Base, Plan extends FamilyPlan>(
   return { ...made, family, plan: best.plan, tried, heldOut: best.heldOut };
 }
 
-/** Logits of all models by the graph that would ship. */
-async function predicted(
-  { define, shape, parameters }: Made,
+/** Logits of all models by the graph that would ship, or that would if its tables had other bits. */
+export async function shippedLogits(
+  {
+    define,
+    shape,
+    parameters,
+  }: Pick<Made, "define" | "parameters"> & { readonly shape: AnswerShape },
   examples: readonly Example[],
-  models: number,
+  { models, tableBits }: { readonly models: number; readonly tableBits?: TableBits },
 ): Promise<HeldOut[]> {
-  const graph = await openGraph(compileInference(define, parameters).bytes);
+  const graph = await openGraph(compileInference(define, parameters, tableBits).bytes);
   const width = 1 + shape.abilityWidth;
   const difficulty = answerColumns(shape).difficulty[0];
   const abilities = parameters["abilities"]!;

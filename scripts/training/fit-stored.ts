@@ -50,6 +50,7 @@ export async function fitStored({
     ...chosen,
     parameters,
     corpus,
+    judged: [{ parameters, corpus, unseen: heldOut }],
     heldOut: heldOut.map((example, i) => ({
       example,
       logits: logits.slice(i * models, (i + 1) * models),

@@ -34,15 +34,25 @@ export const PLANS: readonly Plan[] = [
 /** A run of fewer steps has not converged, however many epochs that takes. */
 const MIN_STEPS = 240;
 
-export interface Fit {
+/** What a run has learnt, and what it knew of its rows beforehand. */
+export interface Learnt {
   readonly parameters: Record<string, Float32Array<ArrayBuffer>>;
   readonly corpus: Corpus;
+}
+
+export interface Fit extends Learnt {
   readonly plan: Plan;
   readonly hyperparameters: Hyperparameters;
   /** Logits of rows by runs that did not see them, under the winning plan. */
   readonly heldOut: readonly HeldOut[];
+  /** These runs, each with the rows that it did not see. */
+  readonly judged: readonly Judged[];
   /** Held-out loss of every plan tried: mean over datasets, in nats. */
   readonly tried: readonly { readonly plan: Plan; readonly loss: number }[];
+}
+
+export interface Judged extends Learnt {
+  readonly unseen: readonly Example[];
 }
 
 export interface FitInput {
@@ -63,27 +73,45 @@ export async function fit(input: FitInput): Promise<Fit> {
   const { examples } = input;
   if (examples.length === 0) throw new Error("Cannot train: there is no training row");
   const folds = foldsOf(examples);
-  const tried: { plan: Plan; loss: number; heldOut: HeldOut[] }[] = [];
+  const tried: Trial[] = [];
   const meter = new StepMeter(input, folds);
   for (const plan of PLANS) {
     if (tried.length > 0 && !input.hasTime(meter.shareOf(plan))) break;
-    const heldOut: HeldOut[] = [];
-    for (const { train, test } of folds) {
-      const { run } = await trainOne({ ...input, examples: train }, plan, meter);
-      const logits = await run.logits(test);
-      await run.release();
-      test.forEach((example, i) =>
-        heldOut.push({ example, logits: logits.slice(i * input.models, (i + 1) * input.models) }),
-      );
-    }
-    tried.push({ plan, loss: meanLoss(heldOut), heldOut });
+    tried.push(await tryPlan({ input, folds, meter }, plan));
   }
-  const best = tried.reduce((a, b) => (b.loss < a.loss ? b : a));
-  meter.skipTo(best.plan);
-  const { run, corpus, hyperparameters } = await trainOne(input, best.plan, meter);
+  const { plan, heldOut, judged } = tried.reduce((a, b) => (b.loss < a.loss ? b : a));
+  meter.skipTo(plan);
+  const { run, corpus, hyperparameters } = await trainOne(input, plan, meter);
   const parameters = await run.parameters();
   await run.release();
-  return { parameters, corpus, plan: best.plan, hyperparameters, heldOut: best.heldOut, tried };
+  const losses = tried.map((trial) => ({ plan: trial.plan, loss: trial.loss }));
+  return { parameters, corpus, plan, hyperparameters, heldOut, judged, tried: losses };
+}
+
+interface Trial {
+  readonly plan: Plan;
+  readonly loss: number;
+  readonly heldOut: readonly HeldOut[];
+  readonly judged: readonly Judged[];
+}
+
+async function tryPlan(
+  { input, folds, meter }: { input: FitInput; folds: readonly Fold[]; meter: StepMeter },
+  plan: Plan,
+): Promise<Trial> {
+  const { models } = input;
+  const heldOut: HeldOut[] = [];
+  const judged: Judged[] = [];
+  for (const { train, test } of folds) {
+    const { run, corpus } = await trainOne({ ...input, examples: train }, plan, meter);
+    const logits = await run.logits(test);
+    judged.push({ parameters: await run.parameters(), corpus, unseen: test });
+    await run.release();
+    test.forEach((example, i) =>
+      heldOut.push({ example, logits: logits.slice(i * models, (i + 1) * models) }),
+    );
+  }
+  return { plan, loss: meanLoss(heldOut), heldOut, judged };
 }
 
 async function trainOne(

@@ -2,7 +2,8 @@
  * A fit as the four files of a release: int8 graph, golden vectors, manifest, card.
  *
  * Everything that is computed here is computed with the graph that ships, after rounding to 8 bits and
- * in the runtime of the edge: mean demands, golden answers, held-out metrics of the calibrated scores.
+ * in the runtime of the edge: mean demands, golden answers, held-out metrics of the calibrated scores. Of
+ * `mf` the metrics also say what that rounding costs (precision.ts).
  */
 import { calibrate, fitCalibration, type LabelledLogit } from "../../router-models/calibration.ts";
 import { inferenceDefinition } from "../../router-models/families/router.ts";
@@ -22,6 +23,7 @@ import type { FamilyFit } from "./family-fit.ts";
 import type { Fit } from "./fit.ts";
 import type { HeldOut } from "./folds.ts";
 import { GOLDEN_PROMPTS } from "./golden-prompts.ts";
+import { precisionMetrics } from "./precision.ts";
 import type { ModelPrice } from "./prices.ts";
 import { meanScores } from "./run.ts";
 
@@ -116,6 +118,7 @@ async function draftManifest(input: ReleaseInput, graph: OpenGraph): Promise<Man
       heldOutBrier: mean(
         labels.map(({ logit, label }) => (calibrate(calibration, logit) - label) ** 2),
       ),
+      ...("family" in fit ? {} : await precisionMetrics(fit, models.length)),
     },
   };
 }

@@ -89,8 +89,13 @@ describe("train", () => {
     expect(validRows).toBeGreaterThan(0);
     expect(sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(summary).toMatchObject({ rows: trainRows, models: 2, plan: "balanced" });
+    expect(summary).toMatchObject({ addedByInt8: expect.any(Number) });
+    expect(halves.stdout).toMatch(
+      /held-out loss [\d.]+ \(int8 adds -?[\d.]+, int4 would -?[\d.]+\)/,
+    );
     const card = await readFile(join(folder, "whole", "CARD.md"), "utf8");
-    const plans = card.slice(card.indexOf("## Plans tried")).match(/^\| (?!plan|---).*\|$/gm);
+    const section = card.slice(card.indexOf("## Plans tried"), card.indexOf("## What rounding"));
+    const plans = section.match(/^\| (?!plan|---).*\|$/gm);
     expect(plans).toEqual([expect.stringMatching(/^\| balanced \| \d+ \| 0\.\d{4} \|$/)]);
     expect(card).toContain("npm run train -- --out");
   });

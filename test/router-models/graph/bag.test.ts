@@ -122,11 +122,11 @@ describe("bag", () => {
   });
 });
 
-describe("rounding to 8 bits", () => {
+describe("rounding to 8 bits and to 4", () => {
   it("moves an entry by at most half a scale, and keeps zero", ({ expect }) => {
     fc.assert(
-      fc.property(tables, (table) => {
-        const quantized = quantizeColumns(table, WIDTH);
+      fc.property(tables, fc.constantFrom(8, 4), (table, bits) => {
+        const quantized = quantizeColumns(table, WIDTH, bits);
         dequantize(quantized).forEach((x, i) => {
           const half = quantized.scales[i % WIDTH]! / 2;
           expect(Math.abs(x - table[i]!)).toBeLessThanOrEqual(half * 1.0001);
@@ -136,10 +136,21 @@ describe("rounding to 8 bits", () => {
     );
   });
 
-  it("uses all 8 bits, in each column", ({ expect }) => {
+  it("uses all bits, in each column", ({ expect }) => {
     const { codes } = quantizeColumns(Float32Array.of(-4, 0.012, 2.5, 0.02), 2);
     expect([...codes]).toEqual([-127, 76, 79, 127]);
+    expect([...quantizeColumns(Float32Array.of(-4, 0.012, 2.5, 0.02), 2, 4).codes]).toEqual([
+      -7, 4, 4, 7,
+    ]);
     expect([...quantizeColumns(new Float32Array(2), 1).codes]).toEqual([0, 0]);
+  });
+
+  it("is as asked for: none with 32 bits", ({ expect }) => {
+    const table = Float32Array.from({ length: ROWS * WIDTH }, (_, i) => Math.sin(i));
+    expect(compileInference(define, { table }, 32).parameters["table"]).toEqual(table);
+    const { parameters } = compileInference(define, { table }, 4);
+    expect(parameters["table"]).toEqual(dequantize(quantizeColumns(table, WIDTH, 4)));
+    expect(parameters["table"]).not.toEqual(dequantize(quantizeColumns(table, WIDTH)));
   });
 
   it("refuses what has no 8-bit form", ({ expect }) => {

@@ -4,6 +4,7 @@
  */
 import { beforeAll, describe, it, onTestFinished } from "vitest";
 import { promptOfText } from "../../../router-models/features/prompt.ts";
+import { dequantize, quantizeColumns } from "../../../router-models/graph/quantize.ts";
 import { trainedPanel } from "../../../router-models/placement.ts";
 import { canary, openRelease } from "../../../router-models/release.ts";
 import { Scorer } from "../../../router-models/scorer.ts";
@@ -11,6 +12,7 @@ import { openGraph } from "../../../scripts/evaluation/onnx-graph.ts";
 import { cardOf } from "../../../scripts/training/card.ts";
 import { examplesOf, type Example } from "../../../scripts/training/examples.ts";
 import { fit, PLANS, type Fit, type FitInput } from "../../../scripts/training/fit.ts";
+import { precisionMetrics } from "../../../scripts/training/precision.ts";
 import { pricesOf } from "../../../scripts/training/prices.ts";
 import { releaseFiles } from "../../../scripts/training/release-files.ts";
 import { kindOf, MODELS, SMALL_SETTINGS, twoKinds } from "./two-kinds.ts";
@@ -39,8 +41,10 @@ function fitWith(changes: Partial<FitInput> = {}): Promise<Fit> {
 }
 
 let fitted: Fit;
+let released: Awaited<ReturnType<typeof release>>;
 beforeAll(async () => {
   fitted = await fitWith();
+  released = await release();
 });
 
 function release() {
@@ -59,7 +63,7 @@ function release() {
 
 describe("fit", () => {
   it("learns whom to ask: far better than any one model on unseen prompts", async ({ expect }) => {
-    const { files } = await release();
+    const { files } = released;
     const { manifest, model } = await openRelease(files);
     const graph = await openGraph(model);
     onTestFinished(() => graph.release());
@@ -139,7 +143,7 @@ describe("releaseFiles", () => {
   it("makes a release that opens, passes its canary and knows where it came from", async ({
     expect,
   }) => {
-    const { files, manifest } = await release();
+    const { files, manifest } = released;
     const opened = await openRelease(files);
     expect(opened.manifest).toEqual(manifest);
     const graph = await openGraph(opened.model);
@@ -155,17 +159,44 @@ describe("releaseFiles", () => {
   });
 
   it("is the same bytes for the same fit", async ({ expect }) => {
-    const [one, two] = [await release(), await release()];
-    expect(two.files).toEqual(one.files);
+    expect((await release()).files).toEqual(released.files);
+  });
+});
+
+describe("precisionMetrics", () => {
+  it("asks the runs that were judged about the rows they did not see", ({ expect }) => {
+    const { metrics } = released.manifest;
+    // The graph in the runtime of the edge says what the training step said.
+    expect(metrics["heldOutLossFp32"]).toBeCloseTo(fitted.tried[0]!.loss, 6);
+    expect(metrics["meanChangeInt8"]).toBeGreaterThan(0);
+    expect(metrics["meanChangeInt4"]).toBeGreaterThan(4 * metrics["meanChangeInt8"]!);
+    for (const bits of ["Int8", "Int4"])
+      expect(metrics[`largestChange${bits}`]).toBeGreaterThan(metrics[`meanChange${bits}`]!);
+  });
+
+  it("changes nothing but the table, which is rounded once", async ({ expect }) => {
+    const rough = await precisionMetrics(fitted, MODELS.length);
+    const { tableWidth } = SMALL_SETTINGS.shape;
+    const judged = fitted.judged.map(({ parameters, ...run }) => {
+      const table = dequantize(quantizeColumns(parameters["table"]!, tableWidth, 4));
+      return { ...run, parameters: { ...parameters, table } };
+    });
+    const again = await precisionMetrics({ ...fitted, judged }, MODELS.length);
+    expect(again.heldOutLossFp32).toBeCloseTo(rough.heldOutLossInt4, 6);
+    expect(again.heldOutLossInt4).toBeCloseTo(rough.heldOutLossInt4, 6);
+    expect(again.largestChangeInt4).toBeLessThan(1e-6);
+    expect(rough.heldOutLossInt4).not.toBeCloseTo(rough.heldOutLossFp32, 6);
   });
 });
 
 describe("cardOf", () => {
-  it("tells what the release is and leaves room for its evaluation", async ({ expect }) => {
-    const { manifest } = await release();
+  it("tells what the release is and leaves room for its evaluation", ({ expect }) => {
+    const { manifest } = released;
     const card = cardOf({ manifest, tried: fitted.tried, command: "npm run train -- --seed 7" });
     expect(card).toContain("# kinds 0.1.0");
     expect(card).toContain("    npm run train -- --seed 7");
+    const { heldOutLossInt8 } = manifest.metrics;
+    expect(card).toContain(`| int8, as shipped | ${heldOutLossInt8!.toFixed(5)} | 0.`);
     expect(card).toMatch(/<!-- evaluation:start -->[^]+<!-- evaluation:end -->/);
     expect(card).not.toMatch(/undefined|NaN|\[object/);
   });

@@ -9,12 +9,14 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import type { OutcomeRow } from "../../../scripts/dataset/outcome-file.ts";
 import { examplesOf, type Example } from "../../../scripts/training/examples.ts";
 import { fitStored } from "../../../scripts/training/fit-stored.ts";
+import { meanLoss } from "../../../scripts/training/folds.ts";
 import {
   readExamples,
   surveySources,
   type Intake,
   type Source,
 } from "../../../scripts/training/intake.ts";
+import { precisionMetrics } from "../../../scripts/training/precision.ts";
 import { withTokens } from "../../../scripts/training/prices.ts";
 import { outcomeRow } from "../evaluation/outcome-rows.ts";
 import { kindOf, MODELS, SMALL_SETTINGS, twoKinds } from "./two-kinds.ts";
@@ -132,6 +134,8 @@ describe("fitStored", () => {
       return isSum === logits[0]! > logits[2]!;
     });
     expect(right.length / fitted.heldOut.length).toBeGreaterThan(0.9);
+    const { heldOutLossFp32 } = await precisionMetrics(fitted, MODELS.length);
+    expect(heldOutLossFp32).toBeCloseTo(meanLoss(fitted.heldOut), 6);
     await expect(fitStored({ ...input, heldOut: [] })).rejects.toThrow("no question can be held");
   });
 });
