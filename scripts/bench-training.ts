@@ -24,14 +24,35 @@ import { readExamples, surveySources } from "./training/intake.ts";
 import { TrainingRun } from "./training/run.ts";
 import { SETTINGS, shapeFor } from "./training/settings.ts";
 
-const { values: flags } = parseArgs({
-  options: {
-    rows: { type: "string", default: "10000,100000" },
-    steps: { type: "string", default: "40" },
-    device: { type: "string", default: "cpu" },
-    measure: { type: "string" },
-  },
-});
+const HELP = `Measures what training costs in time and memory, on made-up rows.
+
+  npm run bench:training -- [options]
+
+  --rows N,...          numbers of rows, each a line of the table   [10000,100000]
+  --steps N             steps that are timed, an epoch at the most  [40]
+  --device cpu|webgpu   where the training step runs                [cpu]
+  --help                this text`;
+
+interface Options {
+  readonly rows: string;
+  readonly steps: string;
+  readonly device: string;
+  /** In the process that measures: the file to measure on. */
+  readonly measure?: string;
+}
+
+function readOptions(): Options | "help" {
+  const { values } = parseArgs({
+    options: {
+      rows: { type: "string", default: "10000,100000" },
+      steps: { type: "string", default: "40" },
+      device: { type: "string", default: "cpu" },
+      measure: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  return values.help ? "help" : values;
+}
 
 const measureSchema = z.object({
   rows: z.number(),
@@ -45,7 +66,7 @@ const measureSchema = z.object({
 });
 
 /** What a process of its own measures on the file at `path`. */
-async function measure(path: string): Promise<z.infer<typeof measureSchema>> {
+async function measure(path: string, options: Options): Promise<z.infer<typeof measureSchema>> {
   const startedMs = performance.now();
   const sources = [{ name: "made up", path, licence: "none" }];
   const survey = await surveySources(sources);
@@ -57,7 +78,7 @@ async function measure(path: string): Promise<z.infer<typeof measureSchema>> {
   const readMs = performance.now() - startedMs;
   const hyperparameters = { shape, ...SETTINGS };
   const corpus = describeCorpus(examples, { tableRows, minDocuments: SETTINGS.minDocuments });
-  const device = DEVICES.find((name) => name === flags.device)!;
+  const device = DEVICES.find((name) => name === options.device)!;
   const run = await TrainingRun.start({
     examples,
     corpus,
@@ -67,7 +88,7 @@ async function measure(path: string): Promise<z.infer<typeof measureSchema>> {
     runtime: { device },
   });
   const firstLoss = await run.epoch(() => {}, 5); // Warms up what the later steps are timed with.
-  const steps = Math.min(Number(flags.steps), run.stepsPerEpoch);
+  const steps = Math.min(Number(options.steps), run.stepsPerEpoch);
   const steppedMs = performance.now();
   const lastLoss = await run.epoch(() => {}, steps);
   const secondsPerStep = (performance.now() - steppedMs) / 1000 / steps;
@@ -112,17 +133,20 @@ function* madeUpRows(rows: number): Generator<string> {
 }
 
 async function main(): Promise<void> {
-  if (flags.measure !== undefined) return console.log(JSON.stringify(await measure(flags.measure)));
+  const options = readOptions();
+  if (options === "help") return console.log(HELP);
+  if (options.measure !== undefined)
+    return console.log(JSON.stringify(await measure(options.measure, options)));
   console.log(
     "| rows | file MiB | store MiB | read and features, rows/s | s/step | s/epoch | loss | peak MiB |",
   );
   console.log("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-  for (const rows of flags.rows.split(",").map(Number)) {
+  for (const rows of options.rows.split(",").map(Number)) {
     const folder = await mkdtemp(join(tmpdir(), "sluice-bench-"));
     try {
       const path = join(folder, "rows.jsonl");
       await pipeline(madeUpRows(rows), createWriteStream(path));
-      const args = ["--measure", path, "--steps", flags.steps, "--device", flags.device];
+      const args = ["--measure", path, "--steps", options.steps, "--device", options.device];
       const output = execFileSync(process.execPath, [import.meta.filename, ...args], {
         encoding: "utf8",
       });
@@ -145,4 +169,9 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  console.error(`bench:training: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

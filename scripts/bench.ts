@@ -7,23 +7,21 @@
  * is a new workerd process, measured by the CPU time that the operating system counts for it. On a busy
  * machine times are too large, CPU times by less; neither is ever too small.
  */
-import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { promptsOfLength } from "./cloudflare/bench-prompts.ts";
 import { workerdCpuMs } from "./cloudflare/process-cpu.ts";
+import { runWrangler } from "./cloudflare/wrangler.ts";
+import { benchTable, isMet, summary, type BenchRow } from "./report/bench-table.ts";
 import { createProgress } from "./report/progress.ts";
 import { startLocalWorker } from "./simulation/local-worker.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const WRANGLER = fileURLToPath(
-  new URL("bin/wrangler.js", import.meta.resolve("wrangler/package.json")),
-);
 
 const TOKENS = [16, 128, 1024];
 /** Repetitions within one request: enough of each part to outlast the noise of a request. */
@@ -50,18 +48,7 @@ const HELP = `Times decisions, cold starts and the bundle in local workerd.
   --strict       exit code 1 when a target is missed
   --help         this text`;
 
-interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: "µs" | "ms CPU" | "bytes";
-  /** Smallest and largest measurement, where there were several. */
-  readonly range?: readonly [number, number];
-  /** Median CPU time of the same measurements: what they would take if nothing else ran. */
-  readonly cpu?: number;
-  readonly target?: number;
-}
-
-type Bench = (report: (note: string) => void) => Promise<Row[]>;
+type Bench = (report: (note: string) => void) => Promise<BenchRow[]>;
 
 const BENCHES: Record<string, { run: Bench; steps: number }> = {
   decision: { run: benchDecision, steps: TOKENS.length * BATCHES },
@@ -90,14 +77,14 @@ async function main(): Promise<void> {
     chosen.reduce((sum, { steps }) => sum + steps, 0),
   );
   let done = 0;
-  const rows: Row[] = [];
+  const rows: BenchRow[] = [];
   for (const { run } of chosen) rows.push(...(await run((note) => progress.update(++done, note))));
   progress.finish();
-  console.log(values.json ? JSON.stringify({ rows: rows.map(withVerdict) }) : table(rows));
+  console.log(values.json ? JSON.stringify({ rows: rows.map(withVerdict) }) : benchTable(rows));
   if (values.strict && rows.some((row) => !isMet(row))) process.exitCode = 1;
 }
 
-async function benchDecision(report: (note: string) => void): Promise<Row[]> {
+async function benchDecision(report: (note: string) => void): Promise<BenchRow[]> {
   const { unstable_startWorker: startWorker } = await import("wrangler");
   const worker = await startWorker({
     config: join(ROOT, "wrangler.toml"),
@@ -113,7 +100,7 @@ async function benchDecision(report: (note: string) => void): Promise<Row[]> {
   });
   try {
     const url = await worker.url;
-    const rows: Row[] = [];
+    const rows: BenchRow[] = [];
     for (const tokens of TOKENS) {
       const prompts = promptsOfLength(tokens, PROMPTS);
       const timesUs = new Map<string, number[]>(PARTS.map((part) => [part, []]));
@@ -166,7 +153,7 @@ async function timeRequest(
   return { ms, cpuMs };
 }
 
-async function benchColdStart(report: (note: string) => void): Promise<Row[]> {
+async function benchColdStart(report: (note: string) => void): Promise<BenchRow[]> {
   const firstMs: number[] = [];
   const secondMs: number[] = [];
   for (let start = 0; start < COLD_STARTS; start++) {
@@ -222,12 +209,10 @@ async function settledCpuMs(): Promise<number> {
   }
 }
 
-async function benchSize(report: (note: string) => void): Promise<Row[]> {
+async function benchSize(report: (note: string) => void): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-bundle-"));
   try {
-    const env = { WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", ...process.env };
-    const args = [WRANGLER, "deploy", "--dry-run", "--outdir", folder];
-    await promisify(execFile)(process.execPath, args, { cwd: ROOT, env });
+    await runWrangler(["deploy", "--dry-run", "--outdir", folder]);
     let rawBytes = 0;
     let gzipBytes = 0;
     for (const name of await readdir(folder)) {
@@ -246,48 +231,8 @@ async function benchSize(report: (note: string) => void): Promise<Row[]> {
   }
 }
 
-function summary(values: readonly number[]): { value: number; range: [number, number] } {
-  const sorted = values.toSorted((a, b) => a - b);
-  return {
-    value: sorted[Math.floor(sorted.length / 2)]!,
-    range: [sorted[0]!, sorted.at(-1)!],
-  };
-}
-
-function isMet({ value, target }: Row): boolean {
-  return target === undefined || value <= target;
-}
-
-function withVerdict(row: Row): Row & { isMet?: boolean } {
+function withVerdict(row: BenchRow): BenchRow & { isMet?: boolean } {
   return row.target === undefined ? row : { ...row, isMet: isMet(row) };
-}
-
-function table(rows: readonly Row[]): string {
-  const cells = rows.map((row) => [
-    row.name,
-    show(row, row.value),
-    row.range ? `${show(row, row.range[0])} – ${show(row, row.range[1])}` : "",
-    row.cpu === undefined ? "" : show(row, row.cpu),
-    row.target === undefined
-      ? ""
-      : `${isMet(row) ? "pass" : "MISS"}, target ≤ ${show(row, row.target)}`,
-  ]);
-  const head = ["", "median", "range", "median CPU", "verdict"];
-  const widths = head.map((title, c) =>
-    Math.max(title.length, ...cells.map((row) => row[c]!.length)),
-  );
-  return [head, ...cells]
-    .map((row) =>
-      row
-        .map((cell, c) => cell.padEnd(widths[c]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
-
-function show({ unit }: Row, value: number): string {
-  return unit === "bytes" ? `${(value / 2 ** 20).toFixed(2)} MiB` : `${value.toFixed(1)} ${unit}`;
 }
 
 try {

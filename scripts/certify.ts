@@ -13,12 +13,9 @@
  * checked against the models in service.
  */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { parseCatalog, type CatalogModel } from "../router-models/catalog.ts";
-import type { FloorClaim } from "../router-models/certificate.ts";
-import { promptOfText } from "../router-models/features/prompt.ts";
+import type { CatalogModel } from "../router-models/catalog.ts";
 import {
   manifestSchema,
   type Certificate,
@@ -26,139 +23,65 @@ import {
   type Manifest,
 } from "../router-models/manifest.ts";
 import { placeCatalog, trainedPanel } from "../router-models/placement.ts";
-import { canary, openRelease, weightsLabel, type Release } from "../router-models/release.ts";
-import { Scorer, type Forecast } from "../router-models/scorer.ts";
-import { randomFrom } from "../worker/lib/prng.ts";
+import { openRelease, weightsLabel, type Release } from "../router-models/release.ts";
+import { examine, type ScoredSet, type ScoredSets } from "./certification/examination.ts";
 import { certifyAll, certifySlices } from "./certification/floors.ts";
-import { testPanel, type Panel } from "./certification/panel.ts";
-import { violationPictures, violationTable, type ViolationReport } from "./certification/report.ts";
-import { countViolations, type SetResult } from "./certification/violations.ts";
+import { HELP, readOptions, type Options } from "./certification/options.ts";
+import { testPanel } from "./certification/panel.ts";
+import { violationPictures, violationTable } from "./certification/report.ts";
+import { listFiles } from "./dataset/given-files.ts";
 import type { OutcomeRow } from "./dataset/outcome-file.ts";
 import { assertDisjoint, poolByGid } from "./dataset/pool.ts";
 import { readReleaseFolder } from "./dataset/release-folder.ts";
-import { listShippingSets } from "./dataset/sets.ts";
 import { trainedCatalog } from "./dataset/trained-catalog.ts";
-import { meanQuality } from "./evaluation/controls.ts";
 import { loadSets } from "./evaluation/loaded-set.ts";
-import { openGraph } from "./evaluation/onnx-graph.ts";
-import { choosePair } from "./evaluation/pair.ts";
+import { withGraph } from "./evaluation/onnx-graph.ts";
+import { scoreRows, type Forecasts } from "./evaluation/router-scores.ts";
+import { readCatalogFile } from "./onboarding/catalog-file.ts";
 import { createProgress } from "./report/progress.ts";
-import { readNumber } from "./simulation/arguments.ts";
-
-const HELP = `Certifies that a release keeps a quality floor, and writes that into its manifest.
-
-  npm run certify -- --floor 0.95 --confidence 0.9 [options]
-
-  --floor Q        share of the reference model's quality to promise, between 0 and 1
-  --confidence C   of the promise, between 0 and 1   [0.9]
-  --model DIR      the release   [router-models/released/headgate]
-  --data FILE,...  outcome files, .jsonl or .jsonl.gz; their valid rows are used
-  --sets FILE      without --data: the list of sets, of which those that may ship are taken
-                   [../shared/data/sets.json]
-  --all-rows       use train rows as well: only for files that the router never learnt from
-  --catalog FILE   choose among this catalogue's models at its prices, as a worker does
-                   [the models that the router was trained on, at the release's prices]
-  --per-slice      a margin for each task that the router tells apart; they share 1 − C
-  --report DIR     write nothing into the release: certify --draws resamples of every set, count the
-                   broken promises, and write report.md, report.json and pictures there
-  --draws N        of the report   [1000]
-  --seed N         of the report's draws   [7]
-  --json           print JSON instead of Markdown
-  --help           this text`;
-
-type Options = ReturnType<typeof readOptions>;
-
-function readOptions() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      floor: { type: "string" },
-      confidence: { type: "string", default: "0.9" },
-      model: { type: "string", default: "router-models/released/headgate" },
-      data: { type: "string", multiple: true, default: [] },
-      sets: { type: "string", default: "../shared/data/sets.json" },
-      "all-rows": { type: "boolean", default: false },
-      catalog: { type: "string" },
-      "per-slice": { type: "boolean", default: false },
-      report: { type: "string" },
-      draws: { type: "string", default: "1000" },
-      seed: { type: "string", default: "7" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (positionals.length > 0 && values.data.length === 0)
-    throw new Error(`Unknown argument "${positionals[0]}"; files are given with --data`);
-  const files = [...values.data.flatMap((list) => list.split(",")), ...positionals];
-  return {
-    ...values,
-    files: files.filter((file) => file !== ""),
-    draws: readNumber("--draws", values.draws, 1),
-    seed: readNumber("--seed", values.seed),
-  };
-}
+import { writeReport } from "./report/report-folder.ts";
 
 async function main(): Promise<void> {
-  const options = readOptions();
-  if (options.help) return console.log(HELP);
-  const claim = {
-    floor: readShare("--floor", options.floor),
-    confidence: readShare("--confidence", options.confidence),
-  };
+  const options = readOptions(process.argv.slice(2));
+  if (options === "help") return console.log(HELP);
   const release = await openRelease(await readReleaseFolder(options.model));
-  const world = await readWorld(release, options);
-  if (options.report === undefined) return certify(world, { release, claim, options });
-  const report = examine(world, { ...options, claim, router: weightsLabel(release) });
+  const scored = await scoredSets(release, options);
+  if (options.report === undefined) return certify(scored, release, options);
+  const progress = createProgress("drawing", 2 * options.draws * scored.sets.length);
+  const report = examine(scored, {
+    ...options,
+    router: weightsLabel(release),
+    onProgress: (done) => progress.update(done),
+  });
+  progress.finish();
   const table = `${violationTable(report)}\nMade by \`npm run certify -- ${process.argv.slice(2).join(" ")}\`.\n`;
   console.log(options.json ? JSON.stringify(report, null, 2) : table);
-  await writeReport(options.report, report, table);
+  await writeReport(options.report, { result: report, table, pictures: violationPictures(report) });
 }
 
-function readShare(flag: string, text: string | undefined): number {
-  const share = Number(text ?? "");
-  if (share > 0 && share < 1) return share;
-  throw new Error(`${flag} ${text ?? "is missing; it"} must lie between 0 and 1, both excluded`);
-}
-
-interface WorldSet {
-  readonly name: string;
-  /** Of the file's bytes, as a manifest names what a router learnt from. */
-  readonly sha256: string;
-  /** Rows that the router has not learnt. */
-  readonly rows: readonly OutcomeRow[];
-  readonly trainRows: readonly OutcomeRow[];
-}
-
-interface World {
-  readonly sets: readonly WorldSet[];
-  readonly catalog: readonly CatalogModel[];
-  readonly forecasts: ReadonlyMap<OutcomeRow, Forecast>;
-}
-
-async function readWorld(release: Release, options: Options): Promise<World> {
-  const listed =
-    options.files.length > 0
-      ? options.files.map((path) => ({ path }))
-      : await listShippingSets(options.sets);
-  const sets = (await loadSets(listed)).map(({ rows: all, ...set }): WorldSet => {
-    if (
-      options["all-rows"] &&
-      release.manifest.training.data.some((one) => one.sha256 === set.sha256)
-    )
-      throw new Error(`The router learnt from ${set.name}; leave --all-rows out`);
-    const trainRows = all.filter(({ split }) => split === "train");
-    return {
-      ...set,
-      trainRows,
-      rows: options["all-rows"] ? all : all.filter(({ split }) => split === "valid"),
-    };
-  });
+async function scoredSets(release: Release, options: Options): Promise<ScoredSets> {
+  const sets = (await loadSets(await listFiles(options))).map(
+    ({ rows: all, ...set }): ScoredSet => {
+      if (
+        options["all-rows"] &&
+        release.manifest.training.data.some((one) => one.sha256 === set.sha256)
+      )
+        throw new Error(`The router learnt from ${set.name}; leave --all-rows out`);
+      const trainRows = all.filter(({ split }) => split === "train");
+      return {
+        ...set,
+        trainRows,
+        rows: options["all-rows"] ? all : all.filter(({ split }) => split === "valid"),
+      };
+    },
+  );
   if (!options["all-rows"])
     assertDisjoint(
       sets.flatMap(({ trainRows }) => trainRows),
       sets.flatMap(({ rows }) => rows),
     );
-  const catalog = options.catalog === undefined ? undefined : await readCatalog(options.catalog);
+  const catalog =
+    options.catalog === undefined ? undefined : (await readCatalogFile(options.catalog)).models;
   const rows = sets.flatMap((set) => set.rows);
   return {
     sets,
@@ -167,46 +90,30 @@ async function readWorld(release: Release, options: Options): Promise<World> {
   };
 }
 
-async function readCatalog(path: string): Promise<readonly CatalogModel[]> {
-  try {
-    return parseCatalog(JSON.parse(await readFile(path, "utf8"))).models;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${path}: cannot be used as a catalogue: ${why}`, { cause });
-  }
-}
-
 async function forecast(
   rows: readonly OutcomeRow[],
   release: Release,
   catalog: readonly CatalogModel[] | undefined,
-): Promise<ReadonlyMap<OutcomeRow, Forecast>> {
+): Promise<Forecasts> {
   const { manifest } = release;
   const panel = catalog === undefined ? trainedPanel(manifest) : placeCatalog(manifest, catalog);
-  const scorer = new Scorer(manifest, panel);
   const progress = createProgress("scoring", rows.length);
-  const graph = await openGraph(release.model);
-  const forecasts = new Map<OutcomeRow, Forecast>();
+  let scored = 0;
   try {
-    const { failure } = await canary(release, graph);
-    if (failure !== undefined)
-      throw new Error(`The release does not answer as it must: ${failure}`);
-    for (const row of rows) {
-      forecasts.set(row, await scorer.score(promptOfText(row.prompt), graph));
-      progress.update(forecasts.size);
-    }
+    return await withGraph(release, (graph) =>
+      scoreRows(rows, { manifest, panel, graph, onRow: () => progress.update(++scored) }),
+    );
   } finally {
     progress.finish();
-    await graph.release();
   }
-  return forecasts;
 }
 
 async function certify(
-  world: World,
-  { release, claim, options }: { release: Release; claim: FloorClaim; options: Options },
+  scored: ScoredSets,
+  release: Release,
+  { claim, ...options }: Options,
 ): Promise<void> {
-  const panels = world.sets.map((set) => testPanel({ ...world, ...set, floor: claim.floor }));
+  const panels = scored.sets.map((set) => testPanel({ ...scored, ...set, floor: claim.floor }));
   const rows = poolByGid(panels.flatMap((panel) => panel.rows));
   const { floors, refused } = options["per-slice"]
     ? certifySlices(rows, claim)
@@ -254,73 +161,6 @@ function sentenceOf({ floor, confidence, task, margin, rows, measured }: Certifi
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
-}
-
-interface Examination {
-  readonly claim: FloorClaim;
-  readonly router: string;
-  readonly draws: number;
-  readonly seed: number;
-}
-
-function examine(world: World, { claim, router, draws, seed }: Examination): ViolationReport {
-  const progress = createProgress("drawing", 2 * draws * world.sets.length);
-  let done = 0;
-  let examined = 0;
-  const drawing = { draws, onDraw: () => progress.update(++done) };
-  const skipped: string[] = [];
-  function resultsOf(panelOf: (set: WorldSet) => Panel): SetResult[] {
-    return world.sets.flatMap((set) => {
-      try {
-        return countViolations(panelOf(set), claim, { ...drawing, random: randomFrom(seed) });
-      } catch (error) {
-        skipped.push(error instanceof Error ? error.message : String(error));
-        return [];
-      } finally {
-        progress.update((done = ++examined * draws)); // A set that is too small is not drawn from.
-      }
-    });
-  }
-  const { floor } = claim;
-  const pairs = resultsOf((set) =>
-    testPanel({ ...world, ...set, floor, catalog: pairOf(set, world) }),
-  );
-  const panels = resultsOf((set) => testPanel({ ...world, ...set, floor }));
-  progress.finish();
-  return { router, claim, draws, seed, pairs, panels, skipped: [...new Set(skipped)] };
-}
-
-/**
- * The strong and the weak model that train rows suggest. Of their prices only the order matters here.
- * Throws an Error where no two models differ, or the router holds the weak one for the stronger.
- */
-function pairOf({ name, trainRows }: WorldSet, { catalog, forecasts }: World): CatalogModel[] {
-  const summaries = catalog
-    .filter(
-      ({ id }) =>
-        trainRows.filter(({ scores }) => Object.hasOwn(scores, id)).length >=
-        0.9 * trainRows.length,
-    )
-    .map(({ id }) => ({ model: id, quality: meanQuality(trainRows, id), costUsd: undefined }));
-  const pair = trainRows.length === 0 ? undefined : choosePair(summaries);
-  if (pair === undefined) throw new Error(`${name}: no strong and weak model in its train rows`);
-  const { strong, weak } = pair;
-  const { models } = [...forecasts.values()][0]!;
-  const standingOf = new Map(models.map(({ id, standing }) => [id, standing]));
-  if (!(standingOf.get(strong.model)! > standingOf.get(weak.model)!))
-    throw new Error(`${name}: the router holds ${weak.model} for stronger than ${strong.model}`);
-  function priced({ model }: { model: string }, usd: number): CatalogModel {
-    const found = catalog.find(({ id }) => id === model)!;
-    return { ...found, price: { inputUsdPerMTok: usd, outputUsdPerMTok: usd } };
-  }
-  return [priced(strong, 100), priced(weak, 1)];
-}
-
-async function writeReport(folder: string, report: ViolationReport, table: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "report.md"), table);
-  await writeFile(join(folder, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
-  for (const { name, svg } of violationPictures(report)) await writeFile(join(folder, name), svg);
 }
 
 try {

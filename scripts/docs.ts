@@ -14,7 +14,8 @@ import { replaceSection } from "./report/marked-section.ts";
 const HELP = `Writes the generated sections of README.md and ARCHITECTURE.md.
 
   npm run docs               write them
-  npm run docs -- --check    change nothing; fail where one is stale`;
+  npm run docs -- --check    change nothing; fail where one is stale
+  npm run docs -- --help     this text`;
 
 /** File → section → what it must say. */
 function sections(): Record<string, Record<string, string>> {
@@ -58,7 +59,10 @@ function code(text: string): string {
 
 async function main(): Promise<void> {
   const { values: flags } = parseArgs({
-    options: { check: { type: "boolean", default: false }, help: { type: "boolean" } },
+    options: {
+      check: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
   });
   if (flags.help) return console.log(HELP);
   const stale: string[] = [];

@@ -7,7 +7,7 @@
  * (evaluation/set-models.ts, evaluation/pair.ts); nothing here can be tuned to a result.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog } from "../router-models/catalog.ts";
@@ -17,6 +17,7 @@ import {
   type Release,
   type ReleaseFiles,
 } from "../router-models/release.ts";
+import { listFiles } from "./dataset/given-files.ts";
 import { importFiles } from "./dataset/importers/import-files.ts";
 import type { Format } from "./dataset/importers/imported-row.ts";
 import type { OutcomeRow } from "./dataset/outcome-file.ts";
@@ -34,12 +35,13 @@ import { loadSets, trainingRows, type LoadedSet } from "./evaluation/loaded-set.
 import { openGraph, type OpenGraph } from "./evaluation/onnx-graph.ts";
 import { HELP, readOptions, type Options } from "./evaluation/options.ts";
 import { trainFold } from "./evaluation/train-fold.ts";
-import { evaluationPictures, type Picture } from "./report/evaluation-pictures.ts";
+import { evaluationPictures } from "./report/evaluation-pictures.ts";
 import { evaluationTable } from "./report/evaluation-table.ts";
 import { leaderboardWith } from "./report/leaderboard.ts";
 import { leaveModelPicture, leaveModelTable } from "./report/leave-model-report.ts";
 import { replaceSection } from "./report/marked-section.ts";
 import { createProgress } from "./report/progress.ts";
+import { writeReport, type Report } from "./report/report-folder.ts";
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -67,11 +69,10 @@ async function main(): Promise<void> {
 
 /** New models in one set: the one file given, or mmlu_pro of the list. */
 async function leaveModels(options: Options): Promise<void> {
-  const listed =
-    options.files.length > 0
-      ? options.files.map((path) => ({ path }))
-      : (await listShippingSets(options.sets)).filter(({ name }) => name === PLACING_SET);
-  const [set, second] = await loadSets(listed, onSkipped(options));
+  const files = (await listFiles(options)).filter(
+    ({ name = PLACING_SET }) => name === PLACING_SET, // A file that is given has no name yet.
+  );
+  const [set, second] = await loadSets(files, onSkipped(options));
   if (set === undefined || second !== undefined)
     throw new Error("Leaving models out takes one set: give one file with --data");
   const prices = await readPrices(options);
@@ -112,12 +113,7 @@ async function examine(release: Release, options: Options): Promise<Examined> {
   const { format, protocol, seed } = options;
   const prices = await readPrices(options);
   if (format !== undefined) return examineFormat(format, release, { prices, options });
-  const sets = await loadSets(
-    options.files.length > 0
-      ? options.files.map((path) => ({ path }))
-      : await listShippingSets(options.sets),
-    onSkipped(options),
-  );
+  const sets = await loadSets(await listFiles(options), onSkipped(options));
   checkSplit(sets);
   const progress = createProgress("scoring", 2 * countValid(sets));
   let scored = 0;
@@ -260,22 +256,9 @@ async function readPrices({ prices, sets }: Options): Promise<PriceSources> {
   throw new Error(`${path}: ${field.map(String).join(".")}: ${message}`);
 }
 
-interface Published {
-  readonly result: unknown;
-  readonly table: string;
-  readonly pictures: readonly Picture[];
-}
-
-async function publish(
-  { report: folder, json }: Options,
-  { result, table, pictures }: Published,
-): Promise<void> {
-  console.log(json ? JSON.stringify(result, null, 2) : table);
-  if (folder === undefined) return;
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "report.md"), table);
-  await writeFile(join(folder, "report.json"), `${JSON.stringify(result, null, 2)}\n`);
-  for (const { name, svg } of pictures) await writeFile(join(folder, name), svg);
+async function publish({ report: folder, json }: Options, report: Report): Promise<void> {
+  console.log(json ? JSON.stringify(report.result, null, 2) : report.table);
+  if (folder !== undefined) await writeReport(folder, report);
 }
 
 async function edit(path: string, change: (text: string) => string): Promise<void> {

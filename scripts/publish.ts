@@ -8,12 +8,11 @@
  *
  * Publishing an older release again is the roll-back.
  */
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import {
   blobKey,
   canary,
@@ -25,14 +24,13 @@ import {
   type WeightsPointer,
 } from "../router-models/release.ts";
 import { putFileArguments, remedyFor, type KvTarget } from "./cloudflare/kv-command.ts";
+import { runWrangler } from "./cloudflare/wrangler.ts";
 import { readReleaseFolder } from "./dataset/release-folder.ts";
 import { openGraph } from "./evaluation/onnx-graph.ts";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const WRANGLER = fileURLToPath(
-  new URL("bin/wrangler.js", import.meta.resolve("wrangler/package.json")),
+const DEFAULT_RELEASE = fileURLToPath(
+  new URL("../router-models/released/headgate", import.meta.url),
 );
-const DEFAULT_RELEASE = join(ROOT, "router-models", "released", "headgate");
 
 const HELP = `Publishes a released router to KV, from where running workers pick it up.
 
@@ -131,11 +129,10 @@ async function write(release: Release, blob: Uint8Array, target: KvTarget): Prom
   }
 }
 
-/** Runs wrangler beside its configuration. Rejects with its output and, where known, the remedy. */
+/** Rejects with wrangler's output and, where known, the remedy. */
 async function wrangler(args: readonly string[]): Promise<void> {
-  const env = { WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", ...process.env };
   try {
-    await promisify(execFile)(process.execPath, [WRANGLER, ...args], { cwd: ROOT, env });
+    await runWrangler(args);
   } catch (error) {
     const output = `${textOf(error, "stderr")}\n${textOf(error, "stdout")}`.trim();
     throw new Error(

@@ -9,10 +9,9 @@
  */
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { parseCatalog, type Catalog } from "../router-models/catalog.ts";
+import type { Catalog } from "../router-models/catalog.ts";
 import { certificateAt } from "../router-models/certificate.ts";
 import { promptOfText, type Prompt } from "../router-models/features/prompt.ts";
 import type { Certificate } from "../router-models/manifest.ts";
@@ -25,10 +24,11 @@ import { policySchema, PRESETS, type Policy } from "../worker/domain/policy.ts";
 import { buildCandidates } from "../worker/routing/candidates.ts";
 import { decide } from "../worker/routing/decide.ts";
 import { promptOf } from "../worker/routing/prompt-of.ts";
-import { linesOf } from "./dataset/lines.ts";
+import { linesOf, rowOf, type Line } from "./dataset/lines.ts";
 import { readReleaseFolder } from "./dataset/release-folder.ts";
 import { trainedCatalog } from "./dataset/trained-catalog.ts";
 import { openGraph } from "./evaluation/onnx-graph.ts";
+import { readCatalogFile } from "./onboarding/catalog-file.ts";
 import { createProgress } from "./report/progress.ts";
 
 const HELP = `Scores prompts with a router.
@@ -91,7 +91,8 @@ async function main(): Promise<void> {
   if (options === "help") return console.log(HELP);
   const release = await openRelease(await readReleaseFolder(options.model));
   const { manifest } = release;
-  const catalog = options.catalog === undefined ? undefined : await readCatalog(options.catalog);
+  const catalog =
+    options.catalog === undefined ? undefined : await readCatalogFile(options.catalog);
   const panel =
     catalog === undefined ? trainedPanel(manifest) : placeCatalog(manifest, catalog.models);
   const graph = await openGraph(release.model);
@@ -106,8 +107,8 @@ async function main(): Promise<void> {
     certificate: certificateAt(manifest.certificate, models),
   };
   let done = 0;
-  for await (const { text, place } of linesOf(options.in)) {
-    const { id, prompt } = parseRow(text, place);
+  for await (const line of linesOf(options.in)) {
+    const { id, prompt } = parseRow(line);
     const row = scoreRow(await scorer.score(prompt, graph), order);
     if (!sink.write(`${JSON.stringify({ id, ...row })}\n`)) await once(sink, "drain");
     progress.update(++done, "prompts", done);
@@ -168,29 +169,9 @@ function candidatesOf(forecast: Forecast, catalog: Catalog["models"]): Candidate
   }).candidates;
 }
 
-function parseRow(text: string, place: string): { id: string | number; prompt: Prompt } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new Error(`${place}: not JSON: ${text.slice(0, 60)}`);
-  }
-  const parsed = rowSchema.safeParse(json);
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    throw new Error(`${place}: ${path.join(".") || "row"}: ${message}`);
-  }
-  const { id, prompt, messages } = parsed.data;
+function parseRow(line: Line): { id: string | number; prompt: Prompt } {
+  const { id, prompt, messages } = rowOf(line, rowSchema);
   return { id, prompt: messages === undefined ? promptOfText(prompt!) : promptOf({ messages }) };
-}
-
-async function readCatalog(path: string): Promise<Catalog> {
-  try {
-    return parseCatalog(JSON.parse(await readFile(path, "utf8")));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${path}: cannot be used as a catalogue: ${why}`, { cause });
-  }
 }
 
 /** Rejects where the file cannot be written, before any prompt is scored. */

@@ -1,10 +1,11 @@
 /**
  * Lines of a text file, plain or gzipped, as a stream: what every reader of JSON lines starts from.
- * Blank lines are left out; each line comes with its place, for messages.
+ * Blank lines are left out; each line comes with its place, which every complaint about it names.
  */
 import { createReadStream } from "node:fs";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import type { z } from "zod";
 
 export interface Line {
   readonly text: string;
@@ -30,6 +31,23 @@ export async function* linesOf(path: string): AsyncGenerator<Line> {
     throw new Error(`${path}: cannot be read: ${why}`, { cause });
   }
   if (rest.trim() !== "") yield { text: rest, place: `${path}:${number + 1}` };
+}
+
+/** The JSON of a line. Throws an Error that names its place. */
+export function jsonOf({ text, place }: Line): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${place}: not JSON: ${text.slice(0, 60)}`);
+  }
+}
+
+/** The row that a line holds. Throws an Error that names its place and the field at fault. */
+export function rowOf<Schema extends z.ZodType>(line: Line, schema: Schema): z.output<Schema> {
+  const parsed = schema.safeParse(jsonOf(line));
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  throw new Error(`${line.place}: ${path.map(String).join(".") || "row"}: ${message}`);
 }
 
 function textOf(path: string): Readable {

@@ -9,14 +9,14 @@
  */
 import type { Manifest } from "../../router-models/manifest.ts";
 import { trainedPanel } from "../../router-models/placement.ts";
-import { canary, type Release } from "../../router-models/release.ts";
+import type { Release } from "../../router-models/release.ts";
 import type { PanelModel } from "../../router-models/scorer.ts";
 import { hashText, randomFrom } from "../../worker/lib/prng.ts";
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
 import { featureReader, type FeatureReader } from "./baselines/row-features.ts";
 import type { PriceSources } from "./costs.ts";
 import type { LoadedSet } from "./loaded-set.ts";
-import { openGraph, type OpenGraph } from "./onnx-graph.ts";
+import { withGraph, type OpenGraph } from "./onnx-graph.ts";
 import { placeByMeans } from "./placed-models.ts";
 import { foreignModels, prepareSet, type PreparedSet } from "./prepare-set.ts";
 import { scoreRows, type Forecasts } from "./router-scores.ts";
@@ -45,7 +45,7 @@ export async function examineOwn(
   const { manifest } = release;
   const features = featureReader(manifest.features.tableRows);
   const twins = twinsOf(sets.flatMap(({ rows }) => rows));
-  const forecasts = await answering(release, (graph) =>
+  const forecasts = await withGraph(release, (graph) =>
     forecastsOf(twins, trainedPanel(manifest), { manifest, graph, onScored }),
   );
   return examineEach(sets, ({ name, rows }) =>
@@ -89,23 +89,11 @@ export async function examineForeign(
   const twins = twinsOf(rows);
   const { models } = foreignModels({ name, rows, prices });
   const train = rows.filter(({ split }) => split === "train");
-  const forecasts = await answering(release, async (graph) => {
+  const forecasts = await withGraph(release, async (graph) => {
     const panel = await placeByMeans(models, train.length > 0 ? train : rows, { manifest, graph });
     return forecastsOf(twins, panel, { manifest, graph, onScored });
   });
   return prepareSet({ name, rows, forecasts, manifest, prices, features, seed, twins, gaps });
-}
-
-async function answering<T>(release: Release, ask: (graph: OpenGraph) => Promise<T>): Promise<T> {
-  const graph = await openGraph(release.model);
-  try {
-    const { failure } = await canary(release, graph);
-    if (failure !== undefined)
-      throw new Error(`The release does not answer as it must: ${failure}`);
-    return await ask(graph);
-  } finally {
-    await graph.release();
-  }
 }
 
 /** The valid rows, each with itself typed carelessly; the slips depend on the question alone. */

@@ -1,7 +1,11 @@
 /**
  * What single models went through in leave-model-out, as one table with intervals.
  *
- * The bootstrap draws models, because the claim is about the next model, not about more prompts.
+ * `share` is a place's gain over the model's full gain, and its median is taken over the models whose full
+ * gain is at least LEAST_GAIN: of a model like the average one there is nothing to gain, and a share of
+ * nothing says nothing. `pooledShare` is the sum of the gains over the sum of the full ones and leaves
+ * nobody out. The bootstrap draws models, because the claim is about the next model, not about more
+ * prompts.
  */
 import { randomFrom } from "../../worker/lib/prng.ts";
 import { bootstrap, type Estimate } from "./bootstrap.ts";
@@ -32,16 +36,24 @@ export interface ModelTrial {
 /** A full gain below this, in nats, is no yardstick. */
 const LEAST_GAIN = 0.005;
 
+/** One line of the table. */
+export interface SummaryRow extends Arm {
+  /** Median over models. */
+  readonly share: Estimate;
+  readonly pooledShare: Estimate;
+  /** Mean over models, nats. */
+  readonly gain: Estimate;
+  /** Mean over models. */
+  readonly apgr: Estimate;
+  readonly coverage: number;
+}
+
 export interface Summary {
+  /** How many models the median share counts. */
   readonly counted: number;
+  /** The row learnt from all training scores. */
   readonly full: { readonly gain: Estimate; readonly apgr: Estimate };
-  readonly rows: readonly (Arm & {
-    readonly share: Estimate;
-    readonly pooledShare: Estimate;
-    readonly gain: Estimate;
-    readonly apgr: Estimate;
-    readonly coverage: number;
-  })[];
+  readonly rows: readonly SummaryRow[];
 }
 
 /** At least one trial. */

@@ -7,6 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as ort from "onnxruntime-web/wasm";
+import { canary, type Release } from "../../router-models/release.ts";
 import type { GraphFeeds, GraphRunner } from "../../router-models/scorer.ts";
 
 /** A graph that is loaded; `release` frees it and must come after the last `run` has resolved. */
@@ -25,6 +26,25 @@ export async function openGraph(model: Uint8Array): Promise<OpenGraph> {
     run: (feeds) => runSession(session, feeds),
     release: () => session.release(),
   };
+}
+
+/**
+ * What `ask` makes of the release's graph, which is lent to it. Rejects where the release does not give its
+ * golden answers, and as `ask` does.
+ */
+export async function withGraph<T>(
+  release: Release,
+  ask: (graph: OpenGraph) => Promise<T>,
+): Promise<T> {
+  const graph = await openGraph(release.model);
+  try {
+    const { failure } = await canary(release, graph);
+    if (failure !== undefined)
+      throw new Error(`The release does not answer as it must: ${failure}`);
+    return await ask(graph);
+  } finally {
+    await graph.release();
+  }
 }
 
 async function prepareRuntime(): Promise<void> {

@@ -2,6 +2,7 @@
  * The flags of `npm run eval`.
  */
 import { parseArgs } from "node:util";
+import { givenFiles } from "../dataset/given-files.ts";
 import { FORMATS, isFormat } from "../dataset/importers/import-files.ts";
 import { readNumber } from "../simulation/arguments.ts";
 
@@ -9,7 +10,8 @@ export const HELP = `Evaluates a router beside learned baselines and controls, w
 
   --protocol NAME  id: the release on the valid rows of sets that it learnt (default)
                    leave-dataset: for each set a router trained on all others, on its valid rows
-                   leave-model: models placed by public scores and 0, 10, 25, 100 probes
+                   leave-model: models placed by public scores and 0, 10, 25, 100 probes, in the one
+                   set given, else in mmlu_pro
   --model DIR      the release (default router-models/released/headgate)
   --data FILE,...  outcome files, .jsonl, .jsonl.gz or .parquet; more may follow as arguments
   --sets FILE      the list of sets, of which those that may ship are taken where --data is
@@ -18,7 +20,7 @@ export const HELP = `Evaluates a router beside learned baselines and controls, w
   --prices FILE    {group: {model: {in, out}}} in USD per million tokens
                    (default: prices.json beside the list of sets, if it is there)
   --leave SET,...  leave-dataset: only these sets; A+B examines A and does not learn B either
-  --cache DIR      keeps what leave-dataset trains, and takes it from there
+  --cache DIR      keeps what leave-dataset and leave-model train, and takes it from there
   --report DIR     writes the pictures, report.md and report.json there
   --json           prints JSON instead of Markdown
   --write-card     replaces the evaluation in DIR/CARD.md of the release (id only)
@@ -56,10 +58,8 @@ export function readOptions(args: readonly string[]) {
       help: { type: "boolean", default: false },
     },
   });
-  const { format, data } = values;
-  if (positionals.length > 0 && data.length === 0)
-    throw new Error(`Unknown argument "${positionals[0]}"; files are given with --data`);
-  const files = [...data.flatMap((list) => list.split(",")), ...positionals];
+  const { format } = values;
+  const files = givenFiles(values.data, positionals);
   const protocol = PROTOCOLS.find((name) => name === values.protocol);
   if (protocol === undefined)
     throw new Error(`--protocol: one of ${PROTOCOLS.join(", ")} (is "${values.protocol}")`);
@@ -72,7 +72,7 @@ export function readOptions(args: readonly string[]) {
     ...values,
     protocol,
     format,
-    files: files.filter((file) => file !== ""),
+    files,
     leave: values.leave?.split(",").map((group) => group.split("+")),
     resamples: readNumber("--resamples", values.resamples, 1),
     seed: readNumber("--seed", values.seed),

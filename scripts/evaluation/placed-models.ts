@@ -13,6 +13,7 @@ import type { Manifest } from "../../router-models/manifest.ts";
 import type { GraphRunner, PanelModel } from "../../router-models/scorer.ts";
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
 import { demandsOf } from "../onboarding/demand.ts";
+import { dot, times } from "../onboarding/probes.ts";
 import type { ModelSummary } from "./pair.ts";
 
 /** Prompts asked for the mean demand; more would take time and move nothing. */
@@ -28,9 +29,7 @@ export async function placeByMeans(
 ): Promise<PanelModel[]> {
   const { mean, covariance } = router.manifest.placement;
   const { demand, difficulty } = await meanDemand(rows, router);
-  const pull = mean.map((_, i) =>
-    demand.reduce((sum, d, j) => sum + covariance[i * mean.length + j]! * d, 0),
-  );
+  const pull = times(Float64Array.from(covariance), demand);
   const variance = dot(demand, pull);
   return models.map(({ model, quality }) => {
     const p = Math.min(Math.max(quality, LEAST), 1 - LEAST);
@@ -57,8 +56,4 @@ async function meanDemand(
     ),
     difficulty: demands.reduce((sum, { difficulty }) => sum + difficulty, 0) / demands.length,
   };
-}
-
-function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }

@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 import { qualityOfGrade, type Judged } from "../../router-models/families/judge.ts";
-import { linesOf } from "../dataset/lines.ts";
+import { linesOf, rowOf } from "../dataset/lines.ts";
 
 const rowSchema = z.object({
   id: z.union([z.string().min(1), z.number()]).transform(String),
@@ -28,20 +28,7 @@ type Grader = (judged: Judged) => Promise<number | undefined>;
 
 /** Rows in file order. Throws an Error that names file and line of a bad one. */
 export async function* readLabelRows(path: string): AsyncGenerator<LabelRow> {
-  for await (const { text, place } of linesOf(path)) {
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch {
-      throw new Error(`${place}: not JSON: ${text.slice(0, 60)}`);
-    }
-    const parsed = rowSchema.safeParse(json);
-    if (!parsed.success) {
-      const { path: field, message } = parsed.error.issues[0]!;
-      throw new Error(`${place}: ${field.map(String).join(".") || "row"}: ${message}`);
-    }
-    yield parsed.data;
-  }
+  for await (const line of linesOf(path)) yield rowOf(line, rowSchema);
 }
 
 /** Has one row judged. @param judge Name of the model that grades. */

@@ -12,10 +12,7 @@ import { policySchema, PRESETS, type Preset } from "../../worker/domain/policy.t
 import { buildCandidates } from "../../worker/routing/candidates.ts";
 import { decide } from "../../worker/routing/decide.ts";
 import type { Demand } from "./demand.ts";
-import { informationOf, logitOn, narrowed, type LogitBelief } from "./probes.ts";
-
-/** Half the width of a 90 % interval, in deviations. */
-const NINETY_PERCENT = 1.645;
+import { informationOf, logitOn, narrowed, NINETY_PERCENT, type LogitBelief } from "./probes.ts";
 
 /** Calibrated, at the mean demand of the training traffic; the interval holds 90 % of the belief. */
 export interface Standing {

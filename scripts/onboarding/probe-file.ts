@@ -6,7 +6,7 @@
  * passed over too, in either kind of file: what a place is judged on must not have made it.
  */
 import { z } from "zod";
-import { linesOf } from "../dataset/lines.ts";
+import { jsonOf, linesOf, rowOf } from "../dataset/lines.ts";
 
 const quality = z.number("give a number in 0..1").min(0).max(1);
 
@@ -33,9 +33,9 @@ export async function readProbes(path: string, names: readonly string[]): Promis
   const probes: ScoredPrompt[] = [];
   const others = new Set<string>();
   let heldBack = 0;
-  for await (const { text, place } of linesOf(path)) {
-    const { prompt, split, ...row } = parseRow(text, place);
-    const score = scoreOf(row, names, place);
+  for await (const line of linesOf(path)) {
+    const { prompt, split, ...row } = rowOf(line, rowSchema);
+    const score = scoreOf(row, names, line.place);
     if (score === undefined) for (const model of Object.keys(row.scores!)) others.add(model);
     else if (split === "valid") heldBack++;
     else probes.push({ prompt, score });
@@ -69,8 +69,8 @@ function whyNone(names: readonly string[], others: ReadonlySet<string>, heldBack
 /** The distinct prompts of a file whose rows are not held back, in order; scores are not looked at. */
 export async function readPrompts(path: string): Promise<string[]> {
   const prompts = new Set<string>();
-  for await (const { text, place } of linesOf(path)) {
-    const { prompt, split } = parseRow(text, place);
+  for await (const line of linesOf(path)) {
+    const { prompt, split } = rowOf(line, rowSchema);
     if (split !== "valid") prompts.add(prompt);
   }
   if (prompts.size === 0) throw new Error(`${path}: no prompt in it`);
@@ -82,25 +82,10 @@ const sampleSchema = z.looseObject({ prompt: z.string(), kind: z.string().defaul
 /** Rows {prompt, kind}, in order; rows without a prompt, such as conversations, are passed over. */
 export async function readSamples(path: string): Promise<{ prompt: string; kind: string }[]> {
   const samples: { prompt: string; kind: string }[] = [];
-  for await (const { text, place } of linesOf(path)) {
-    const { data } = sampleSchema.safeParse(parseJson(text, place));
+  for await (const line of linesOf(path)) {
+    const { data } = sampleSchema.safeParse(jsonOf(line));
     if (data !== undefined) samples.push({ prompt: data.prompt, kind: data.kind });
   }
   if (samples.length === 0) throw new Error(`${path}: no row with a "prompt"`);
   return samples;
-}
-
-function parseRow(text: string, place: string): Row {
-  const parsed = rowSchema.safeParse(parseJson(text, place));
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
-  throw new Error(`${place}: ${path.map(String).join(".") || "row"}: ${message}`);
-}
-
-function parseJson(text: string, place: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error(`${place}: not JSON: ${text.slice(0, 60)}`);
-  }
 }

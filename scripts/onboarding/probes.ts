@@ -39,6 +39,14 @@ export function logitOn({ mean, covariance }: Place, { demand, difficulty }: Dem
   };
 }
 
+/** Half the width of a 90 % interval, in deviations. */
+export const NINETY_PERCENT = 1.645;
+
+/** Of a score 0..1 under a logit, in nats. */
+export function crossEntropy(logit: number, score: number): number {
+  return Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit))) - score * logit;
+}
+
 /** The place after the probes, in any order. None leave it as it is. */
 export function placeByProbes(before: Place, probes: readonly Probe[]): Place {
   if (probes.length === 0) return before;
@@ -118,7 +126,7 @@ function lossAt({ shift, pull }: Search, seen: readonly Seen[]): number {
   let loss = dot(shift, pull) / 2;
   for (const { demand, offset, score } of seen) {
     const z = offset + dot(demand, shift);
-    loss += Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - score * z;
+    loss += crossEntropy(z, score);
   }
   return loss;
 }

@@ -6,7 +6,7 @@
  * the rest are in the JSON. Made for the terminal and for a model's card alike.
  */
 import type { Estimate } from "../evaluation/bootstrap.ts";
-import type { Contender } from "../evaluation/contenders.ts";
+import { CONTENDERS } from "../evaluation/contenders.ts";
 import type { Evaluation, PoolReport, Protocol, SetReport } from "../evaluation/evaluation.ts";
 import {
   cell,
@@ -50,16 +50,7 @@ export function evaluationTable(evaluation: Evaluation): string {
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-const SHARE_COLUMNS: readonly Contender[] = [
-  "ridge",
-  "knn",
-  "statistics",
-  "length",
-  "category",
-  "random",
-  "shuffled",
-  "oracle",
-];
+const SHARE_COLUMNS = CONTENDERS.filter((name) => name !== "router");
 
 function shareTable({ sets, pools }: Evaluation): string {
   const head = ["set", "rows", "strong / weak", "router", ...SHARE_COLUMNS];

@@ -2,7 +2,8 @@
  * Leave-model-out as a table and a picture: what share of the full gain a new model's place has after so
  * many probes.
  */
-import type { LeaveModelReport, LeaveModelRow } from "../evaluation/leave-model.ts";
+import type { SummaryRow } from "../evaluation/leave-model-summary.ts";
+import type { LeaveModelReport } from "../evaluation/leave-model.ts";
 import type { Picture } from "./evaluation-pictures.ts";
 import { cell, fixed, markdown, percent } from "./markdown.ts";
 import { frame, picture, type Series } from "./svg.ts";
@@ -65,7 +66,7 @@ export function leaveModelPicture({ dataset, rows }: LeaveModelReport): Picture 
   return { name: "leave-model.svg", svg: picture(title, place, { series }) };
 }
 
-function pointsOf(arms: readonly LeaveModelRow[]): [number, number][] {
+function pointsOf(arms: readonly SummaryRow[]): [number, number][] {
   return arms
     .filter(({ share }) => Number.isFinite(share.value))
     .map(({ probes, share }): [number, number] => [Math.log1p(probes), share.value])

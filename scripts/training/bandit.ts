@@ -12,12 +12,11 @@ import {
   updateArm,
   type BanditShape,
 } from "../../router-models/families/bandit.ts";
-import { componentsOf, type Components } from "./components.ts";
-import { describeCorpus, type Corpus } from "./corpus.ts";
+import { componentBase, type ComponentBase } from "./component-base.ts";
+import type { Components } from "./components.ts";
 import type { Example } from "./examples.ts";
 import type { FamilyPlan, Made, Recipe } from "./family-fit.ts";
-import type { FitInput } from "./fit.ts";
-import { headLabelsOf, linearHeads, type HeadLabels } from "./row-heads.ts";
+import { linearHeads } from "./row-heads.ts";
 
 interface BanditPlan extends FamilyPlan {
   readonly settings: { readonly ridge: number };
@@ -31,38 +30,15 @@ const WIDTH = 24;
 /** Of the arm that everyone shares, which sees everything. */
 const SHARED_RIDGE = 100;
 
-interface Base {
-  readonly examples: readonly Example[];
-  readonly input: FitInput;
-  readonly corpus: Corpus;
-  readonly components: Components;
-  readonly labels: HeadLabels;
-}
-
-export const BANDIT: Recipe<Base, BanditPlan> = {
+export const BANDIT: Recipe<ComponentBase, BanditPlan> = {
   family: "bandit",
   plans: [planOf(20), planOf(60), planOf(6)],
-  prepare,
+  prepare: (examples, input) => componentBase(examples, input, { width: WIDTH, evenness: 4 }),
   make,
 };
 
-function prepare(examples: readonly Example[], input: FitInput): Base {
-  const { seed, models, hyperparameters } = input;
-  const { tableRows, tasks } = hyperparameters.shape;
-  const corpus = describeCorpus(examples, { tableRows, minDocuments: 2 });
-  const components = componentsOf(examples, {
-    corpus,
-    width: WIDTH,
-    surfaceWeight: 0.5,
-    evenness: 4,
-    seed,
-  });
-  const labels = headLabelsOf(examples, { models, tasks });
-  return { examples, input, corpus, components, labels };
-}
-
 function make(
-  { examples, input, corpus, components, labels }: Base,
+  { examples, input, corpus, components, labels }: ComponentBase,
   { settings }: BanditPlan,
 ): Made {
   const { tableRows, tasks } = input.hyperparameters.shape;

@@ -12,15 +12,14 @@ import {
   graphSmoothingDefinition,
   type GraphSmoothingShape,
 } from "../../router-models/families/graph-smoothing.ts";
-import { componentsOf, type Components } from "./components.ts";
-import { describeCorpus, type Corpus } from "./corpus.ts";
+import { componentBase, type ComponentBase } from "./component-base.ts";
 import { countOutcomes, type CountedOutcomes } from "./counted-outcomes.ts";
 import type { Example } from "./examples.ts";
 import type { FamilyPlan, Made, Recipe } from "./family-fit.ts";
 import type { FitInput } from "./fit.ts";
 import { diagonal, fitPenalised } from "./penalised-logistic.ts";
 import { biasesOf, centresOf, sharesOf, type Points } from "./prototypes.ts";
-import { headLabelsOf, prototypeHeads, type HeadLabels } from "./row-heads.ts";
+import { prototypeHeads, type HeadLabels } from "./row-heads.ts";
 
 interface GraphPlan extends FamilyPlan {
   readonly settings: {
@@ -47,13 +46,8 @@ const TASK_STRENGTH = 10;
 /** Keeps the model's own value finite. */
 const MODEL_PENALTY = 0.1;
 
-interface Base {
-  readonly examples: readonly Example[];
-  readonly input: FitInput;
-  readonly corpus: Corpus;
-  readonly components: Components;
+interface Base extends ComponentBase {
   readonly centres: Points;
-  readonly labels: HeadLabels;
 }
 
 export const GRAPH: Recipe<Base, GraphPlan> = {
@@ -64,24 +58,9 @@ export const GRAPH: Recipe<Base, GraphPlan> = {
 };
 
 function prepare(examples: readonly Example[], input: FitInput): Base {
-  const { seed, models, hyperparameters } = input;
-  const { tableRows, tasks } = hyperparameters.shape;
-  const corpus = describeCorpus(examples, { tableRows, minDocuments: 2 });
-  const components = componentsOf(examples, {
-    corpus,
-    width: WIDTH,
-    surfaceWeight: 0.5,
-    evenness: 1,
-    seed,
-  });
-  return {
-    examples,
-    input,
-    corpus,
-    components,
-    centres: centresOf(components, groupsFor(examples.length), seed),
-    labels: headLabelsOf(examples, { models, tasks }),
-  };
+  const base = componentBase(examples, input, { width: WIDTH, evenness: 1 });
+  const centres = centresOf(base.components, groupsFor(examples.length), input.seed);
+  return { ...base, centres };
 }
 
 function groupsFor(rows: number): number {

@@ -26,11 +26,11 @@ export const HELP = `Trains a router on outcome files and writes a release.
   --device cpu|webgpu   where the training step runs           [cpu: the same bits for a seed]
   --budget-minutes M    try fewer plans when time is short     [no limit]
   --checkpoint DIR      what a training that is killed goes on from; removed at its end
-                        [.NAME.checkpoint beside --out]
+                        [beside --out, as .headgate.checkpoint for headgate]
   --checkpoint-every S  least seconds between two saves        [20]
   --restart             drop the checkpoint and begin anew
-  --skip-bad-rows       count rows that cannot be read instead of stopping at the first
-  --json                print the manifest's summary as JSON
+  --skip-bad-rows       leave out rows that cannot be read, and count them
+  --json                print JSON instead of a line
   --help                this text`;
 
 export interface Options {

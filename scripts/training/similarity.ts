@@ -13,15 +13,14 @@ import {
   type SimilarityShape,
 } from "../../router-models/families/similarity.ts";
 import { normalFrom, randomFrom } from "../../worker/lib/prng.ts";
-import { componentsOf, type Components } from "./components.ts";
-import { describeCorpus, type Corpus } from "./corpus.ts";
+import { componentBase, type ComponentBase } from "./component-base.ts";
 import { countOutcomes, type CountedOutcomes } from "./counted-outcomes.ts";
 import type { Example } from "./examples.ts";
 import type { FamilyPlan, Made, Recipe } from "./family-fit.ts";
 import type { FitInput } from "./fit.ts";
 import { diagonal, fitPenalised, type Cell } from "./penalised-logistic.ts";
 import { biasesOf, centresOf, pointsNear, sharesOf, type Points } from "./prototypes.ts";
-import { headLabelsOf, prototypeHeads, type HeadLabels } from "./row-heads.ts";
+import { prototypeHeads } from "./row-heads.ts";
 
 interface SimilarityPlan extends FamilyPlan {
   readonly settings: {
@@ -46,13 +45,8 @@ const SWEEPS = 12;
 const LEAST_TRIALS = 0.02;
 const INITIAL_SPREAD = 0.3;
 
-interface Base {
-  readonly examples: readonly Example[];
-  readonly input: FitInput;
-  readonly corpus: Corpus;
-  readonly components: Components;
+interface Base extends ComponentBase {
   readonly anchors: Points;
-  readonly labels: HeadLabels;
 }
 
 export const SIMILARITY: Recipe<Base, SimilarityPlan> = {
@@ -63,25 +57,10 @@ export const SIMILARITY: Recipe<Base, SimilarityPlan> = {
 };
 
 function prepare(examples: readonly Example[], input: FitInput): Base {
-  const { seed, models, hyperparameters } = input;
-  const { tableRows, tasks } = hyperparameters.shape;
-  const corpus = describeCorpus(examples, { tableRows, minDocuments: 2 });
-  const components = componentsOf(examples, {
-    corpus,
-    width: WIDTH,
-    surfaceWeight: 0.5,
-    evenness: 1,
-    seed,
-  });
-  const anchors = pointsNear(components, centresOf(components, ANCHORS, seed));
-  return {
-    examples,
-    input,
-    corpus,
-    components,
-    anchors,
-    labels: headLabelsOf(examples, { models, tasks }),
-  };
+  const base = componentBase(examples, input, { width: WIDTH, evenness: 1 });
+  const { components } = base;
+  const anchors = pointsNear(components, centresOf(components, ANCHORS, input.seed));
+  return { ...base, anchors };
 }
 
 function make(base: Base, { settings }: SimilarityPlan): Made {

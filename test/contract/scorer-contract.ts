@@ -12,8 +12,9 @@ import {
   type PanelModel,
 } from "../../router-models/scorer.ts";
 import { smallManifest } from "../router-models/small-manifest.ts";
+import { sequence } from "../support/made-up-graph.ts";
 import { plainAnswer } from "./plain-router.ts";
-import { sequence, SHAPE, smallRouter, type SmallRouter } from "./small-router.ts";
+import { SHAPE, smallRouter, type SmallRouter } from "./small-router.ts";
 
 export interface RunnerHost {
   readonly name: string;

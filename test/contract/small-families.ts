@@ -7,15 +7,10 @@ import { graphSmoothingDefinition } from "../../router-models/families/graph-smo
 import { lengthDefinition } from "../../router-models/families/length.ts";
 import { similarityDefinition } from "../../router-models/families/similarity.ts";
 import { strongWinDefinition } from "../../router-models/families/strong-win.ts";
-import {
-  buildInference,
-  compileInference,
-  type InferenceDefinition,
-} from "../../router-models/graph/compile.ts";
-import { interpret, shaped } from "../../router-models/graph/interpret.ts";
-import { sizeOf } from "../../router-models/graph/tensor.ts";
-import type { GraphFeeds, GraphRunner } from "../../router-models/scorer.ts";
-import { sequence, STANDARDISATION } from "./small-router.ts";
+import { compileInference, type InferenceDefinition } from "../../router-models/graph/compile.ts";
+import type { GraphFeeds } from "../../router-models/scorer.ts";
+import { madeUpWeights } from "../support/made-up-graph.ts";
+import { STANDARDISATION } from "./small-router.ts";
 
 type Vector = readonly number[];
 type Weights = Readonly<Record<string, Float32Array>>;
@@ -84,31 +79,7 @@ export const SMALL_FAMILIES: readonly SmallFamily[] = [
 
 /** The model's bytes and the weights that it computes with, made up from a seed. */
 export function madeUp({ define }: SmallFamily, seed: number): ReturnType<typeof compileInference> {
-  const next = sequence(seed);
-  const trained: Record<string, Float32Array> = {};
-  for (const { source, dims } of buildInference(define).values) {
-    if (source.kind !== "parameter" && source.kind !== "table") continue;
-    const length = sizeOf(dims.filter((dim) => typeof dim === "number"));
-    trained[source.name] = Float32Array.from({ length }, next);
-  }
-  return compileInference(define, trained);
-}
-
-/** The graph, run by the plain interpreter. */
-export function familyInterpreter({ define }: SmallFamily, parameters: Weights): GraphRunner {
-  const { outputs, values } = buildInference(define);
-  const weightsByName = shaped(values, parameters);
-  return {
-    async run({ ids, weights, statistics }) {
-      const { answer } = interpret(outputs, {
-        ...weightsByName,
-        ids: { dims: [ids.length], data: ids },
-        weights: { dims: [1, weights.length], data: weights },
-        statistics: { dims: [1, statistics.length], data: statistics },
-      });
-      return Float32Array.from(answer!.data);
-    },
-  };
+  return compileInference(define, madeUpWeights(define, seed));
 }
 
 function query(weights: Weights, feeds: GraphFeeds, width: number): number[] {

@@ -9,13 +9,12 @@ import { inferenceDefinition } from "../../router-models/families/router.ts";
 import { FEATURE_VERSION } from "../../router-models/features/extract.ts";
 import { promptOfText } from "../../router-models/features/prompt.ts";
 import { STATISTICS } from "../../router-models/features/statistics.ts";
-import { buildInference, compileInference } from "../../router-models/graph/compile.ts";
-import { interpret, shaped } from "../../router-models/graph/interpret.ts";
-import { sizeOf } from "../../router-models/graph/tensor.ts";
+import { compileInference } from "../../router-models/graph/compile.ts";
 import type { Golden, Manifest } from "../../router-models/manifest.ts";
 import { trainedPanel } from "../../router-models/placement.ts";
 import { sha256Hex, type ReleaseFiles } from "../../router-models/release.ts";
 import { Scorer, type GraphRunner } from "../../router-models/scorer.ts";
+import { interpreted, madeUpWeights, sequence } from "./made-up-graph.ts";
 
 const SHAPE = { tableRows: 1024, tableWidth: 8, hiddenWidth: 6, abilityWidth: 3 };
 const TASKS = ["chat", "code", "maths"];
@@ -43,11 +42,10 @@ export interface TinyReleaseOptions {
 
 export async function tinyRelease(options: TinyReleaseOptions = {}): Promise<ReleaseFiles> {
   const { seed = 1, version = `0.0.${seed}` } = options;
-  const parameters = madeUpParameters(seed);
-  const compiled = compileInference(define, parameters);
+  const compiled = compileInference(define, madeUpWeights(define, seed));
   const model = options.model ?? compiled.bytes;
   const draft = draftManifest(seed, version);
-  const golden = await goldenOf(draft, interpreted(compiled.parameters));
+  const golden = await goldenOf(draft, interpreted(define, compiled.parameters));
   const goldenBytes = jsonBytes(options.changeGolden?.(golden) ?? golden);
   const manifest: Manifest = {
     ...draft,
@@ -65,29 +63,18 @@ export async function tinyRelease(options: TinyReleaseOptions = {}): Promise<Rel
 
 /** The model's bytes with the same seed, one dense parameter replaced by `value` throughout. */
 export function poisonedModel(parameter: string, value: number, seed = 1): Uint8Array<ArrayBuffer> {
-  const parameters = madeUpParameters(seed);
+  const parameters = madeUpWeights(define, seed);
   parameters[parameter]!.fill(value);
   return compileInference(define, parameters).bytes;
 }
 
 /** The graph of `tinyRelease` with the same seed, run by the plain interpreter. */
 export function tinyGraph(seed = 1): GraphRunner {
-  return interpreted(compileInference(define, madeUpParameters(seed)).parameters);
+  return interpreted(define, compileInference(define, madeUpWeights(define, seed)).parameters);
 }
 
 function jsonBytes(value: unknown): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`));
-}
-
-function madeUpParameters(seed: number): Record<string, Float32Array> {
-  const next = sequence(seed);
-  const parameters: Record<string, Float32Array> = {};
-  for (const { source, dims } of buildInference(define).values)
-    if (source.kind === "parameter" || source.kind === "table") {
-      const length = sizeOf(dims.filter((dim) => typeof dim === "number"));
-      parameters[source.name] = Float32Array.from({ length }, next);
-    }
-  return parameters;
 }
 
 function draftManifest(seed: number, version: string): Manifest {
@@ -149,29 +136,4 @@ async function goldenOf(manifest: Manifest, graph: GraphRunner): Promise<Golden>
   }
   const { models } = await scorer.score(promptOfText(""), graph);
   return { tolerance: 1e-4, models: models.map(({ id }) => id), vectors };
-}
-
-function interpreted(parameters: Readonly<Record<string, Float32Array>>): GraphRunner {
-  const { outputs, values } = buildInference(define);
-  const weights = shaped(values, parameters);
-  return {
-    async run({ ids, weights: counts, statistics }) {
-      const { answer } = interpret(outputs, {
-        ...weights,
-        ids: { dims: [ids.length], data: ids },
-        weights: { dims: [1, counts.length], data: counts },
-        statistics: { dims: [1, statistics.length], data: statistics },
-      });
-      return Float32Array.from(answer!.data);
-    },
-  };
-}
-
-/** Numbers in [−1, 1), the same for the same seed: a linear congruential generator is random enough. */
-function sequence(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  };
 }

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { linesOf, type Line } from "../../../scripts/dataset/lines.ts";
+import { z } from "zod";
+import { jsonOf, linesOf, rowOf, type Line } from "../../../scripts/dataset/lines.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -60,5 +61,27 @@ describe("linesOf", () => {
     await expect(linesOf(join(folder, "missing")).next()).rejects.toThrow(
       /missing: cannot be read/,
     );
+  });
+});
+
+describe("rowOf", () => {
+  const schema = z.object({
+    id: z.number().transform(String),
+    tags: z.array(z.string()).default([]),
+  });
+
+  it("gives the row as the schema makes it", ({ expect }) => {
+    expect(rowOf({ text: '{"id": 7}', place: "file:1" }, schema)).toEqual({ id: "7", tags: [] });
+  });
+
+  it("names the place and the field at fault", ({ expect }) => {
+    const complaints = {
+      '{"id": 7, "tags": ["a", 1]}': /^file:3: tags\.1: /,
+      "[]": /^file:3: row: /,
+      '{"id": 7': /^file:3: not JSON: \{"id": 7$/,
+    };
+    for (const [text, complaint] of Object.entries(complaints))
+      expect(() => rowOf({ text, place: "file:3" }, schema)).toThrow(complaint);
+    expect(() => jsonOf({ text: "x".repeat(100), place: "file:3" })).toThrow(/: x{60}$/);
   });
 });

@@ -6,11 +6,8 @@ import { describe, it } from "vitest";
 import { parseManifest, type Manifest } from "../../../router-models/manifest.ts";
 import type { OutcomeRow } from "../../../scripts/dataset/outcome-file.ts";
 import { summariseModels } from "../../../scripts/evaluation/leave-model-summary.ts";
-import {
-  leaveModelOut,
-  PROBE_COUNTS,
-  type LeaveModelReport,
-} from "../../../scripts/evaluation/leave-model.ts";
+import { leaveModelOut, type LeaveModelReport } from "../../../scripts/evaluation/leave-model.ts";
+import { PROBE_COUNTS } from "../../../scripts/evaluation/model-trial.ts";
 import { demandsOf, type Demand } from "../../../scripts/onboarding/demand.ts";
 import { normalFrom, randomFrom } from "../../../worker/lib/prng.ts";
 import { tinyGraph, tinyRelease } from "../../support/tiny-release.ts";

@@ -8,7 +8,8 @@ import { extractFeatures } from "../../../router-models/features/extract.ts";
 import { promptOfText } from "../../../router-models/features/prompt.ts";
 import { describePlacement } from "../../../scripts/training/describe.ts";
 import type { Example } from "../../../scripts/training/examples.ts";
-import { interpreterOf, sequence, SHAPE, smallRouter } from "../../contract/small-router.ts";
+import { interpreterOf, SHAPE, smallRouter } from "../../contract/small-router.ts";
+import { sequence } from "../../support/made-up-graph.ts";
 
 const GRAPH = interpreterOf(smallRouter(1));
 const WIDTH = 1 + SHAPE.abilityWidth;

@@ -1,0 +1,53 @@
+/** Measurements as an aligned table, each beside its target where it has one. */
+import { median } from "./quantiles.ts";
+
+export interface BenchRow {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: "µs" | "ms CPU" | "bytes";
+  /** Smallest and largest measurement, where there were several. */
+  readonly range?: readonly [number, number];
+  /** Median CPU time of the same measurements: what they would take if nothing else ran. */
+  readonly cpu?: number;
+  /** The most that `value` may be. */
+  readonly target?: number;
+}
+
+/** Median and range of repeated measurements. */
+export function summary(values: readonly number[]): { value: number; range: [number, number] } {
+  return { value: median(values), range: [Math.min(...values), Math.max(...values)] };
+}
+
+/** Whether the value is within its target; so is one without a target. */
+export function isMet({ value, target }: BenchRow): boolean {
+  return target === undefined || value <= target;
+}
+
+/** One line a row, the columns padded with spaces. */
+export function benchTable(rows: readonly BenchRow[]): string {
+  const cells = rows.map((row) => [
+    row.name,
+    show(row, row.value),
+    row.range ? `${show(row, row.range[0])} – ${show(row, row.range[1])}` : "",
+    row.cpu === undefined ? "" : show(row, row.cpu),
+    row.target === undefined
+      ? ""
+      : `${isMet(row) ? "pass" : "MISS"}, target ≤ ${show(row, row.target)}`,
+  ]);
+  const head = ["", "median", "range", "median CPU", "verdict"];
+  const widths = head.map((title, c) =>
+    Math.max(title.length, ...cells.map((row) => row[c]!.length)),
+  );
+  return [head, ...cells]
+    .map((row) =>
+      row
+        .map((cell, c) => cell.padEnd(widths[c]!))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function show({ unit }: BenchRow, value: number): string {
+  return unit === "bytes" ? `${(value / 2 ** 20).toFixed(2)} MiB` : `${value.toFixed(1)} ${unit}`;
+}
