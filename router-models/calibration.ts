@@ -3,10 +3,11 @@
  *
  * A router is trained to order models; what it calls 0.8 need not happen eight times in ten. The map
  * is chosen by how many labels there are to fit it: none below 500 (the raw sigmoid is better than a
- * fit to noise), Platt's two numbers up to 2,000, the isotonic regression above (router.md, "What is
- * known"). Every map is non-decreasing, so calibration never reorders models.
+ * fit to noise), Platt's two numbers up to 2,000, the isotonic regression above. Every map is
+ * non-decreasing, so calibration never reorders models.
  *
- * Source: Platt 1999; Zadrozny and Elkan 2002 (pool adjacent violators).
+ * Source: Platt 1999; Zadrozny and Elkan 2002 (pool adjacent violators); Niculescu-Mizil and Caruana
+ * 2005 (with few labels Platt's map errs less than the isotonic one).
  */
 import type { Calibration } from "./manifest.ts";
 

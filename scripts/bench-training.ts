@@ -18,8 +18,9 @@ import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { between, pick, randomFrom } from "../worker/lib/prng.ts";
-import { describeCorpus } from "./training/corpus.ts";
-import { DEVICES } from "./training/device.ts";
+import { readChoice, readNumber } from "./command-line/values.ts";
+import { DEVICES, type Device } from "./training/device.ts";
+import { groundOf } from "./training/ground.ts";
 import { readExamples, surveySources } from "./training/intake.ts";
 import { TrainingRun } from "./training/run.ts";
 import { SETTINGS, shapeFor } from "./training/settings.ts";
@@ -34,11 +35,11 @@ const HELP = `Measures what training costs in time and memory, on made-up rows.
   --help                this text`;
 
 interface Options {
-  readonly rows: string;
-  readonly steps: string;
-  readonly device: string;
+  readonly rows: readonly number[];
+  readonly steps: number;
+  readonly device: Device;
   /** In the process that measures: the file to measure on. */
-  readonly measure?: string;
+  readonly measure: string | undefined;
 }
 
 function readOptions(): Options | "help" {
@@ -51,7 +52,13 @@ function readOptions(): Options | "help" {
       help: { type: "boolean", default: false },
     },
   });
-  return values.help ? "help" : values;
+  if (values.help) return "help";
+  return {
+    rows: values.rows.split(",").map((rows) => readNumber("--rows", rows, 1)),
+    steps: readNumber("--steps", values.steps, 1),
+    device: readChoice("--device", values.device, DEVICES),
+    measure: values.measure,
+  };
 }
 
 const measureSchema = z.object({
@@ -77,18 +84,17 @@ async function measure(path: string, options: Options): Promise<z.infer<typeof m
   const { examples } = await readExamples(sources, { survey, prices, tableRows, storePath });
   const readMs = performance.now() - startedMs;
   const hyperparameters = { shape, ...SETTINGS };
-  const corpus = describeCorpus(examples, { tableRows, minDocuments: SETTINGS.minDocuments });
-  const device = DEVICES.find((name) => name === options.device)!;
+  const ground = groundOf(examples, hyperparameters, 1);
   const run = await TrainingRun.start({
     examples,
-    corpus,
+    ground,
     hyperparameters,
     models: survey.models.length,
     seed: 1,
-    runtime: { device },
+    runtime: { device: options.device },
   });
   const firstLoss = await run.epoch(() => {}, 5); // Warms up what the later steps are timed with.
-  const steps = Math.min(Number(options.steps), run.stepsPerEpoch);
+  const steps = Math.min(options.steps, run.stepsPerEpoch);
   const steppedMs = performance.now();
   const lastLoss = await run.epoch(() => {}, steps);
   const secondsPerStep = (performance.now() - steppedMs) / 1000 / steps;
@@ -141,12 +147,19 @@ async function main(): Promise<void> {
     "| rows | file MiB | store MiB | read and features, rows/s | s/step | s/epoch | loss | peak MiB |",
   );
   console.log("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-  for (const rows of options.rows.split(",").map(Number)) {
+  for (const rows of options.rows) {
     const folder = await mkdtemp(join(tmpdir(), "sluice-bench-"));
     try {
       const path = join(folder, "rows.jsonl");
       await pipeline(madeUpRows(rows), createWriteStream(path));
-      const args = ["--measure", path, "--steps", options.steps, "--device", options.device];
+      const args = [
+        "--measure",
+        path,
+        "--steps",
+        String(options.steps),
+        "--device",
+        options.device,
+      ];
       const output = execFileSync(process.execPath, [import.meta.filename, ...args], {
         encoding: "utf8",
       });

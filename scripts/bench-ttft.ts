@@ -11,9 +11,9 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { randomFrom } from "../worker/lib/prng.ts";
+import { readNumber } from "./command-line/values.ts";
 import { createProgress } from "./report/progress.ts";
 import { median, medianInterval, quantile } from "./report/quantiles.ts";
-import { readNumber } from "./simulation/arguments.ts";
 import { startBareWorker } from "./simulation/bare-worker.ts";
 
 const TARGET_MS = 5;

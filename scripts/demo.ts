@@ -5,9 +5,9 @@
  */
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { readNumber } from "./command-line/values.ts";
 import { createProgress } from "./report/progress.ts";
 import { median } from "./report/quantiles.ts";
-import { readNumber } from "./simulation/arguments.ts";
 import {
   ask,
   post,

@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import OpenAI from "openai";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog, type CatalogModel } from "../router-models/catalog.ts";
+import { readNumber } from "./command-line/values.ts";
 import { Judge, OverBudget, Purse } from "./judging/judge.ts";
 import {
   finishedRows,
@@ -21,7 +22,6 @@ import {
   type LabelRow,
 } from "./judging/label-rows.ts";
 import { createProgress } from "./report/progress.ts";
-import { readNumber } from "./simulation/arguments.ts";
 
 const HELP = `Has a model grade answers, or prompts by the answer a small model would give.
 

@@ -10,7 +10,7 @@
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import {
@@ -24,6 +24,7 @@ import {
   type WeightsPointer,
 } from "../router-models/release.ts";
 import { putFileArguments, remedyFor, type KvTarget } from "./cloudflare/kv-command.ts";
+import { makeWritable } from "./cloudflare/local-storage.ts";
 import { runWrangler } from "./cloudflare/wrangler.ts";
 import { readReleaseFolder } from "./dataset/release-folder.ts";
 import { openGraph } from "./evaluation/onnx-graph.ts";
@@ -73,10 +74,12 @@ async function main(): Promise<void> {
     throw new Error("Say where to publish: either --local or --remote. --help lists the options.");
   const target: KvTarget = {
     place: values.remote ? "remote" : "local",
-    persistTo: values["persist-to"],
+    // wrangler runs beside its configuration and would take a relative path from there.
+    persistTo: values["persist-to"] && resolve(values["persist-to"]),
     namespaceId: values["namespace-id"],
   };
 
+  if (!values["dry-run"]) await expectStorage(target);
   const { release, blob, canaryWorst } = await prepare(values.release);
   say(
     `${weightsLabel(release)}: ${blob.length} bytes, golden vectors within ${canaryWorst.toExponential(1)}`,
@@ -91,6 +94,19 @@ async function main(): Promise<void> {
     target: values["dry-run"] ? "none" : target.place,
   };
   console.log(values.json ? JSON.stringify(published) : report(published));
+}
+
+/** Rejects with the remedy where local storage is to be kept in a folder that cannot be written. */
+async function expectStorage({ place, persistTo }: KvTarget): Promise<void> {
+  if (place === "remote" || persistTo === undefined) return;
+  try {
+    await makeWritable(persistTo);
+  } catch (cause) {
+    throw new Error(
+      `${messageOf(cause)}\nNothing was published. Give another folder with --persist-to DIR.`,
+      { cause },
+    );
+  }
 }
 
 /** Reads and checks a release. Rejects with what is wrong; then nothing has been written. */
@@ -133,19 +149,14 @@ async function write(release: Release, blob: Uint8Array, target: KvTarget): Prom
 async function wrangler(args: readonly string[]): Promise<void> {
   try {
     await runWrangler(args);
-  } catch (error) {
-    const output = `${textOf(error, "stderr")}\n${textOf(error, "stdout")}`.trim();
-    throw new Error(
-      [`wrangler ${args.slice(0, 4).join(" ")} failed.`, output, remedyFor(output)].join("\n"),
-      {
-        cause: error,
-      },
-    );
+  } catch (cause) {
+    const message = messageOf(cause);
+    throw new Error([message, remedyFor(message) ?? ""].join("\n").trim(), { cause });
   }
 }
 
-function textOf(error: unknown, stream: string): string {
-  return String(Object(error)[stream] ?? "");
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function report({ id, version, weights, bytes, target }: Published): string {
@@ -166,6 +177,6 @@ function say(line: string): void {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   process.exitCode = 1;
 }

@@ -5,7 +5,7 @@
  * KV lives in .wrangler/state, where `npm run publish -- --local` writes too, so published weights arrive here.
  */
 import { parseArgs } from "node:util";
-import { readNumber, readPort } from "./simulation/arguments.ts";
+import { readNumber, readPort } from "./command-line/values.ts";
 import { checkPortIsFree, startLocalWorker } from "./simulation/local-worker.ts";
 import { startVendor } from "./vendor.ts";
 

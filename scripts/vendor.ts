@@ -13,7 +13,7 @@ import { createServer, type Server } from "node:http";
 import { parseArgs } from "node:util";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog, type Catalog } from "../router-models/catalog.ts";
-import { readNumber, readPort } from "./simulation/arguments.ts";
+import { readNumber, readPort } from "./command-line/values.ts";
 import {
   answerChat,
   readJson,

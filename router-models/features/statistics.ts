@@ -2,8 +2,8 @@
  * Thirty numbers about the surface of a prompt: how long, how numeric, how much like code, how it asks.
  *
  * n-grams know a benchmark by heart and nothing beyond it; surface statistics know less and keep it
- * when the traffic changes (router.md, "What is known"). Counts enter as ln(1 + count) and shares as
- * they are, so that every value lies roughly in [0, 10] before the graph standardises it.
+ * when the traffic changes. Counts enter as ln(1 + count) and shares as they are, so that every value
+ * lies roughly in [0, 10] before the graph standardises it.
  *
  * One pass over the UTF-16 units; no regular expression runs over text that a client controls, so the
  * time is linear whatever the text.

@@ -1,8 +1,8 @@
 /** The flags of `npm run certify`. */
 import { parseArgs } from "node:util";
 import type { FloorClaim } from "../../router-models/certificate.ts";
+import { readNumber } from "../command-line/values.ts";
 import { givenFiles } from "../dataset/given-files.ts";
-import { readNumber } from "../simulation/arguments.ts";
 
 export const HELP = `Certifies that a release keeps a quality floor, and writes that into its manifest.
 

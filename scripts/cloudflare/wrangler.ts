@@ -1,18 +1,32 @@
 /**
- * wrangler's command line: run beside its configuration, whatever the working directory, without banner
- * and metrics unless the environment says otherwise.
+ * wrangler's command line: run beside its configuration, whatever the working directory, and never without end.
+ * It says nothing of this machine to anybody: what it would send unasked is switched off, whatever the environment
+ * says.
  */
-import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { runInGroup } from "./process-group.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const WRANGLER = fileURLToPath(
   new URL("bin/wrangler.js", import.meta.resolve("wrangler/package.json")),
 );
+/** Long beside a bundle on a busy machine or an upload of some megabytes. */
+const TIMEOUT_MS = 120_000;
 
-/** Rejects as `execFile` does, with `stdout` and `stderr` on the error. */
-export async function runWrangler(args: readonly string[]): Promise<void> {
-  const env = { WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", ...process.env };
-  await promisify(execFile)(process.execPath, [WRANGLER, ...args], { cwd: ROOT, env });
+/** Environment without telemetry, error reports, banner and the download of sample `request.cf` data. */
+export const OFFLINE = {
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+} as const;
+
+/** Rejects with the command and all that wrangler wrote in the message where it fails or takes two minutes. */
+export async function runWrangler(args: readonly string[], timeoutMs = TIMEOUT_MS): Promise<void> {
+  await runInGroup(`wrangler ${args.slice(0, 4).join(" ")}`, {
+    args: [WRANGLER, ...args],
+    cwd: ROOT,
+    env: { ...process.env, ...OFFLINE },
+    timeoutMs,
+  });
 }

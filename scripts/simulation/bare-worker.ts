@@ -4,13 +4,13 @@
  * thing waits for. The bundle is the one that `wrangler deploy --dry-run` builds; there is no KV, so it serves the
  * weights that it carries.
  */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { runWrangler } from "../cloudflare/wrangler.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -23,7 +23,7 @@ export interface BareWorker {
 /** Bundles the worker, runs it on a free port of 127.0.0.1 with these variables, and resolves once it listens. */
 export async function startBareWorker(vars: Readonly<Record<string, string>>): Promise<BareWorker> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-bare-"));
-  await bundleInto(folder);
+  await runWrangler(["deploy", "--dry-run", "--outdir", folder]);
   await writeFile(join(folder, "config.capnp"), await configFor(folder, vars));
   const binary = join(ROOT, "node_modules/.bin/workerd");
   const child = spawn(binary, ["serve", "config.capnp", "--experimental", "--control-fd=3"], {
@@ -40,15 +40,6 @@ export async function startBareWorker(vars: Readonly<Record<string, string>>): P
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function bundleInto(folder: string): Promise<void> {
-  const wrangler = join(ROOT, "node_modules/.bin/wrangler");
-  const env = { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" };
-  await promisify(execFile)(wrangler, ["deploy", "--dry-run", "--outdir", folder], {
-    cwd: ROOT,
-    env,
-  });
 }
 
 /** workerd says on its control pipe, as a line of JSON, where it listens. */

@@ -7,19 +7,13 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { devNull } from "node:os";
 import { fileURLToPath } from "node:url";
+import { OFFLINE } from "../cloudflare/wrangler.ts";
 
 /** The repository's root, with a slash at its end. */
 const ROOT = new URL("../../", import.meta.url);
 
 /** onnxruntime's WebAssembly, made from the npm package by `npm ci`; the worker cannot be bundled without it. */
 const RUNTIME = new URL("worker/inference/generated/ort.wasm", ROOT);
-
-const OFFLINE = {
-  WRANGLER_SEND_METRICS: "false",
-  WRANGLER_SEND_ERROR_REPORTS: "false",
-  WRANGLER_HIDE_BANNER: "true",
-  CLOUDFLARE_CF_FETCH_ENABLED: "false",
-} as const;
 
 export interface LocalWorkerOptions {
   /** 0, the default, takes any free port. */
@@ -57,7 +51,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     );
   const { port = 0, vendorUrl, vars = {}, persist, logLevel = "warn" } = options;
   await checkPortIsFree(port, "--port");
-  Object.assign(process.env, { ...OFFLINE, ...process.env });
+  Object.assign(process.env, OFFLINE);
   const { unstable_startWorker: startWorker } = await import("wrangler");
   const values = { VENDOR_BASE_URL: vendorUrl, ...vars };
   const worker = await startWorker({

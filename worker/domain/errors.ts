@@ -6,7 +6,7 @@
  * vendor's secret or an internal address. `cause` stays in the log.
  */
 
-/** OpenAI's error types, as product.md lists them, with the status each goes out under by default. */
+/** OpenAI's error types, with the status each goes out under by default. */
 export const STATUS_OF = {
   invalid_request_error: 400,
   authentication_error: 401,

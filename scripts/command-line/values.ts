@@ -1,6 +1,6 @@
 /**
- * Reading command-line values. parseArgs of Node gives strings; these turn one into a number or refuse it with the
- * flag, the value and the range in the message, which is all that a person needs to correct it.
+ * Reading command-line values. parseArgs of Node gives strings; these turn one into a number or one of some words, or
+ * refuse it with the flag, the value and the range in the message, which is all that a person needs to correct it.
  */
 
 /** A number from `least` on. Throws an Error that names the flag. */
@@ -17,4 +17,16 @@ export function readPort(flag: string, value: string): number {
   if (!Number.isInteger(port) || port > 65_535)
     throw new Error(`${flag} ${JSON.stringify(value)} must be a port, 0 to 65535; 0 takes any.`);
   return port;
+}
+
+/** One of `choices`. Throws an Error that names the flag and all of them. */
+export function readChoice<T extends string>(
+  flag: string,
+  value: string,
+  choices: readonly T[],
+): T {
+  const choice = choices.find((name) => name === value);
+  if (choice === undefined)
+    throw new Error(`${flag} ${JSON.stringify(value)} must be one of ${choices.join(", ")}.`);
+  return choice;
 }
