@@ -25,7 +25,14 @@ import { assertDisjoint } from "./dataset/pool.ts";
 import { readReleaseFolder } from "./dataset/release-folder.ts";
 import { listShippingSets } from "./dataset/sets.ts";
 import { priceTableSchema, type PriceSources } from "./evaluation/costs.ts";
-import { poolsOf, reportPool, reportSet, type Evaluation } from "./evaluation/evaluation.ts";
+import { examineCross } from "./evaluation/cross.ts";
+import {
+  poolsOf,
+  reportPool,
+  reportSet,
+  type Evaluation,
+  type Protocol,
+} from "./evaluation/evaluation.ts";
 import { examineOwn, type Examined } from "./evaluation/examine.ts";
 import { cachedFold } from "./evaluation/fold-cache.ts";
 import { examineImported } from "./evaluation/imported.ts";
@@ -56,6 +63,8 @@ async function main(): Promise<void> {
   if (options.leaderboard !== undefined) await readFile(options.leaderboard, "utf8");
   const release = await openRelease(await readReleaseFolder(options.model));
   const evaluation = measure(await examine(release, options), release, options);
+  const { manifest } = release;
+  const name = options.family === "mf" ? manifest.name : options.family;
   const command = commandLine();
   const table = `${evaluationTable(evaluation)}\nMade by \`${command}\`.\n`;
   await publish(options, { result: evaluation, table, pictures: evaluationPictures(evaluation) });
@@ -63,7 +72,7 @@ async function main(): Promise<void> {
     await edit(cardPath, (text) => replaceSection(text, "evaluation", table));
   if (options.leaderboard !== undefined)
     await edit(options.leaderboard, (text) =>
-      leaderboardWith(text, { evaluation, manifest: release.manifest }, command),
+      leaderboardWith(text, { evaluation, manifest: { ...manifest, name } }, command),
     );
 }
 
@@ -115,10 +124,13 @@ async function examine(release: Release, options: Options): Promise<Examined> {
   if (format !== undefined) return examineFormat(format, release, { prices, options });
   const sets = await loadSets(await listFiles(options), onSkipped(options));
   checkSplit(sets);
-  const progress = createProgress("scoring", 2 * countValid(sets));
+  const examined = protocol === "cross" ? trainingRows(sets).length : countValid(sets);
+  const progress = createProgress("scoring", 2 * examined);
   let scored = 0;
   const examination = { prices, seed, onScored: () => progress.update(++scored) };
   try {
+    if (protocol === "cross")
+      return await crossValidate(sets, release, { ...examination, options });
     if (protocol === "leave-dataset")
       return await leaveOut(sets, release, { ...examination, options });
     sayUnseen(sets, release);
@@ -154,10 +166,31 @@ async function examineFormat(
   return examined;
 }
 
+function crossValidate(
+  sets: readonly LoadedSet[],
+  { manifest }: Release,
+  { options, ...examination }: FoldWork,
+): Promise<Examined> {
+  const { folds } = options;
+  return examineCross({
+    ...examination,
+    sets,
+    folds,
+    tableRows: manifest.features.tableRows,
+    train: (rows, fold) =>
+      trainOrTake(rows, {
+        options,
+        prices: examination.prices,
+        label: `training without fold ${fold + 1} of ${folds}`,
+        data: [...sets.map(({ sha256 }) => sha256), `cross:${fold}/${folds}`],
+      }),
+  });
+}
+
 function leaveOut(
   sets: readonly LoadedSet[],
   { manifest }: Release,
-  { options, ...examination }: Work & { readonly seed: number; readonly onScored: () => void },
+  { options, ...examination }: FoldWork,
 ): Promise<Examined> {
   return examineLeftOut({
     ...examination,
@@ -174,6 +207,11 @@ function leaveOut(
   });
 }
 
+interface FoldWork extends Work {
+  readonly seed: number;
+  readonly onScored: () => void;
+}
+
 interface Training extends Work {
   readonly label: string;
   /** Tells this fold's rows from those of any other. */
@@ -184,11 +222,12 @@ function trainOrTake(
   rows: readonly OutcomeRow[],
   { options, prices, label, data }: Training,
 ): Promise<Release> {
-  const { cache, seed } = options;
+  const { cache, seed, family } = options;
   async function train(): Promise<ReleaseFiles> {
     const progress = createProgress(label, 1);
     const files = await trainFold({
       rows,
+      family,
       prices,
       seed,
       onProgress: (done, total, note) => progress.update(done, note, total),
@@ -196,18 +235,24 @@ function trainOrTake(
     progress.finish();
     return files;
   }
-  return cachedFold(cache, { data, seed }, { train, onNote: (note) => console.error(note) });
+  return cachedFold(
+    cache,
+    { family, data, seed },
+    { train, onNote: (note) => console.error(note) },
+  );
 }
 
 function measure(examined: Examined, release: Release, options: Options): Evaluation {
-  const { resamples, seed, protocol, format } = options;
+  const { resamples, seed, family } = options;
+  const protocol = protocolOf(options);
+  const isTrained = protocol === "cross" || protocol === "leave-dataset";
   const pools = poolsOf(examined.sets);
   const progress = createProgress("resampling", resamples * (examined.sets.length + pools.length));
   let done = 0;
   const sampling = { resamples, seed, onResample: () => progress.update(++done) };
   const evaluation: Evaluation = {
-    protocol: format !== undefined ? "imported" : protocol === "leave-dataset" ? protocol : "id",
-    router: weightsLabel(release),
+    protocol,
+    router: isTrained ? `${family}, trained for each fold` : weightsLabel(release),
     resamples,
     seed,
     sets: examined.sets.map((set) => reportSet(set, sampling)),
@@ -216,6 +261,11 @@ function measure(examined: Examined, release: Release, options: Options): Evalua
   };
   progress.finish();
   return evaluation;
+}
+
+function protocolOf({ protocol, format }: Options): Protocol {
+  if (format !== undefined) return "imported";
+  return protocol === "leave-model" ? "id" : protocol;
 }
 
 /** The questions examined must not be among those learnt, in any of the sets. */

@@ -40,7 +40,7 @@ export type Contenders = ReadonlyMap<Contender, Estimator>;
 
 export interface ContenderInput {
   readonly train: readonly OutcomeRow[];
-  readonly valid: readonly OutcomeRow[];
+  readonly examined: readonly OutcomeRow[];
   /** Models that anybody will be asked about. */
   readonly models: readonly string[];
   readonly router: Estimator;
@@ -52,25 +52,33 @@ export interface ContenderInput {
 
 /** Fitted to the set's own training rows. */
 export function ownContenders(input: ContenderInput): Contenders {
-  const { train, models, meanCosts } = input;
+  return inOrder({ ...learnedFrom(input), ...unlearned(input) });
+}
+
+/** Those that learn, fitted to the training rows. */
+export function learnedFrom({
+  train,
+  models,
+  meanCosts,
+  features,
+}: Omit<ContenderInput, "router" | "examined">): Partial<Record<Contender, Estimator>> {
   const targets = models.map((model) =>
     Float64Array.from(train, ({ scores }) => scores[model] ?? NaN),
   );
-  const learned = Object.entries(learnBaselines(train, targets, input.features)).map(
+  const learned = Object.entries(learnBaselines(train, targets, features)).map(
     ([name, baseline]) => [name, byModel(baseline, models, meanCosts)] as const,
   );
   const category = categoryEstimator(train, models, meanCosts);
-  return inOrder({
+  return {
     ...Object.fromEntries(learned),
     length: lengthEstimator(train, models, meanCosts),
     ...(category === undefined ? {} : { category }),
-    ...unlearned(input),
-  });
+  };
 }
 
 /** The router itself, and those for which no row need be learnt. */
 export function unlearned({
-  valid,
+  examined,
   router,
   meanCosts,
   costOf,
@@ -79,7 +87,7 @@ export function unlearned({
   return {
     router,
     random: randomEstimator(randomFrom(seed), meanCosts),
-    shuffled: shuffledEstimator(router, valid, seed),
+    shuffled: shuffledEstimator(router, examined, seed),
     oracle: oracleEstimator((row, model) => costOf(row, model) ?? NaN),
   };
 }

@@ -21,6 +21,17 @@ export interface Estimator {
   readonly quality: (row: OutcomeRow, model: string) => number;
   /** USD for the call. */
   readonly costUsd: (row: OutcomeRow, model: string) => number;
+  /** How much better the first of two models is, on any scale; where not given, by their qualities. */
+  readonly lead?: (row: OutcomeRow, models: readonly [string, string]) => number;
+}
+
+/** How much better an estimator holds the first of two models to be. */
+export function leadOf(
+  { lead, quality }: Estimator,
+  row: OutcomeRow,
+  models: readonly [string, string],
+): number {
+  return lead?.(row, models) ?? quality(row, models[0]) - quality(row, models[1]);
 }
 
 /** Mean costs in USD by model; a model without one is never asked for it. */

@@ -73,12 +73,12 @@ export interface PoolReport {
   readonly numbers: Readonly<Record<string, Estimate>>;
 }
 
-/** In distribution, on sets left out of training, or on imported files. */
-export type Protocol = "id" | "leave-dataset" | "imported";
+/** In distribution, on training rows left out fold by fold, on sets left out, or on imported files. */
+export type Protocol = "id" | "cross" | "leave-dataset" | "imported";
 
 export interface Evaluation {
   readonly protocol: Protocol;
-  /** version@id of the release, as answers carry it. */
+  /** version@id of the release, as answers carry it; the family of routers trained to be examined. */
   readonly router: string;
   readonly resamples: number;
   readonly seed: number;
@@ -99,7 +99,7 @@ export interface Sampling {
 export function reportSet(set: PreparedSet, sampling: Sampling): SetReport {
   return {
     name: set.name,
-    rows: set.valid.length,
+    rows: set.examined.length,
     trainRows: set.trainRows,
     models: set.models.map(({ model }) => model),
     leftOut: set.leftOut,
@@ -107,7 +107,7 @@ export function reportSet(set: PreparedSet, sampling: Sampling): SetReport {
     frontier: set.frontier === undefined ? null : reportFrontier(set.frontier),
     reliability: reliabilityBins(set.reliability),
     numbers: bootstrap((counts) => setNumbers(set, counts), {
-      groups: set.valid.map(({ gid }) => gid),
+      groups: set.examined.map(({ gid }) => gid),
       random: randomFrom(sampling.seed),
       ...sampling,
     }),

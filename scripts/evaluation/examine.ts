@@ -18,8 +18,9 @@ import type { PriceSources } from "./costs.ts";
 import type { LoadedSet } from "./loaded-set.ts";
 import { withGraph, type OpenGraph } from "./onnx-graph.ts";
 import { placeByMeans } from "./placed-models.ts";
-import { foreignModels, prepareSet, type PreparedSet } from "./prepare-set.ts";
+import { prepareSet, type PreparedSet } from "./prepare-set.ts";
 import { scoreRows, type Forecasts } from "./router-scores.ts";
+import { contend, foreignModels } from "./set-contenders.ts";
 import type { GapBaselines } from "./transfer.ts";
 import { withSlips } from "./typing-noise.ts";
 
@@ -44,12 +45,16 @@ export async function examineOwn(
 ): Promise<Examined> {
   const { manifest } = release;
   const features = featureReader(manifest.features.tableRows);
-  const twins = twinsOf(sets.flatMap(({ rows }) => rows));
+  const twins = twinsOf(sets.flatMap(({ rows }) => sidesOf(rows).examined));
   const forecasts = await withGraph(release, (graph) =>
     forecastsOf(twins, trainedPanel(manifest), { manifest, graph, onScored }),
   );
   return examineEach(sets, ({ name, rows }) =>
-    Promise.resolve(prepareSet({ name, rows, forecasts, manifest, prices, features, seed, twins })),
+    Promise.resolve(
+      prepareSet(
+        contend({ name, ...sidesOf(rows), forecasts, manifest, prices, features, seed, twins }),
+      ),
+    ),
   );
 }
 
@@ -86,21 +91,30 @@ export async function examineForeign(
   { prices, seed, onScored }: Examination,
 ): Promise<PreparedSet> {
   const { manifest } = release;
-  const twins = twinsOf(rows);
-  const { models } = foreignModels({ name, rows, prices });
-  const train = rows.filter(({ split }) => split === "train");
+  const sides = sidesOf(rows);
+  const twins = twinsOf(sides.examined);
+  const { models } = foreignModels({ name, ...sides, prices });
+  const known = sides.learnt.length > 0 ? sides.learnt : rows;
   const forecasts = await withGraph(release, async (graph) => {
-    const panel = await placeByMeans(models, train.length > 0 ? train : rows, { manifest, graph });
+    const panel = await placeByMeans(models, known, { manifest, graph });
     return forecastsOf(twins, panel, { manifest, graph, onScored });
   });
-  return prepareSet({ name, rows, forecasts, manifest, prices, features, seed, twins, gaps });
+  return prepareSet(
+    contend({ name, ...sides, forecasts, manifest, prices, features, seed, twins, gaps }),
+  );
 }
 
-/** The valid rows, each with itself typed carelessly; the slips depend on the question alone. */
-function twinsOf(rows: readonly OutcomeRow[]): ReadonlyMap<OutcomeRow, OutcomeRow> {
-  const valid = rows.filter(({ split }) => split === "valid");
+function sidesOf(rows: readonly OutcomeRow[]): Record<"learnt" | "examined", OutcomeRow[]> {
+  return {
+    learnt: rows.filter(({ split }) => split === "train"),
+    examined: rows.filter(({ split }) => split === "valid"),
+  };
+}
+
+/** The rows, each with itself typed carelessly; the slips depend on the question alone. */
+export function twinsOf(rows: readonly OutcomeRow[]): ReadonlyMap<OutcomeRow, OutcomeRow> {
   return new Map(
-    valid.map((row) => [
+    rows.map((row) => [
       row,
       { ...row, prompt: withSlips(row.prompt, randomFrom(hashText(row.gid))) },
     ]),
@@ -113,7 +127,8 @@ interface Asking {
   readonly onScored: (() => void) | undefined;
 }
 
-function forecastsOf(
+/** What the router expects of the models on the rows and on their twins. */
+export function forecastsOf(
   twins: ReadonlyMap<OutcomeRow, OutcomeRow>,
   panel: readonly PanelModel[],
   { manifest, graph, onScored }: Asking,

@@ -1,8 +1,8 @@
 /**
  * Keeps trained folds between runs, so that an evaluation of hours can be broken off and taken up again.
  *
- * A fold is one file, named by a hash of all that its weights depend on: the rows' files, the settings,
- * the version of the features, the seed, and the cache's own format. A change of any of them asks for
+ * A fold is one file, named by a hash of all that its weights depend on: the family, the rows' files, the
+ * settings, the version of the features, the seed, and the cache's own format. A change of any of them asks for
  * another file, so nothing has to be cleared. The file is written beside its place and moved there, so
  * half a file is never found; one that is broken all the same (the release's own hashes tell) is trained
  * again, and the caller told. Changes to the training code itself are not seen: clear the folder then.
@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { FEATURE_VERSION } from "../../router-models/features/extract.ts";
 import { openRelease, type Release, type ReleaseFiles } from "../../router-models/release.ts";
+import type { FamilyName } from "../training/families.ts";
 import { PLANS } from "../training/fit.ts";
 import { SETTINGS } from "../training/settings.ts";
 
@@ -26,19 +27,21 @@ const fileSchema = z.strictObject({
 
 /** What a fold's weights depend on beside the code. */
 export interface FoldKey {
+  readonly family: FamilyName;
   /** What was trained on: hashes of files, or anything else that tells folds apart. In any order. */
   readonly data: readonly string[];
   readonly seed: number;
 }
 
 /** Name of the fold's file. */
-export function foldFile({ data, seed }: FoldKey): string {
+export function foldFile({ family, data, seed }: FoldKey): string {
   const plan = PLANS[0];
   const text = JSON.stringify({
     FORMAT,
     FEATURE_VERSION,
     SETTINGS,
     plan,
+    family,
     data: data.toSorted(),
     seed,
   });

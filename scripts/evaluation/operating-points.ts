@@ -24,7 +24,7 @@ import type { PreparedFrontier } from "./prepare-set.ts";
 /** Share of the best single model's quality that `costPerQuery95` wants. */
 const ENOUGH = 0.95;
 
-/** All numbers, by `metric.contender`; `counts` has an entry for each valid row. */
+/** All numbers, by `metric.contender`; `counts` has an entry for each row examined. */
 export function operatingNumbers(
   { settingsOf, singles, zeroRouter, bestSingle, range }: PreparedFrontier,
   counts: Float64Array,

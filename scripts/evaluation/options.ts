@@ -2,13 +2,15 @@
  * The flags of `npm run eval`.
  */
 import { parseArgs } from "node:util";
+import { readNumber } from "../command-line/values.ts";
 import { givenFiles } from "../dataset/given-files.ts";
 import { FORMATS, isFormat } from "../dataset/importers/import-files.ts";
-import { readNumber } from "../simulation/arguments.ts";
+import { FAMILY_NAMES, readFamily, type FamilyName } from "../training/families.ts";
 
 export const HELP = `Evaluates a router beside learned baselines and controls, with paired intervals.
 
   --protocol NAME  id: the release on the valid rows of sets that it learnt (default)
+                   cross: the training rows in folds, each examined by a router trained on the others
                    leave-dataset: for each set a router trained on all others, on its valid rows
                    leave-model: models placed by public scores and 0, 10, 25, 100 probes, in the one
                    set given, else in mmlu_pro
@@ -20,7 +22,10 @@ export const HELP = `Evaluates a router beside learned baselines and controls, w
   --prices FILE    {group: {model: {in, out}}} in USD per million tokens
                    (default: prices.json beside the list of sets, if it is there)
   --leave SET,...  leave-dataset: only these sets; A+B examines A and does not learn B either
-  --cache DIR      keeps what leave-dataset and leave-model train, and takes it from there
+  --folds N        of cross (default 5)
+  --family NAME    of the routers that cross and leave-dataset train: ${FAMILY_NAMES.join(", ")}
+                   (default mf)
+  --cache DIR      keeps the routers that a protocol trains, and takes them from there
   --report DIR     writes the pictures, report.md and report.json there
   --json           prints JSON instead of Markdown
   --write-card     replaces the evaluation in DIR/CARD.md of the release (id only)
@@ -30,7 +35,7 @@ export const HELP = `Evaluates a router beside learned baselines and controls, w
   --skip-bad-rows  leaves out rows that cannot be read, and counts them
   --help           this text`;
 
-const PROTOCOLS = ["id", "leave-dataset", "leave-model"] as const;
+const PROTOCOLS = ["id", "cross", "leave-dataset", "leave-model"] as const;
 
 export type Options = ReturnType<typeof readOptions>;
 
@@ -47,6 +52,8 @@ export function readOptions(args: readonly string[]) {
       format: { type: "string" },
       prices: { type: "string" },
       leave: { type: "string" },
+      folds: { type: "string", default: "5" },
+      family: { type: "string", default: "mf" },
       cache: { type: "string" },
       report: { type: "string" },
       json: { type: "boolean", default: false },
@@ -71,10 +78,25 @@ export function readOptions(args: readonly string[]) {
   return {
     ...values,
     protocol,
+    folds: readFolds(values.folds),
+    family: readFamilyFor(protocol, values.family),
     format,
     files,
     leave: values.leave?.split(",").map((group) => group.split("+")),
     resamples: readNumber("--resamples", values.resamples, 1),
     seed: readNumber("--seed", values.seed),
   };
+}
+
+function readFolds(text: string): number {
+  const folds = readNumber("--folds", text, 2);
+  if (!Number.isInteger(folds)) throw new Error(`--folds ${text}: a whole number is wanted`);
+  return folds;
+}
+
+function readFamilyFor(protocol: (typeof PROTOCOLS)[number], name: string): FamilyName {
+  const family = readFamily(name);
+  if (family !== "mf" && protocol !== "cross" && protocol !== "leave-dataset")
+    throw new Error("--family: only cross and leave-dataset train routers of any family");
+  return family;
 }

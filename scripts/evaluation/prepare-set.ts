@@ -1,25 +1,17 @@
 /**
- * One set made ready: everything that a resample of its valid rows needs, computed once.
+ * One set made ready: everything that a resample of the rows examined needs, computed once.
  *
- * The router, the baselines and the controls give their opinions here, before any outcome of a valid row
- * is looked at, and the models, the pair and the priced models are chosen on training rows. What is left
- * for the metrics is to count.
+ * The router, the baselines and the controls give their opinions here, before any outcome of a row
+ * examined is looked at. The models and the contenders were made before (set-contenders.ts); the pair and
+ * the priced models follow from the models. What is left for the metrics is to count.
  *
  * Rows without a score of each model in question are left out of the metric, so all routers compared
- * answer the same rows. A set is foreign where the router learnt nothing from it (transfer.ts).
+ * answer the same rows.
  */
-import type { Manifest } from "../../router-models/manifest.ts";
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
-import type { FeatureReader } from "./baselines/row-features.ts";
 import { sortByRouting, type PairRow } from "./call-share.ts";
-import {
-  ownContenders,
-  type Contender,
-  type ContenderInput,
-  type Contenders,
-} from "./contenders.ts";
-import type { Estimator } from "./controls.ts";
-import type { PriceSources } from "./costs.ts";
+import type { Contender, Contenders } from "./contenders.ts";
+import { leadOf, type Estimator } from "./controls.ts";
 import {
   always,
   costRange,
@@ -31,25 +23,18 @@ import {
 } from "./frontier.ts";
 import { choosePair, type ModelPair, type ModelSummary } from "./pair.ts";
 import { reliabilitySums, type ReliabilitySums } from "./reliability.ts";
-import { routerEstimator, type Forecasts } from "./router-scores.ts";
-import { costsIn, pricesIn, setModels, type CostOf, type SetModels } from "./set-models.ts";
-import { foreignContenders, type GapBaselines } from "./transfer.ts";
+import type { CostOf, SetModels } from "./set-models.ts";
 
-export interface SetInput {
+/** A set whose models are chosen, and whose contenders have not seen the rows examined. */
+export interface ContendedSet extends SetModels {
   readonly name: string;
-  /** Rows of both splits. */
-  readonly rows: readonly OutcomeRow[];
-  /** The router's forecasts of the valid rows and of their twins. */
-  readonly forecasts: Forecasts;
-  readonly manifest: Manifest;
-  readonly prices: PriceSources;
-  readonly features: FeatureReader;
-  /** Of the random and the shuffled control. */
-  readonly seed: number;
-  /** What was learnt from other sets; given for a foreign set. */
-  readonly gaps?: GapBaselines;
-  /** Valid rows with their prompts typed carelessly. */
-  readonly twins?: ReadonlyMap<OutcomeRow, OutcomeRow>;
+  readonly examined: readonly OutcomeRow[];
+  /** Rows of the set that may be learnt from. */
+  readonly trainRows: number;
+  readonly contenders: Contenders;
+  readonly costOf: CostOf;
+  /** The rows examined with their prompts typed carelessly. */
+  readonly twins?: ReadonlyMap<OutcomeRow, OutcomeRow> | undefined;
 }
 
 /** Whether a row's model would change at the threshold that sends half of the rows to the strong one. */
@@ -79,7 +64,7 @@ export interface PreparedFrontier {
 
 export interface PreparedSet extends SetModels {
   readonly name: string;
-  readonly valid: readonly OutcomeRow[];
+  readonly examined: readonly OutcomeRow[];
   readonly trainRows: number;
   /** Undefined where no two models differ. */
   readonly pair: PreparedPair | undefined;
@@ -88,93 +73,39 @@ export interface PreparedSet extends SetModels {
   readonly reliability: ReliabilitySums;
 }
 
-/** Throws an Error where the set has no train or no valid rows, or no model that the router knows. */
-export function prepareSet(input: SetInput): PreparedSet {
-  const { name, rows, manifest, gaps } = input;
-  const train = rows.filter(({ split }) => split === "train");
-  const valid = rows.filter(({ split }) => split === "valid");
-  if ((train.length === 0 && gaps === undefined) || valid.length === 0)
-    throw new Error(
-      `${name}: ${train.length} train and ${valid.length} valid rows; both are needed`,
-    );
-  const { models, leftOut } =
-    gaps === undefined
-      ? setModels(train, input, (model) => Object.hasOwn(manifest.models, model))
-      : foreignModels(input);
-  const contenders = makeContenders({ train, valid, models }, input);
+export function prepareSet(set: ContendedSet): PreparedSet {
+  const { name, examined, trainRows, models, leftOut, contenders } = set;
   return {
     name,
-    valid,
-    trainRows: train.length,
+    examined,
+    trainRows,
     models,
     leftOut,
-    pair: preparePair(valid, models, { contenders, twins: input.twins }),
-    frontier: prepareFrontier(valid, { models, contenders, costOf: costsIn(input) }),
-    reliability: reliabilitySums(predictions(valid, models, contenders.get("router")!)),
+    pair: preparePair(set),
+    frontier: prepareFrontier(set),
+    reliability: reliabilitySums(predictions(set, contenders.get("router")!)),
   };
-}
-
-/** The models of a foreign set: by its training rows, or by all rows where none are for training. */
-export function foreignModels(
-  set: Pick<SetInput, "name" | "rows" | "prices">,
-): ReturnType<typeof setModels> {
-  const train = set.rows.filter(({ split }) => split === "train");
-  return setModels(train.length > 0 ? train : set.rows, set, () => true);
-}
-
-interface SplitSet {
-  readonly train: readonly OutcomeRow[];
-  readonly valid: readonly OutcomeRow[];
-  readonly models: readonly ModelSummary[];
-}
-
-function makeContenders({ train, valid, models }: SplitSet, input: SetInput): Contenders {
-  const { forecasts, manifest, features, seed, gaps } = input;
-  const meanCosts = new Map(models.map(({ model, costUsd }) => [model, costUsd ?? NaN]));
-  // A model that is placed has no lengths of its own, so nothing is known of its costs but the mean.
-  const costs =
-    gaps === undefined
-      ? { manifest, priceOf: pricesIn(train, input), meanCosts }
-      : { manifest: { ...manifest, models: {} }, priceOf: () => undefined, meanCosts };
-  const shared: ContenderInput = {
-    train,
-    valid,
-    models: askedModels(models),
-    router: routerEstimator(forecasts, costs),
-    meanCosts,
-    costOf: costsIn(input),
-    features,
-    seed,
-  };
-  return gaps === undefined ? ownContenders(shared) : foreignContenders(shared, models, gaps);
-}
-
-/** Those of the pair and those with costs: the router alone is asked about the others. */
-function askedModels(models: readonly ModelSummary[]): string[] {
-  const pair = choosePair(models);
-  const paired = pair === undefined ? [] : [pair.strong.model, pair.weak.model];
-  const priced = models.filter(({ costUsd }) => costUsd !== undefined).map(({ model }) => model);
-  return [...new Set([...paired, ...priced])];
 }
 
 /** Contenders whose opinion depends on how a prompt is typed. */
 const READERS: readonly Contender[] = ["router", "ridge", "knn", "statistics", "length"];
 
-function preparePair(
-  valid: readonly OutcomeRow[],
-  models: readonly ModelSummary[],
-  { contenders, twins }: { contenders: Contenders; twins: SetInput["twins"] },
-): PreparedPair | undefined {
+function preparePair({
+  examined,
+  models,
+  contenders,
+  twins,
+}: ContendedSet): PreparedPair | undefined {
   const pair = choosePair(models);
   if (pair === undefined) return undefined;
   const [weakModel, strongModel] = [pair.weak.model, pair.strong.model];
   function gap(estimator: Estimator, row: OutcomeRow): number {
-    return estimator.quality(row, strongModel) - estimator.quality(row, weakModel);
+    return leadOf(estimator, row, [strongModel, weakModel]);
   }
   const rowsOf = new Map<Contender, readonly PairRow[]>();
   const flipsOf = new Map<Contender, readonly Flip[]>();
   for (const [name, estimator] of contenders) {
-    const rows = valid.flatMap((row, place): PairRow[] => {
+    const rows = examined.flatMap((row, place): PairRow[] => {
       const [weak, strong] = [row.scores[weakModel], row.scores[strongModel]];
       if (weak === undefined || strong === undefined) return [];
       return [{ row: place, routing: gap(estimator, row), weak, strong }];
@@ -184,7 +115,7 @@ function preparePair(
     if (twins === undefined || !READERS.includes(name)) continue;
     const half = sorted[sorted.length >> 1]?.routing ?? NaN;
     const flips = sorted.map(({ row, routing }) => {
-      const again = gap(estimator, twins.get(valid[row]!)!);
+      const again = gap(estimator, twins.get(examined[row]!)!);
       return { row, hasFlipped: routing >= half !== again >= half };
     });
     flipsOf.set(name, flips);
@@ -192,22 +123,18 @@ function preparePair(
   return { ...pair, rowsOf, flipsOf };
 }
 
-interface FrontierInput {
-  readonly models: readonly ModelSummary[];
-  readonly contenders: Contenders;
-  readonly costOf: CostOf;
-}
-
-function prepareFrontier(
-  valid: readonly OutcomeRow[],
-  { models: all, contenders, costOf }: FrontierInput,
-): PreparedFrontier | undefined {
+function prepareFrontier({
+  examined,
+  models: all,
+  contenders,
+  costOf,
+}: ContendedSet): PreparedFrontier | undefined {
   const models = all.filter(({ costUsd }) => costUsd !== undefined);
   if (models.length < 2) return undefined;
   const offers = new Map(
     [...contenders].map(([name, estimator]) => [
       name,
-      valid.flatMap((row, place) => offer({ row, place, models, estimator, costOf })),
+      examined.flatMap((row, place) => offer({ row, place, models, estimator, costOf })),
     ]),
   );
   const rows = offers.get("router")!;
@@ -248,12 +175,8 @@ function offer({ row, place, models, estimator, costOf }: Offer): OfferedRow[] {
   return [{ row: place, expected, actual }];
 }
 
-function predictions(
-  valid: readonly OutcomeRow[],
-  models: readonly ModelSummary[],
-  router: Estimator,
-) {
-  return valid.flatMap((row, place) =>
+function predictions({ examined, models }: ContendedSet, router: Estimator) {
+  return examined.flatMap((row, place) =>
     models.flatMap(({ model }) => {
       const outcome = row.scores[model];
       if (outcome === undefined) return [];

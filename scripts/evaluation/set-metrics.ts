@@ -44,7 +44,7 @@ export interface Pool extends Rows {
   readonly numbers: (counts: Float64Array) => Numbers;
 }
 
-/** Every metric of one set; `counts` has an entry for each valid row. */
+/** Every metric of one set; `counts` has an entry for each row examined. */
 export function setNumbers(set: PreparedSet, counts: Float64Array): Numbers {
   const { rowsOf = new Map(), flipsOf = new Map() } = set.pair ?? {};
   return {
@@ -82,12 +82,12 @@ export function poolSets(sets: readonly PreparedSet[]): Pool {
   const rows = { rowsOf, flipsOf: gather((pair) => pair.flipsOf), reliability };
   return {
     ...rows,
-    groups: sets.flatMap(({ valid }) => valid.map(({ gid }) => gid)),
+    groups: sets.flatMap(({ examined }) => examined.map(({ gid }) => gid)),
     questions: rowsOf.get("router")?.length ?? 0,
     numbers: (counts) => ({
       ...rowNumbers(rows, counts),
       ...meanOfSets(sets, (set, s) =>
-        frontierNumbers(set, counts.subarray(starts[s], starts[s]! + sets[s]!.valid.length)),
+        frontierNumbers(set, counts.subarray(starts[s], starts[s]! + sets[s]!.examined.length)),
       ),
     }),
   };
@@ -162,12 +162,12 @@ function meanOfSets(
 
 function startsOf(sets: readonly PreparedSet[]): number[] {
   let start = 0;
-  return sets.map(({ valid }) => (start += valid.length) - valid.length);
+  return sets.map(({ examined }) => (start += examined.length) - examined.length);
 }
 
 /** For each row of the pool, whether it stands for its question. */
 function firstOfQuestion(sets: readonly PreparedSet[]): boolean[] {
-  const rows = sets.flatMap(({ valid }) => valid);
+  const rows = sets.flatMap(({ examined }) => examined);
   const firsts = new Set(poolByGid(rows));
   return rows.map((row) => firsts.has(row));
 }

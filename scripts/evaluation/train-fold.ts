@@ -8,7 +8,7 @@
 import { openRelease, type ReleaseFiles } from "../../router-models/release.ts";
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
 import { examplesOf, modelsOf } from "../training/examples.ts";
-import { fit } from "../training/fit.ts";
+import { fitFamily, type FamilyName } from "../training/families.ts";
 import { pricesOf, withTokens } from "../training/prices.ts";
 import { releaseFiles } from "../training/release-files.ts";
 import { SETTINGS, shapeFor } from "../training/settings.ts";
@@ -17,6 +17,7 @@ import type { PriceSources } from "./costs.ts";
 export interface FoldInput {
   /** Training rows only. */
   readonly rows: readonly OutcomeRow[];
+  readonly family: FamilyName;
   readonly prices: PriceSources;
   readonly seed: number;
   readonly onProgress: (done: number, total: number, note: string) => void;
@@ -25,6 +26,7 @@ export interface FoldInput {
 /** The release's files. Rejects where there is no row, or one that must not be trained on. */
 export async function trainFold({
   rows,
+  family,
   seed,
   onProgress,
   ...input
@@ -35,7 +37,7 @@ export async function trainFold({
   const prices = pricesOf(rows, models, input.prices);
   const shape = shapeFor(rows.length);
   const examples = examplesOf(withTokens(rows, prices), { models, tableRows: shape.tableRows });
-  const fitted = await fit({
+  const fitted = await fitFamily(family, {
     examples,
     models: models.length,
     hyperparameters: { shape, ...SETTINGS },

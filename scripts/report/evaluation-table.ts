@@ -22,10 +22,12 @@ import {
 
 type Numbers = Readonly<Record<string, Estimate>>;
 
+const TRAINED =
+  "It is the way of making releases that is judged, by the present sources and with the first plan, and no release. Intervals are over questions, not over trainings.";
 const LEARNT: Record<Protocol, string> = {
   id: "The router learnt the training rows of all sets, the baselines those of the set.",
-  "leave-dataset":
-    "Each set was left out once: router and baselines learnt the training rows of all other sets only, and know of each of its models one number, the mean over its training rows. The folds were trained by the present sources, with the first plan; the weights named are not examined here.",
+  cross: `Questions fall into folds. Each row was examined by a router that learnt the other folds of all sets, and by baselines that learnt those of its set; thresholds are each fold's own, and valid rows take no part. ${TRAINED}`,
+  "leave-dataset": `Each set was left out once: router and baselines learnt the training rows of all other sets only, and know of each of its models one number, the mean over its training rows. ${TRAINED}`,
   imported:
     "Imported rows, none of them learnt; each model is known by its mean over these rows, the baselines learnt the sets that the router did.",
 };
@@ -34,7 +36,7 @@ const LEARNT: Record<Protocol, string> = {
 export function evaluationTable(evaluation: Evaluation): string {
   const { router, resamples, seed, skipped, protocol } = evaluation;
   const parts = [
-    `Weights ${router}; valid rows only; 95 % intervals from ${count(resamples)} paired resamples of the questions (seed ${seed}). ${LEARNT[protocol]}`,
+    `${protocol === "id" || protocol === "imported" ? "Weights" : "Routers:"} ${router}; ${protocol === "cross" ? "training" : "valid"} rows only; 95 % intervals from ${count(resamples)} paired resamples of the questions (seed ${seed}). ${LEARNT[protocol]}`,
     "### Strong or weak: average performance gap recovered (APGR)",
     "The strong model is the best on train rows; the weak one is the cheapest at least half as good, or the least good of these where costs are unknown. A coin gets 0.5, and so does the best single model, made to take only a share of the calls. Shuffled deals the router's opinions out anew within each set: a coin in every set, while in a pool it still tells the sets apart.",
     shareTable(evaluation),

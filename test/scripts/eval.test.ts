@@ -125,7 +125,7 @@ describe("eval", () => {
       // The fold without the other set, so that this one need not be trained.
       const data = [createHash("sha256").update(rows.join("\n")).digest("hex")];
       const work = { train: () => tinyRelease({ seed }), onNote: () => undefined };
-      await cachedFold(join(folder, "folds"), { data, seed: 7 }, work);
+      await cachedFold(join(folder, "folds"), { family: "mf", data, seed: 7 }, work);
     }
     const args = ["--protocol", "leave-dataset", "--cache", join(folder, "folds"), "--json"];
     const ended = await evaluate(...args, "--data", files.join());
@@ -141,6 +141,27 @@ describe("eval", () => {
       pools: [{ name: "pooled", questions: 16 }],
       skipped: [],
     });
+  });
+
+  it("cross-validates the training rows, for a section of the leaderboard", async ({ expect }) => {
+    const cache = join(folder, "cross");
+    const sha256 = createHash("sha256")
+      .update(await readFile(QUIZ))
+      .digest("hex");
+    for (const fold of [0, 1]) {
+      const key = { family: "length", data: [sha256, `cross:${fold}/2`], seed: 7 } as const;
+      await cachedFold(cache, key, { train: () => tinyRelease(), onNote: () => undefined });
+    }
+    const board = join(folder, "CROSS.md");
+    await writeFile(board, "<!-- cross length:start -->\n<!-- cross length:end -->\n");
+    const args = ["--protocol", "cross", "--folds", "2", "--family", "length", "--cache", cache];
+    const ended = await evaluate(...args, "--data", QUIZ, "--leaderboard", board);
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.stdout).toContain("Routers: length, trained for each fold; training rows only");
+    expect(ended.stdout).toContain("| quiz | 6 |");
+    expect(ended.stderr).not.toContain("training");
+    expect(ended.stderr).toMatch(/scoring .* 12\/12/);
+    expect(await readFile(board, "utf8")).toMatch(/\| router − … \|[^]*\| quiz \| 6 \|/);
   });
 
   it("puts routers and controls on a leaderboard, best first", async ({ expect }) => {

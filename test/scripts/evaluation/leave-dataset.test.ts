@@ -44,7 +44,7 @@ describe("examineLeftOut", () => {
     const { learnt, examined } = leave({});
     const { sets, skipped } = await examined;
     expect(learnt).toEqual(["a from b,c", "b from a,c", "c from a,b"]);
-    expect(sets.map(({ name, valid }) => [name, valid.length])).toEqual([
+    expect(sets.map(({ name, examined: rows }) => [name, rows.length])).toEqual([
       ["a", 8],
       ["b", 8],
       ["c", 8],

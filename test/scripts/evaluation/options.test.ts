@@ -15,7 +15,11 @@ describe("readOptions", () => {
 
   it.for([
     ["stray.jsonl", 'Unknown argument "stray.jsonl"; files are given with --data'],
-    ["--protocol none", 'one of id, leave-dataset, leave-model (is "none")'],
+    ["--protocol none", 'one of id, cross, leave-dataset, leave-model (is "none")'],
+    ["--protocol cross --folds 1", "--folds"],
+    ["--protocol cross --folds 2.5", "--folds"],
+    ["--protocol cross --family none", "--family none"],
+    ["--family length", "--family: only cross and leave-dataset"],
     ["--format none", "one of routellm, routerbench, llmrouterbench"],
     ["--format routellm", "--format wants --data"],
     ["--protocol leave-dataset --write-card", "--write-card"],

@@ -9,7 +9,8 @@ import { openRelease } from "../../../router-models/release.ts";
 import type { Forecast } from "../../../router-models/scorer.ts";
 import type { OutcomeRow } from "../../../scripts/dataset/outcome-file.ts";
 import { featureReader } from "../../../scripts/evaluation/baselines/row-features.ts";
-import { prepareSet, type SetInput } from "../../../scripts/evaluation/prepare-set.ts";
+import { prepareSet } from "../../../scripts/evaluation/prepare-set.ts";
+import { contend, type SetInput } from "../../../scripts/evaluation/set-contenders.ts";
 import { poolSets, setNumbers } from "../../../scripts/evaluation/set-metrics.ts";
 import { randomFrom } from "../../../worker/lib/prng.ts";
 import { tinyRelease } from "../../support/tiny-release.ts";
@@ -49,9 +50,10 @@ function prepare(rows: readonly OutcomeRow[], given: Partial<SetInput> = {}) {
   const forecasts = forecastsOf(rows, ({ scores }) => scores[SMALL]!);
   const prices = { table: {}, catalog: [] };
   const features = featureReader(256);
-  return prepareSet({
+  const set = contend({
     name: "quiz",
-    rows,
+    learnt: rows.filter(({ split }) => split === "train"),
+    examined: rows.filter(({ split }) => split === "valid"),
     forecasts,
     manifest,
     prices,
@@ -59,6 +61,7 @@ function prepare(rows: readonly OutcomeRow[], given: Partial<SetInput> = {}) {
     seed: 1,
     ...given,
   });
+  return prepareSet(set);
 }
 
 /** The row as a file without costs and categories would have it. */
@@ -78,7 +81,7 @@ describe("prepareSet and setNumbers", () => {
   it("give a router that knows what the oracle gets, and say what they left out", ({ expect }) => {
     const set = prepare(quizRows(isEasy));
     expect(set).toMatchObject({ trainRows: 100, leftOut: ["gamma/new"] });
-    expect(set.valid).toHaveLength(100);
+    expect(set.examined).toHaveLength(100);
     expect(set.pair).toMatchObject({
       strong: { model: LARGE },
       weak: { model: SMALL },

@@ -7,7 +7,12 @@ import { importedRow } from "../../../scripts/dataset/importers/imported-row.ts"
 import { trainFold } from "../../../scripts/evaluation/train-fold.ts";
 import { MODELS, twoKinds } from "../training/two-kinds.ts";
 
-const REST = { prices: { table: {}, catalog: [] }, seed: 1, onProgress: () => undefined };
+const REST = {
+  family: "mf",
+  prices: { table: {}, catalog: [] },
+  seed: 1,
+  onProgress: () => undefined,
+} as const;
 
 describe("trainFold", () => {
   it("makes a release of the rows' models", async ({ expect }) => {
@@ -16,6 +21,11 @@ describe("trainFold", () => {
     const { manifest } = await openRelease(await trainFold({ ...REST, rows }));
     expect(Object.keys(manifest.models)).toEqual(MODELS);
     expect(manifest.training).toMatchObject({ seed: 1, hyperparameters: { plan: "balanced" } });
+  });
+
+  it("makes one of another family", async ({ expect }) => {
+    const files = await trainFold({ ...REST, family: "length", rows: twoKinds(8, 1) });
+    expect((await openRelease(files)).manifest.family).toBe("length");
   });
 
   it("refuses rows that must not be trained on", async ({ expect }) => {

@@ -7,6 +7,7 @@ import { openRelease } from "../../../router-models/release.ts";
 import type { OutcomeRow } from "../../../scripts/dataset/outcome-file.ts";
 import { featureReader } from "../../../scripts/evaluation/baselines/row-features.ts";
 import { prepareSet } from "../../../scripts/evaluation/prepare-set.ts";
+import { contend } from "../../../scripts/evaluation/set-contenders.ts";
 import { setNumbers } from "../../../scripts/evaluation/set-metrics.ts";
 import { gapRows, learnGaps } from "../../../scripts/evaluation/transfer.ts";
 import { tinyRelease } from "../../support/tiny-release.ts";
@@ -53,9 +54,10 @@ describe("a foreign set", () => {
       // A third model half way between the pair.
       return { ...row, split, scores: { ...row.scores, z: (row.scores["y"]! + 1) / 2 } };
     });
-    const set = prepareSet({
+    const contended = contend({
       name: "other",
-      rows,
+      learnt: rows.filter(({ split }) => split === "train"),
+      examined: rows.filter(({ split }) => split === "valid"),
       forecasts: new Map(),
       manifest,
       prices,
@@ -63,6 +65,7 @@ describe("a foreign set", () => {
       seed: 1,
       gaps,
     });
+    const set = prepareSet(contended);
     expect(set.models.map(({ model }) => model)).toEqual(["x", "y", "z"]);
     expect(set.pair).toMatchObject({ strong: { model: "x" }, weak: { model: "y" } });
     const numbers = setNumbers(set, new Float64Array(40).fill(1));
