@@ -4,7 +4,8 @@
  *     e = Σ w_i E[i]                    what the prompt says       (lexical branch)
  *     g = relu(W · standardised + c)    what the prompt looks like (surface branch)
  *     h = relu(J · [e, g] + d)          the two together
- *     [a, b] = P · h + p                demand for each ability, and difficulty
+ *     π = softmax(C · e + c)            which group of prompts it belongs to
+ *     [a, b] = P · h + T · π + p        demand for each ability, and difficulty
  *     logit q_m = μ_m + a · θ_m − b
  *
  * A model is nothing but its row [μ_m, θ_m], so one can be added without touching the graph: in serving
@@ -13,9 +14,12 @@
  * lexical branch is strong on traffic like the training traffic and the surface branch keeps some of
  * that elsewhere, which is why training drops the lexical branch of some rows: the surface branch must be
  * able to answer alone. The novelty gate is in the features: grams never trained on take their share of
- * the weights' unit length and add nothing, so ‖e‖ falls as a prompt gets foreign.
+ * the weights' unit length and add nothing, so ‖e‖ falls as a prompt gets foreign, and with it what π can
+ * tell. Layers are smooth; the groups remember what was peculiar to prompts of one kind. Both read word
+ * vectors that were made from prompts alone before training (scripts/training/beginning.ts).
  *
- * Sources: RouteLLM 2406.18665 (bilinear router), EmbedLLM 2410.02223, IRT-Router 2506.01048.
+ * Sources: RouteLLM 2406.18665 (bilinear router), EmbedLLM 2410.02223, IRT-Router 2506.01048; Jacobs et
+ * al. 1991 (mixtures by softmax).
  */
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/ir.ts";
@@ -28,6 +32,7 @@ export interface MfShape extends AnswerShape {
   readonly tableWidth: number;
   /** Units of the surface branch, and as many of the layer above both branches. */
   readonly hiddenWidth: number;
+  readonly groups: number;
 }
 
 /** Mean and standard deviation of each surface statistic over the training rows. */
@@ -41,13 +46,24 @@ export interface Standardisation {
  * rows whose lexical branch is dropped, else 1.
  */
 export function forward(g: Graph, shape: MfShape, standardisation: Standardisation): Value {
-  const { tableRows, tableWidth, hiddenWidth } = shape;
+  const { tableRows, tableWidth, hiddenWidth, groups } = shape;
   const bag = g.bag("table", { rows: tableRows, width: tableWidth });
   const lexical =
     g.mode === "training" ? g.mul(bag, g.input("keepLexical", "float32", [g.batch, 1])) : bag;
   const both = g.concat([lexical, surface(g, hiddenWidth, standardisation)], 1);
   const joint = dense(g, "joint", { input: both, from: tableWidth + hiddenWidth, to: hiddenWidth });
-  return dense(g, "answer", { input: g.relu(joint), from: hiddenWidth, to: answerWidth(shape) });
+  const to = answerWidth(shape);
+  const smooth = dense(g, "answer", { input: g.relu(joint), from: hiddenWidth, to });
+  return g.add(
+    smooth,
+    g.matmul(shares(g, lexical, shape), g.parameter("groups.answers", [groups, to])),
+  );
+}
+
+/** π [B, groups]. */
+function shares(g: Graph, lexical: Value, { groups, tableWidth }: MfShape): Value {
+  const nearness = g.matmulTransposed(lexical, g.parameter("groups.centres", [groups, tableWidth]));
+  return g.softmax(g.add(nearness, g.parameter("groups.bias", [groups])));
 }
 
 /** [B, M], before calibration. `abilities` [M, 1 + K]. */

@@ -25,6 +25,19 @@ export function binaryCrossEntropy(g: Graph, logits: Value, { labels, weights }:
   return weightedMean(g, losses, weights);
 }
 
+/**
+ * How far the differences within a row are from those of its labels, where only differences decide: the
+ * weighted mean of (d − d̄)², with d = σ(z) − y and d̄ its weighted mean over the row's columns. That is
+ * the mean squared error over all pairs of columns, halved, at the price of one pass. Logits, labels and
+ * weights are [B, M].
+ */
+export function contrastError(g: Graph, logits: Value, { labels, weights }: Labelled): Value {
+  const errors = g.sub(g.sigmoid(logits), labels);
+  const total = g.atLeast(g.sum(weights, 1), SMALLEST_TOTAL);
+  const mean = g.div(g.sum(g.mul(weights, errors), 1), total);
+  return weightedMean(g, g.square(g.sub(errors, mean)), weights);
+}
+
 /** Cross-entropy of logits [B, K] against class distributions [B, K], weighted by sample: [B, 1]. */
 export function crossEntropy(g: Graph, logits: Value, { labels, weights }: Labelled): Value {
   const losses = g.neg(g.sum(g.mul(labels, g.logSoftmax(logits)), 1));

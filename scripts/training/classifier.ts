@@ -35,6 +35,8 @@ interface Base {
 }
 
 const WIDTH = 24;
+/** Deviation of the initial values of the table. */
+const TABLE_SPREAD = 0.1;
 const BATCH = 128;
 const MIN_STEPS = 120;
 
@@ -106,7 +108,7 @@ function firstState({ state: dims }: TrainingStep, { input, means }: Base): Stat
   const state: Record<string, Float32Array<ArrayBuffer>> = {};
   for (const [name, sizes] of Object.entries(dims)) {
     const data = new Float32Array(sizes.reduce((a, b) => a * b, 1));
-    const spread = spreadOf(name, { first: sizes[0]!, table: input.hyperparameters.tableSpread });
+    const spread = spreadOf(name, { first: sizes[0]!, table: TABLE_SPREAD });
     if (spread > 0) data.forEach((_, i) => (data[i] = spread * normal()));
     if (name === "abilities")
       means.forEach((p, m) => data.fill(Math.log(p / (1 - p)), 2 * m, 2 * m + 2));

@@ -5,9 +5,9 @@
  * trains on all rows of the store. A few thousand rows were never put there: so many rows do not miss
  * them, and their logits by the very run that ships are what calibration is fitted on.
  */
-import { describeCorpus } from "./corpus.ts";
 import type { Example, Examples } from "./examples.ts";
 import { fit, type Fit, type FitInput } from "./fit.ts";
+import { groundOf } from "./ground.ts";
 import { TrainingRun } from "./run.ts";
 
 export interface StoredFitInput extends Omit<FitInput, "examples"> {
@@ -28,12 +28,12 @@ export async function fitStored({
   if (heldOut.length === 0) throw new Error("Cannot train: no question can be held out");
   const chosen = await fit({ ...input, examples: sample });
   const { models, seed, runtime } = input;
-  const { shape, minDocuments, batchSize, epochs } = chosen.hyperparameters;
-  const corpus = describeCorpus(stored, { tableRows: shape.tableRows, minDocuments });
   const { hyperparameters } = chosen;
+  const { batchSize, epochs } = hyperparameters;
+  const ground = groundOf(stored, hyperparameters, seed);
   const run = await TrainingRun.start({
     examples: stored,
-    corpus,
+    ground,
     models,
     hyperparameters,
     seed,
@@ -49,8 +49,8 @@ export async function fitStored({
   return {
     ...chosen,
     parameters,
-    corpus,
-    judged: [{ parameters, corpus, unseen: heldOut }],
+    corpus: ground,
+    judged: [{ parameters, corpus: ground, unseen: heldOut }],
     heldOut: heldOut.map((example, i) => ({
       example,
       logits: logits.slice(i * models, (i + 1) * models),

@@ -10,9 +10,10 @@
  * Folds go by gid, so one question never stands on both sides. Few rows are split into more folds.
  * Plans are dropped when time is short, the last first; the first always runs.
  */
-import { describeCorpus, type Corpus } from "./corpus.ts";
+import type { Corpus } from "./corpus.ts";
 import type { Example } from "./examples.ts";
 import { foldsOf, isSmall, meanLoss, type Fold, type HeldOut } from "./folds.ts";
+import { groundOf, type Ground } from "./ground.ts";
 import { TrainingRun, type Hyperparameters, type Runtime } from "./run.ts";
 
 /** What one plan changes of the hyper-parameters. */
@@ -75,17 +76,19 @@ export async function fit(input: FitInput): Promise<Fit> {
   const folds = foldsOf(examples);
   const tried: Trial[] = [];
   const meter = new StepMeter(input, folds);
+  const grounds = folds.map(({ train }) => groundFor(input, train));
   for (const plan of PLANS) {
     if (tried.length > 0 && !input.hasTime(meter.shareOf(plan))) break;
-    tried.push(await tryPlan({ input, folds, meter }, plan));
+    tried.push(await tryPlan({ input, folds, grounds, meter }, plan));
   }
   const { plan, heldOut, judged } = tried.reduce((a, b) => (b.loss < a.loss ? b : a));
   meter.skipTo(plan);
-  const { run, corpus, hyperparameters } = await trainOne(input, plan, meter);
+  const ground = groundFor(input, examples);
+  const { run, hyperparameters } = await trainOne(input, plan, { ground, meter });
   const parameters = await run.parameters();
   await run.release();
   const losses = tried.map((trial) => ({ plan: trial.plan, loss: trial.loss }));
-  return { parameters, corpus, plan, hyperparameters, heldOut, judged, tried: losses };
+  return { parameters, corpus: ground, plan, hyperparameters, heldOut, judged, tried: losses };
 }
 
 interface Trial {
@@ -95,17 +98,32 @@ interface Trial {
   readonly judged: readonly Judged[];
 }
 
-async function tryPlan(
-  { input, folds, meter }: { input: FitInput; folds: readonly Fold[]; meter: StepMeter },
-  plan: Plan,
-): Promise<Trial> {
+/** All plans share what is known of a fold's rows. */
+function groundFor({ hyperparameters, seed }: FitInput, examples: readonly Example[]): Ground {
+  return groundOf(
+    examples,
+    { ...hyperparameters, ...sizedFor(hyperparameters, examples.length) },
+    seed,
+  );
+}
+
+interface Trying {
+  readonly input: FitInput;
+  readonly folds: readonly Fold[];
+  /** By fold. */
+  readonly grounds: readonly Ground[];
+  readonly meter: StepMeter;
+}
+
+async function tryPlan({ input, folds, grounds, meter }: Trying, plan: Plan): Promise<Trial> {
   const { models } = input;
   const heldOut: HeldOut[] = [];
   const judged: Judged[] = [];
-  for (const { train, test } of folds) {
-    const { run, corpus } = await trainOne({ ...input, examples: train }, plan, meter);
+  for (const [fold, { train, test }] of folds.entries()) {
+    const ground = grounds[fold]!;
+    const { run } = await trainOne({ ...input, examples: train }, plan, { ground, meter });
     const logits = await run.logits(test);
-    judged.push({ parameters: await run.parameters(), corpus, unseen: test });
+    judged.push({ parameters: await run.parameters(), corpus: ground, unseen: test });
     await run.release();
     test.forEach((example, i) =>
       heldOut.push({ example, logits: logits.slice(i * models, (i + 1) * models) }),
@@ -117,36 +135,41 @@ async function tryPlan(
 async function trainOne(
   input: FitInput,
   plan: Plan,
-  meter: StepMeter,
-): Promise<{ run: TrainingRun; corpus: Corpus; hyperparameters: Hyperparameters }> {
+  { ground, meter }: { ground: Ground; meter: StepMeter },
+): Promise<{ run: TrainingRun; hyperparameters: Hyperparameters }> {
   const { examples, models, seed, runtime } = input;
   const hyperparameters = applyPlan(input, plan, examples.length);
-  const { shape, minDocuments } = hyperparameters;
-  const corpus = describeCorpus(examples, { tableRows: shape.tableRows, minDocuments });
-  const run = await TrainingRun.start({ examples, corpus, models, hyperparameters, seed, runtime });
+  const run = await TrainingRun.start({ examples, ground, models, hyperparameters, seed, runtime });
   for (let epoch = 1; epoch <= hyperparameters.epochs; epoch++)
     await run.epoch(() => meter.step(`${plan.name}, epoch ${epoch}/${hyperparameters.epochs}`));
-  return { run, corpus, hyperparameters };
+  return { run, hyperparameters };
 }
 
-/** A small set gets smaller batches, and as many epochs as make MIN_STEPS steps. */
+/** A small set gets smaller batches, and grams that fewer prompts use are known. */
+function sizedFor(
+  { batchSize, minDocuments }: Hyperparameters,
+  rows: number,
+): Pick<Hyperparameters, "batchSize" | "minDocuments"> {
+  return {
+    batchSize: Math.min(batchSize, Math.max(16, 2 ** Math.floor(Math.log2(rows / 16)))),
+    minDocuments: isSmall(rows) ? 2 : minDocuments,
+  };
+}
+
+/** As many epochs as the plan says, or as make MIN_STEPS steps. */
 function applyPlan(
   { hyperparameters }: FitInput,
   { epochs, tableRate, lexicalDropout }: Plan,
   rows: number,
 ): Hyperparameters {
-  const batchSize = Math.min(
-    hyperparameters.batchSize,
-    Math.max(16, 2 ** Math.floor(Math.log2(rows / 16))),
-  );
-  const atLeast = Math.ceil(MIN_STEPS / Math.ceil(rows / batchSize));
+  const sized = sizedFor(hyperparameters, rows);
+  const atLeast = Math.ceil(MIN_STEPS / Math.ceil(rows / sized.batchSize));
   return {
     ...hyperparameters,
-    batchSize,
+    ...sized,
     tableRate,
     lexicalDropout,
     epochs: Math.max(epochs, atLeast),
-    minDocuments: isSmall(rows) ? 2 : hyperparameters.minDocuments,
   };
 }
 

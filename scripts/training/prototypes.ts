@@ -19,12 +19,15 @@ export function centresOf(points: Points, count: number, seed: number): Points {
   const { vectors, width } = points;
   const n = vectors.length / width;
   let centres = firstCentres(points, Math.min(count, n), randomFrom(seed));
+  const groupOf = new Int32Array(n);
   for (let round = 0; round < ROUNDS; round++) {
     const groups = centres.vectors.length / width;
     const sums = new Float64Array(centres.vectors.length);
     const sizes = new Float64Array(groups);
     for (let r = 0; r < n; r++) {
-      const g = nearest(centres, vectors.subarray(r * width, (r + 1) * width));
+      // Most points stay where they are, and from there the others are soon seen to be further.
+      const g = nearest(centres, vectors.subarray(r * width, (r + 1) * width), groupOf[r]);
+      groupOf[r] = g;
       sizes[g]!++;
       for (let d = 0; d < width; d++) sums[g * width + d]! += vectors[r * width + d]!;
     }
@@ -105,11 +108,18 @@ function firstCentres(points: Points, count: number, random: Random): Points {
   return { vectors: centres, width };
 }
 
-function nearest(points: Points, to: Float64Array): number {
-  let [best, least] = [0, Infinity];
-  for (let i = 0; i < points.vectors.length / points.width; i++) {
-    const d = distance(points, i, to);
-    if (d < least) [best, least] = [i, d];
+/** The index of the point nearest to `to`; `guess` is looked at first. */
+function nearest({ vectors, width }: Points, to: Float64Array, guess = 0): number {
+  const count = vectors.length / width;
+  let [best, least] = [guess, distance({ vectors, width }, guess, to)];
+  for (let i = 0; i < count; i++) {
+    let sum = 0;
+    let at = i * width;
+    for (let d = 0; d < width && sum < least; d++) {
+      const difference = vectors[at++]! - to[d]!;
+      sum += difference * difference;
+    }
+    if (sum < least) [best, least] = [i, sum];
   }
   return best;
 }

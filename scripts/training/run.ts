@@ -9,20 +9,18 @@
 import { createHash } from "node:crypto";
 import { answerColumns } from "../../router-models/families/answer.ts";
 import type { HeadWeights } from "../../router-models/families/classifier.ts";
-import type { MfShape } from "../../router-models/families/mf.ts";
 import { lossDefinition } from "../../router-models/families/router.ts";
 import { compileTrainingStep, type TrainingStep } from "../../router-models/graph/compile.ts";
 import { adamScalars } from "../../router-models/graph/optimizer.ts";
 import { normalFrom, randomFrom, type Random } from "../../worker/lib/prng.ts";
 import { batchTensors, type Tensor } from "./batch.ts";
 import type { Checkpoints, RunCheckpoint } from "./checkpoint.ts";
-import type { Corpus } from "./corpus.ts";
 import { StepSession, type Device, type State } from "./device.ts";
 import type { Example, Examples } from "./examples.ts";
+import type { Ground, GroundOptions } from "./ground.ts";
 import { epochOrder } from "./order.ts";
 
-export interface Hyperparameters {
-  readonly shape: MfShape;
+export interface Hyperparameters extends GroundOptions {
   readonly batchSize: number;
   /** Peak learning rate; it falls linearly to nearly 0 over the epochs. */
   readonly rate: number;
@@ -31,19 +29,19 @@ export interface Hyperparameters {
   readonly tableRate: number;
   readonly tableDamping: number;
   readonly abilityRate: number;
-  /** Decoupled weight decay of the table, the dense layers and the abilities. */
+  readonly groupRate: number;
+  /** Decoupled weight decay of the table, the groups' answers, the dense layers and the abilities. */
   readonly tableDecay: number;
+  readonly groupDecay: number;
   readonly denseDecay: number;
   readonly abilityDecay: number;
   /** Share of rows whose lexical branch is dropped in a step. */
   readonly lexicalDropout: number;
-  /** Table rows that fewer prompts use are ignored. */
-  readonly minDocuments: number;
+  readonly contrastWeight: number;
   readonly headWeights: HeadWeights;
   /** A set of n rows weighs n^exponent in all: 1 keeps proportions, 0 makes all sets equal. */
   readonly datasetExponent: number;
-  /** Deviation of the initial values of the table and of the abilities. */
-  readonly tableSpread: number;
+  /** Deviation of the initial values of the abilities. */
   readonly abilitySpread: number;
   readonly clipNorm: number;
 }
@@ -56,7 +54,7 @@ export interface Runtime {
 
 export interface RunInput {
   readonly examples: Examples;
-  readonly corpus: Corpus;
+  readonly ground: Ground;
   readonly models: number;
   readonly hyperparameters: Hyperparameters;
   readonly seed: number;
@@ -83,6 +81,7 @@ export class TrainingRun {
   static async start(input: RunInput): Promise<TrainingRun> {
     const {
       shape,
+      contrastWeight,
       headWeights,
       tableDecay,
       tableRate,
@@ -90,10 +89,13 @@ export class TrainingRun {
       denseDecay,
       abilityDecay,
       abilityRate,
+      groupDecay,
+      groupRate,
       clipNorm,
     } = input.hyperparameters;
-    const define = lossDefinition(shape, input.corpus.standardisation, {
+    const define = lossDefinition(shape, input.ground.standardisation, {
       models: input.models,
+      contrastWeight,
       headWeights,
     });
     const step = compileTrainingStep(define, {
@@ -104,6 +106,7 @@ export class TrainingRun {
         "answer.weight": { weightDecay: denseDecay },
         table: { weightDecay: tableDecay, rateFactor: tableRate, damping: tableDamping },
         abilities: { weightDecay: abilityDecay, rateFactor: abilityRate },
+        "groups.answers": { weightDecay: groupDecay, rateFactor: groupRate },
         tokenOffsets: { weightDecay: denseDecay, rateFactor: 2 },
       },
     });
@@ -158,20 +161,10 @@ export class TrainingRun {
     return out;
   }
 
-  /** The trained tensors, moments left out. A table row that is not known is zeros, whatever it began with. */
+  /** The trained tensors, moments left out. */
   async parameters(): Promise<Record<string, Float32Array<ArrayBuffer>>> {
-    const { corpus, hyperparameters } = this.#input;
-    const { tableWidth } = hyperparameters.shape;
-    const trained = Object.fromEntries(
-      Object.entries(withoutMoments(await this.#session.state())).map(([name, data]) => [
-        name,
-        data.slice(),
-      ]),
-    );
-    corpus.isKnown.forEach((known, row) => {
-      if (known === 0) trained["table"]!.fill(0, row * tableWidth, (row + 1) * tableWidth);
-    });
-    return trained;
+    const trained = Object.entries(withoutMoments(await this.#session.state()));
+    return Object.fromEntries(trained.map(([name, data]) => [name, data.slice()]));
   }
 
   async release(): Promise<void> {
@@ -189,8 +182,8 @@ export class TrainingRun {
     batch: readonly Example[],
     { keepLexical, ...scalars }: StepScalars,
   ): Record<string, Tensor> {
-    const { corpus, models, hyperparameters } = this.#input;
-    const feeds = batchTensors(batch, corpus, {
+    const { ground, models, hyperparameters } = this.#input;
+    const feeds = batchTensors(batch, ground, {
       models,
       tasks: hyperparameters.shape.tasks,
       datasetWeight: this.#datasetWeight,
@@ -252,20 +245,20 @@ function weightsOfDatasets(examples: Examples, exponent: number): ReadonlyMap<st
 }
 
 /**
- * Moments at 0, weights at small random numbers, each model's bias at the logit of its mean score: the
- * rest then has only to learn what differs from prompt to prompt. What a checkpoint has is taken from it.
+ * Moments and the groups' answers at 0, weights at small random numbers, words and groups where they
+ * begin, each model's bias at the logit of its mean score: the rest then has only to learn what differs
+ * from prompt to prompt. What a checkpoint has is taken from it.
  */
 function initialState(
   dims: Readonly<Record<string, readonly number[]>>,
-  { examples, seed, hyperparameters }: RunInput,
+  { examples, ground, seed, hyperparameters }: RunInput,
   saved: State = {},
 ): State {
   const normal = normalFrom(randomFrom(seed));
   const state: Record<string, Float32Array<ArrayBuffer>> = {};
   for (const [name, shape] of Object.entries(dims)) {
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    if (name === "table") fill(data, () => hyperparameters.tableSpread * normal());
-    else if (name.endsWith(".weight") && !/^[mv]_/.test(name))
+    if (name.endsWith(".weight") && !/^[mv]_/.test(name))
       fill(data, () => normal() / Math.sqrt(shape[0]!));
     else if (name === "abilities") {
       fill(data, () => hyperparameters.abilitySpread * normal());
@@ -275,7 +268,12 @@ function initialState(
       data[answerColumns(hyperparameters.shape).length[0]] = meanLogTokens(examples);
     state[name] = data;
   }
-  return { ...state, ...saved };
+  return { ...state, ...copyOf(ground.beginning), ...saved };
+}
+
+/** A run trains in place. */
+function copyOf(beginning: State): State {
+  return Object.fromEntries(Object.entries(beginning).map(([name, data]) => [name, data.slice()]));
 }
 
 function fill(data: Float32Array, next: () => number): void {

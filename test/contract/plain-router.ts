@@ -17,9 +17,25 @@ type Vector = readonly number[];
 
 /** What a runner must answer to `feeds`: [a, b, failure, length, spread, tasks]. */
 export function plainAnswer(router: PlainRouter, feeds: GraphFeeds): Float32Array {
-  const both = [...lexical(router, feeds), ...surface(router, feeds.statistics)];
+  const words = lexical(router, feeds);
+  const both = [...words, ...surface(router, feeds.statistics)];
   const joint = dense(router, "joint", both).map((x) => Math.max(x, 0));
-  return Float32Array.from(dense(router, "answer", joint));
+  const peculiar = ofGroups(router, words);
+  return Float32Array.from(dense(router, "answer", joint), (x, i) => x + peculiar[i]!);
+}
+
+/** T · softmax(C · e + c). */
+function ofGroups({ parameters }: PlainRouter, words: Vector): number[] {
+  const [centres, answers] = [parameters["groups.centres"]!, parameters["groups.answers"]!];
+  const nearness = Array.from(parameters["groups.bias"]!, (bias, j) =>
+    words.reduce((sum, x, d) => sum + x * centres[j * words.length + d]!, bias),
+  );
+  const odds = nearness.map((x) => Math.exp(x - Math.max(...nearness)));
+  const total = odds.reduce((a, b) => a + b);
+  const width = answers.length / odds.length;
+  return Array.from({ length: width }, (_, i) =>
+    odds.reduce((sum, x, j) => sum + (x / total) * answers[j * width + i]!, 0),
+  );
 }
 
 /** Σ w·E. */

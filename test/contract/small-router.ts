@@ -14,6 +14,7 @@ export const SHAPE: MfShape = {
   tableRows: 64,
   tableWidth: 8,
   hiddenWidth: 6,
+  groups: 5,
   abilityWidth: 3,
   tasks: 4,
 };

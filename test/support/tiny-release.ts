@@ -20,7 +20,7 @@ const SHAPE = { tableRows: 1024, tableWidth: 8, hiddenWidth: 6, abilityWidth: 3 
 const TASKS = ["chat", "code", "maths"];
 const MODELS = ["alpha/large", "alpha/small", "beta/medium"];
 const define = inferenceDefinition(
-  { ...SHAPE, tasks: TASKS.length },
+  { ...SHAPE, groups: 4, tasks: TASKS.length },
   { mean: STATISTICS.map(() => 1), deviation: STATISTICS.map(() => 1) },
 );
 const PROMPTS = [

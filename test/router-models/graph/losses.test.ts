@@ -6,7 +6,12 @@ import { gradientsOf } from "../../../router-models/graph/gradients.ts";
 import { Graph } from "../../../router-models/graph/graph.ts";
 import { interpret } from "../../../router-models/graph/interpret.ts";
 import type { Value } from "../../../router-models/graph/ir.ts";
-import { binaryCrossEntropy, crossEntropy, pinball } from "../../../router-models/graph/losses.ts";
+import {
+  binaryCrossEntropy,
+  contrastError,
+  crossEntropy,
+  pinball,
+} from "../../../router-models/graph/losses.ts";
 
 type Loss = (g: Graph, x: Value, labelled: { labels: Value; weights: Value }) => Value;
 type Matrix = readonly (readonly number[])[];
@@ -59,6 +64,26 @@ describe("losses", () => {
     expect(gradient).toEqual([0.25, 0, 0, -0.25]);
   });
 
+  it("contrast error: worked case, and half the mean over all pairs", ({ expect }) => {
+    const x = [[0, Math.log(3)]]; // σ = 1/2 and 3/4, so the errors are 1/2 and −1/4
+    const { loss, gradient } = evaluate(contrastError, x, {
+      labels: [[0, 1]],
+      weights: [[1, 3]],
+    });
+    const [pairs, all] = [2 * 1 * 3 * (0.5 + 0.25) ** 2, (1 + 3) ** 2];
+    expect(loss).toBeCloseTo(pairs / all / 2, 7);
+    // Their mean is −1/16, and σ′ is 1/4 and 3/16.
+    expect(gradient[0]).toBeCloseTo(((2 * 1) / 4) * (0.5 + 1 / 16) * (1 / 4), 7);
+    expect(gradient[1]).toBeCloseTo(((2 * 3) / 4) * (-0.25 + 1 / 16) * (3 / 16), 7);
+  });
+
+  it("contrast error: asks nothing of a row that is off by the same everywhere", ({ expect }) => {
+    const even = { labels: [[0.5, 0.25]], weights: [[1, 1]] };
+    const { loss, gradient } = evaluate(contrastError, [[Math.log(3), 0]], even);
+    expect(loss).toBeCloseTo(0, 12);
+    gradient.forEach((x) => expect(x).toBeCloseTo(0, 12));
+  });
+
   it("cross-entropy: worked case with sample weights", ({ expect }) => {
     const x = [
       [Math.log(1), Math.log(3)],
@@ -98,6 +123,7 @@ describe("losses", () => {
 
   it.for<[string, Loss]>([
     ["binary cross-entropy", binaryCrossEntropy],
+    ["contrast error", contrastError],
     ["pinball", pinballAt(0.5)],
   ])("%s does not see what is masked, and is 0 when all is", ([, loss], { expect }) => {
     const x = [[0.5, -2]];

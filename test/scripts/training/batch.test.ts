@@ -69,6 +69,7 @@ function trainingLogits(
 ): number[][] {
   const define = lossDefinition(SHAPE, STANDARDISATION, {
     models: SIZE.models,
+    contrastWeight: 1,
     headWeights: { difficulty: 1, task: 1, length: 1 },
   });
   const { outputs } = buildTrainingStep(define, { gradientsOnly: true });

@@ -11,8 +11,8 @@ import {
   removeCheckpoint,
   type Identity,
 } from "../../../scripts/training/checkpoint.ts";
-import { describeCorpus } from "../../../scripts/training/corpus.ts";
 import { examplesOf } from "../../../scripts/training/examples.ts";
+import { groundOf } from "../../../scripts/training/ground.ts";
 import { TrainingRun } from "../../../scripts/training/run.ts";
 import { MODELS, SMALL_SETTINGS, twoKinds } from "./two-kinds.ts";
 
@@ -37,7 +37,7 @@ function checkpointsIn(folder: string, identity: Identity = { seed: 1 }): Promis
 async function runTo(steps: number, checkpoints?: Checkpoints) {
   const run = await TrainingRun.start({
     examples: EXAMPLES,
-    corpus: describeCorpus(EXAMPLES, { tableRows: 256, minDocuments: 2 }),
+    ground: groundOf(EXAMPLES, SMALL_SETTINGS, 5),
     models: MODELS.length,
     hyperparameters: HYPERPARAMETERS,
     seed: 5,

@@ -3,9 +3,9 @@
  * there is an adapter; else skipped) to the same numbers within rounding.
  */
 import { describe, it } from "vitest";
-import { describeCorpus } from "../../../scripts/training/corpus.ts";
 import type { Device } from "../../../scripts/training/device.ts";
 import { examplesOf } from "../../../scripts/training/examples.ts";
+import { groundOf } from "../../../scripts/training/ground.ts";
 import { TrainingRun } from "../../../scripts/training/run.ts";
 import { relativeError } from "../../router-models/graph/finite-differences.ts";
 import { hasWebGpu } from "../../router-models/graph/web-gpu.ts";
@@ -20,7 +20,7 @@ const IS_GPU_THERE = await hasWebGpu();
 async function runOn(device: Device) {
   const run = await TrainingRun.start({
     examples: EXAMPLES,
-    corpus: describeCorpus(EXAMPLES, { tableRows: 256, minDocuments: 2 }),
+    ground: groundOf(EXAMPLES, SMALL_SETTINGS, 5),
     models: MODELS.length,
     hyperparameters: { ...SMALL_SETTINGS, batchSize: 32, epochs: 2 },
     seed: 5,

@@ -37,21 +37,25 @@ export function twoKinds(count: number, seed: number): OutcomeRow[] {
 
 /** As train.ts has them, at a shape that takes a second. */
 export const SMALL_SETTINGS: Hyperparameters = {
-  shape: { tableRows: 256, tableWidth: 4, hiddenWidth: 4, abilityWidth: 3, tasks: 8 },
+  shape: { tableRows: 256, tableWidth: 4, hiddenWidth: 4, groups: 4, abilityWidth: 3, tasks: 8 },
   batchSize: 64,
   rate: 4e-3,
   epochs: 10,
   tableRate: 1,
   tableDamping: 1e-3,
   abilityRate: 5,
+  groupRate: 5,
   tableDecay: 0.02,
+  groupDecay: 0.02,
   denseDecay: 0.02,
   abilityDecay: 0.02,
   lexicalDropout: 0.3,
   minDocuments: 2,
+  contrastWeight: 1,
   headWeights: { difficulty: 0.1, task: 0.1, length: 0.1 },
   datasetExponent: 0.6,
-  tableSpread: 0.02,
   abilitySpread: 0.3,
+  wordSpread: 0.35,
+  groupSharpness: 20,
   clipNorm: 5,
 };
