@@ -6,8 +6,9 @@
  * A contender that has learnt nothing but the mean would come out far below a coin, and one that learns
  * from little below one that learns from much. So a row is ranked among those of its own fold, as if each
  * fold had thresholds of its own, and gets the value that stands at the same rank over all folds. No
- * outcome is read for this, all contenders are treated alike, and no two rows of a fold change places. What is decided row by row, such as
- * the model of most quality for its price, is not unfair and stays as the fold has it.
+ * outcome is read for this, all contenders are treated alike, and no two rows of a fold change places.
+ * What is decided row by row, such as the model of most quality for its price, is not unfair and stays as
+ * the fold has it.
  *
  * Source: Parker, Guenter and Bedo 2007 (the bias of pooled cross-validation).
  */
