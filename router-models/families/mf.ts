@@ -16,7 +16,7 @@
  * able to answer alone. The novelty gate is in the features: grams never trained on take their share of
  * the weights' unit length and add nothing, so ‖e‖ falls as a prompt gets foreign, and with it what π can
  * tell. Layers are smooth; the groups remember what was peculiar to prompts of one kind. Both read word
- * vectors that were made from prompts alone before training (scripts/training/beginning.ts).
+ * vectors that were made from prompts alone before training (scripts/training/ground.ts).
  *
  * Sources: RouteLLM 2406.18665 (bilinear router), EmbedLLM 2410.02223, IRT-Router 2506.01048; Jacobs et
  * al. 1991 (mixtures by softmax).
@@ -32,6 +32,7 @@ export interface MfShape extends AnswerShape {
   readonly tableWidth: number;
   /** Units of the surface branch, and as many of the layer above both branches. */
   readonly hiddenWidth: number;
+  /** Groups of prompts, each with an answer of its own. */
   readonly groups: number;
 }
 
