@@ -36,6 +36,7 @@ export const HELP = `Evaluates a router beside learned baselines and controls, w
   --help           this text`;
 
 const PROTOCOLS = ["id", "cross", "leave-dataset", "leave-model"] as const;
+type Protocol = (typeof PROTOCOLS)[number];
 
 export type Options = ReturnType<typeof readOptions>;
 
@@ -73,8 +74,7 @@ export function readOptions(args: readonly string[]) {
   if (format !== undefined && !isFormat(format))
     throw new Error(`--format: one of ${FORMATS.join(", ")} (is "${format}")`);
   if (format !== undefined && files.length === 0) throw new Error("--format wants --data");
-  if (values["write-card"] && (protocol !== "id" || format !== undefined))
-    throw new Error("--write-card: a card shows the release on its own sets");
+  expectTogether({ ...values, protocol });
   return {
     ...values,
     protocol,
@@ -88,13 +88,30 @@ export function readOptions(args: readonly string[]) {
   };
 }
 
+interface Asked {
+  readonly protocol: Protocol;
+  readonly format?: string | undefined;
+  readonly leave?: string | undefined;
+  readonly "write-card": boolean;
+}
+
+/** Refuses what would have no effect beside the rest. */
+function expectTogether({ protocol, format, leave, "write-card": isCardWanted }: Asked): void {
+  if (isCardWanted && (protocol !== "id" || format !== undefined))
+    throw new Error("--write-card: a card shows the release on its own sets");
+  if (format !== undefined && protocol !== "id")
+    throw new Error(`--format: imported rows judge a release, so no --protocol ${protocol}`);
+  if (leave !== undefined && protocol !== "leave-dataset")
+    throw new Error("--leave: only leave-dataset leaves sets out");
+}
+
 function readFolds(text: string): number {
   const folds = readNumber("--folds", text, 2);
   if (!Number.isInteger(folds)) throw new Error(`--folds ${text}: a whole number is wanted`);
   return folds;
 }
 
-function readFamilyFor(protocol: (typeof PROTOCOLS)[number], name: string): FamilyName {
+function readFamilyFor(protocol: Protocol, name: string): FamilyName {
   const family = readFamily(name);
   if (family !== "mf" && protocol !== "cross" && protocol !== "leave-dataset")
     throw new Error("--family: only cross and leave-dataset train routers of any family");

@@ -23,6 +23,8 @@ describe("readOptions", () => {
     ["--format none", "one of routellm, routerbench, llmrouterbench"],
     ["--format routellm", "--format wants --data"],
     ["--protocol leave-dataset --write-card", "--write-card"],
+    ["--protocol leave-model --format routellm --data a", "no --protocol leave-model"],
+    ["--protocol cross --leave x", "--leave"],
     ["--resamples 0", "--resamples"],
     ["--unknown", "--unknown"],
   ] as const)("refuses %s", ([words, message], { expect }) => {
