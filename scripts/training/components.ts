@@ -74,7 +74,7 @@ interface SparseRows {
   readonly mean: Float64Array;
 }
 
-/** What each column is multiplied with: rarity for a gram, 0 for one that is not known, else the surface's weight. */
+/** What each column is multiplied with: rarity for a gram, 0 for one that is not known or in no example, else the surface's weight. */
 function factorsOf(
   examples: readonly Example[],
   { isKnown, standardisation }: Corpus,
@@ -83,7 +83,7 @@ function factorsOf(
   const documents = new Float64Array(isKnown.length);
   for (const { features } of examples) for (const id of features.ids) documents[id]!++;
   const rarity = documents.map((n, id) =>
-    isKnown[id] === 1 ? Math.log((examples.length + 1) / n) : 0,
+    isKnown[id] === 1 && n > 0 ? Math.log((examples.length + 1) / n) : 0,
   );
   let squares = 0;
   for (const { features } of examples)

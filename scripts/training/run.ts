@@ -138,7 +138,9 @@ export class TrainingRun {
       if (this.#step > (this.#checkpoint?.saved?.step ?? 0)) {
         const batch = indices.map((i) => examples.at(i)!);
         const scalars = { keepLexical, ...adamScalars(now, this.#step) };
-        sum += (await this.#session.step(this.#feeds(batch, scalars))) * batch.length;
+        const loss = await this.#session.step(this.#feeds(batch, scalars));
+        if (!Number.isFinite(loss)) throw new Error(diverged(loss, this.#step, now));
+        sum += loss * batch.length;
         rows += batch.length;
         await this.#keep(this.#step === total);
       }
@@ -193,6 +195,10 @@ export class TrainingRun {
       feeds[name] = { data: Float32Array.of(value), dims: [] };
     return feeds;
   }
+}
+
+function diverged(loss: number, step: number, rate: number): string {
+  return `The loss is ${loss} at step ${step}, at a rate of ${rate}: training has diverged; lower the rates in scripts/training/settings.ts`;
 }
 
 interface StepScalars {

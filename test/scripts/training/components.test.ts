@@ -66,6 +66,20 @@ describe("componentsOf", () => {
     );
   });
 
+  it("leaves a known gram that no example has at nothing", ({ expect }) => {
+    const few = EXAMPLES.slice(0, 8);
+    const present = new Set(few.flatMap(({ features }) => [...features.ids]));
+    const options = { corpus: CORPUS, width: D, surfaceWeight: 0.5, evenness: 1, seed: 1 };
+    const { table } = componentsOf(few, options);
+    const absent = [...CORPUS.isKnown.keys()].filter(
+      (id) => CORPUS.isKnown[id] === 1 && !present.has(id),
+    );
+    expect(absent.length).toBeGreaterThan(0);
+    for (const id of absent)
+      expect([...table.subarray(id * D, (id + 1) * D)]).toEqual([0, 0, 0, 0]);
+    expect(table.every(Number.isFinite)).toBe(true);
+  });
+
   it("lays prompts of one kind together", ({ expect }) => {
     const points = components(0);
     const centres = centresOf(points, 2, 5);

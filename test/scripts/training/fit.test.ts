@@ -134,6 +134,13 @@ describe("fit", () => {
     expect(last.done).toBe(last.total);
   });
 
+  it("says that training has diverged", async ({ expect }) => {
+    const hyperparameters = { ...SMALL_SETTINGS, rate: 1e30 };
+    await expect(fitWith({ examples: ONE_QUESTION, hyperparameters })).rejects.toThrow(
+      /The loss is (NaN|-?Infinity) at step \d+, at a rate of .*diverged/u,
+    );
+  });
+
   it("refuses to train on nothing", async ({ expect }) => {
     await expect(fitWith({ examples: [] })).rejects.toThrow("no training row");
   });
