@@ -18,7 +18,7 @@ import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { between, pick, randomFrom } from "../worker/lib/prng.ts";
-import { readChoice, readNumber } from "./command-line/values.ts";
+import { readChoice, readWhole } from "./command-line/values.ts";
 import { DEVICES, type Device } from "./training/device.ts";
 import { groundOf } from "./training/ground.ts";
 import { readExamples, surveySources } from "./training/intake.ts";
@@ -54,8 +54,8 @@ function readOptions(): Options | "help" {
   });
   if (values.help) return "help";
   return {
-    rows: values.rows.split(",").map((rows) => readNumber("--rows", rows, 1)),
-    steps: readNumber("--steps", values.steps, 1),
+    rows: values.rows.split(",").map((rows) => readWhole("--rows", rows, 1)),
+    steps: readWhole("--steps", values.steps, 1),
     device: readChoice("--device", values.device, DEVICES),
     measure: values.measure,
   };

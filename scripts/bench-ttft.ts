@@ -11,7 +11,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { randomFrom } from "../worker/lib/prng.ts";
-import { readNumber } from "./command-line/values.ts";
+import { readWhole } from "./command-line/values.ts";
 import { createProgress } from "./report/progress.ts";
 import { median, medianInterval, quantile } from "./report/quantiles.ts";
 import { startBareWorker } from "./simulation/bare-worker.ts";
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     console.log(HELP);
     return;
   }
-  const pairs = readNumber("--pairs", values.pairs, 10);
+  const pairs = readWhole("--pairs", values.pairs, 10);
   const results: Comparison[] = [];
   for (const setting of SETTINGS) results.push(await compare(setting, pairs));
   console.log(

@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import OpenAI from "openai";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog, type CatalogModel } from "../router-models/catalog.ts";
-import { readNumber } from "./command-line/values.ts";
+import { readNumber, readWhole } from "./command-line/values.ts";
 import { Judge, OverBudget, Purse } from "./judging/judge.ts";
 import {
   finishedRows,
@@ -72,7 +72,7 @@ function readOptions(): Options | "help" {
     out,
     model,
     url: values.url,
-    concurrency: readNumber("--concurrency", values.concurrency, 1),
+    concurrency: readWhole("--concurrency", values.concurrency, 1),
     maxCostUsd: readNumber("--max-cost-usd", values["max-cost-usd"]),
   };
 }

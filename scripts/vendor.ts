@@ -13,7 +13,7 @@ import { createServer, type Server } from "node:http";
 import { parseArgs } from "node:util";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog, type Catalog } from "../router-models/catalog.ts";
-import { readNumber, readPort } from "./command-line/values.ts";
+import { readNumber, readPort, readWhole } from "./command-line/values.ts";
 import {
   answerChat,
   readJson,
@@ -193,7 +193,7 @@ async function main(): Promise<void> {
   const vendor = await startVendor({
     port: readPort("--port", values.port),
     speed: readNumber("--speed", values.speed),
-    seed: readNumber("--seed", values.seed),
+    seed: readWhole("--seed", values.seed),
     ...(values["ttft-ms"] === undefined
       ? {}
       : { pace: fixedPace(readNumber("--ttft-ms", values["ttft-ms"])) }),

@@ -1,7 +1,7 @@
 /** The flags of `npm run certify`. */
 import { parseArgs } from "node:util";
 import type { FloorClaim } from "../../router-models/certificate.ts";
-import { readNumber } from "../command-line/values.ts";
+import { readWhole } from "../command-line/values.ts";
 import { givenFiles } from "../dataset/given-files.ts";
 
 export const HELP = `Certifies that a release keeps a quality floor, and writes that into its manifest.
@@ -53,8 +53,8 @@ export function readOptions(args: readonly string[]) {
   return {
     ...values,
     files: givenFiles(values.data, positionals),
-    draws: readNumber("--draws", values.draws, 1),
-    seed: readNumber("--seed", values.seed),
+    draws: readWhole("--draws", values.draws, 1),
+    seed: readWhole("--seed", values.seed),
     claim: readClaim(values),
   };
 }

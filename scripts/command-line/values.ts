@@ -11,6 +11,14 @@ export function readNumber(flag: string, value: string, least = 0): number {
   return number;
 }
 
+/** A whole number from `least` on. Throws an Error that names the flag. */
+export function readWhole(flag: string, value: string, least = 0): number {
+  const number = Number(value);
+  if (value.trim() === "" || !Number.isSafeInteger(number) || number < least)
+    throw new Error(`${flag} ${JSON.stringify(value)} must be a whole number from ${least}.`);
+  return number;
+}
+
 /** A port: 0 for any free one, up to 65535. Throws an Error that names the flag. */
 export function readPort(flag: string, value: string): number {
   const port = readNumber(flag, value);

@@ -2,7 +2,7 @@
  * The flags of `npm run eval`.
  */
 import { parseArgs } from "node:util";
-import { readNumber } from "../command-line/values.ts";
+import { readWhole } from "../command-line/values.ts";
 import { givenFiles } from "../dataset/given-files.ts";
 import { FORMATS, isFormat } from "../dataset/importers/import-files.ts";
 import { FAMILY_NAMES, readFamily, type FamilyName } from "../training/families.ts";
@@ -78,13 +78,13 @@ export function readOptions(args: readonly string[]) {
   return {
     ...values,
     protocol,
-    folds: readFolds(values.folds),
+    folds: readWhole("--folds", values.folds, 2),
     family: readFamilyFor(protocol, values.family),
     format,
     files,
     leave: values.leave?.split(",").map((group) => group.split("+")),
-    resamples: readNumber("--resamples", values.resamples, 1),
-    seed: readNumber("--seed", values.seed),
+    resamples: readWhole("--resamples", values.resamples, 1),
+    seed: readWhole("--seed", values.seed),
   };
 }
 
@@ -103,12 +103,6 @@ function expectTogether({ protocol, format, leave, "write-card": isCardWanted }:
     throw new Error(`--format: imported rows judge a release, so no --protocol ${protocol}`);
   if (leave !== undefined && protocol !== "leave-dataset")
     throw new Error("--leave: only leave-dataset leaves sets out");
-}
-
-function readFolds(text: string): number {
-  const folds = readNumber("--folds", text, 2);
-  if (!Number.isInteger(folds)) throw new Error(`--folds ${text}: a whole number is wanted`);
-  return folds;
 }
 
 function readFamilyFor(protocol: Protocol, name: string): FamilyName {

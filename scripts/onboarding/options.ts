@@ -1,6 +1,7 @@
 /** What `npm run onboard` can be told, and what is wrong with a call. */
 import { parseArgs } from "node:util";
 import { BENCHMARKS, type CatalogModel } from "../../router-models/catalog.ts";
+import { readWhole } from "../command-line/values.ts";
 
 export const HELP = `Places a model of the catalogue among a router's abilities.
 
@@ -70,7 +71,7 @@ export function readOptions(args?: readonly string[]): OnboardOptions | "help" {
     probes: flags.probes,
     as: flags.as,
     prompts: flags.prompts,
-    suggest: readCount(flags.suggest),
+    suggest: flags.suggest === undefined ? 0 : readWhole("--suggest", flags.suggest, 1),
     data: flags.data,
     out: flags.out,
     isToWrite: flags.write,
@@ -110,12 +111,4 @@ function readAnchors(
       throw new Error(`--anchors: write ${name}=SCORE, not "${item}"`);
     return { benchmark, score, ...(setting !== undefined && { setting }), source };
   });
-}
-
-function readCount(text: string | undefined): number {
-  if (text === undefined) return 0;
-  const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1)
-    throw new Error(`--suggest wants a whole number of at least 1, not "${text}"`);
-  return count;
 }

@@ -5,6 +5,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { manifestSchema } from "../../router-models/manifest.ts";
+import { readChoice, readNumber, readWhole } from "../command-line/values.ts";
 import { DEVICES, type Device } from "./device.ts";
 import { FAMILY_NAMES, readFamily, type FamilyName } from "./families.ts";
 
@@ -67,7 +68,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
       "release-version": { type: "string", default: "1.0.0" },
       seed: { type: "string", default: "1" },
       device: { type: "string", default: "cpu" },
-      "budget-minutes": { type: "string", default: "Infinity" },
+      "budget-minutes": { type: "string" },
       checkpoint: { type: "string" },
       "checkpoint-every": { type: "string", default: "20" },
       restart: { type: "boolean", default: false },
@@ -90,9 +91,9 @@ export function readOptions(args: readonly string[]): Options | "help" {
     out,
     name: flags.name ?? basename(out),
     version: readVersion(flags["release-version"]),
-    seed: readSeed(flags.seed),
-    device: readDevice(flags.device),
-    budgetMs: 60_000 * readNumber("--budget-minutes", flags["budget-minutes"]),
+    seed: readWhole("--seed", flags.seed),
+    device: readChoice("--device", flags.device, DEVICES),
+    budgetMs: readBudget(flags["budget-minutes"]),
     checkpoint: flags.checkpoint ?? join(dirname(out), `.${basename(out)}.checkpoint`),
     checkpointEveryMs: 1_000 * readNumber("--checkpoint-every", flags["checkpoint-every"]),
     isRestart: flags.restart,
@@ -105,28 +106,12 @@ function namesIn(lists: readonly string[] | undefined): string[] | undefined {
   return lists?.flatMap((list) => list.split(","));
 }
 
-function readDevice(text: string): Device {
-  const device = DEVICES.find((name) => name === text);
-  if (device === undefined)
-    throw new Error(`--device wants ${DEVICES.join(" or ")}, not "${text}"`);
-  return device;
-}
-
-function readSeed(text: string): number {
-  const seed = readNumber("--seed", text);
-  if (!Number.isSafeInteger(seed)) throw new Error(`--seed wants a whole number, not "${text}"`);
-  return seed;
+function readBudget(minutes: string | undefined): number {
+  return minutes === undefined ? Infinity : 60_000 * readNumber("--budget-minutes", minutes);
 }
 
 function readVersion(text: string): string {
   const parsed = manifestSchema.shape.version.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new Error(`--release-version: ${parsed.error.issues[0]!.message} (is "${text}")`);
-}
-
-function readNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isNaN(value) || text.trim() === "")
-    throw new Error(`${name} wants a number, not "${text}"`);
-  return value;
 }

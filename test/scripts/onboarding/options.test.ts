@@ -33,7 +33,10 @@ describe("readOptions", () => {
     [["--probes", "x.jsonl"], "--model says which"],
     [[...MODEL, "--suggest", "3"], "go together"],
     [[...MODEL, "--data", "x.jsonl"], "go together"],
-    [[...MODEL, "--suggest", "some", "--data", "x.jsonl"], 'not "some"'],
+    [
+      [...MODEL, "--suggest", "some", "--data", "x.jsonl"],
+      '--suggest "some" must be a whole number from 1.',
+    ],
     [[...MODEL, "--out", "x.jsonl"], "--out is for"],
     [["--modle", "a/b"], "--modle"],
   ] as const)("refuses %s", ([args, complaint], { expect }) => {

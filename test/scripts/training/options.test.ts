@@ -35,12 +35,12 @@ describe("readOptions", () => {
   });
 
   it.for([
-    [["--device", "gpu"], '--device wants cpu or webgpu, not "gpu"'],
+    [["--device", "gpu"], '--device "gpu" must be one of cpu, webgpu.'],
     [["--family", "oracle"], "--family oracle: oracle is a control without weights"],
-    [["--seed", "1.5"], "--seed wants a whole number"],
+    [["--seed", "1.5"], '--seed "1.5" must be a whole number from 0.'],
     [["--release-version", "point oh"], "--release-version"],
-    [["--budget-minutes", "soon"], "--budget-minutes wants a number"],
-    [["--checkpoint-every", ""], "--checkpoint-every wants a number"],
+    [["--budget-minutes", "soon"], '--budget-minutes "soon" must be a number from 0.'],
+    [["--checkpoint-every", ""], '--checkpoint-every "" must be a number from 0.'],
     [["--dta", "x"], "--dta"],
     [["x"], "x"],
   ] as const)("refuses %s", ([args, message], { expect }) => {
