@@ -1,36 +1,12 @@
 /** What a model's edition leads one to expect of it, and how far to trust that. */
 import { describe, it } from "vitest";
-import { parseCatalog, type CatalogModel } from "../../router-models/catalog.ts";
+import type { CatalogModel } from "../../router-models/catalog.ts";
 import { expectedScores } from "../../router-models/expected-score.ts";
+import { catalogOf, type Described } from "./made-catalog.ts";
 
-const SOURCE = { what: "price", url: "https://example.com/prices", seen: "2026-11-21" };
-
-interface Described {
-  readonly usdPerMTok: number;
-  readonly anchors?: Record<string, number>;
-}
-
-function catalogOf(models: readonly Described[]): readonly CatalogModel[] {
-  return parseCatalog({
-    version: "2026-11-21",
-    currency: "USD",
-    models: models.map(({ usdPerMTok, anchors = {} }, at) => ({
-      id: `a/${at}`,
-      name: `a/${at}`,
-      price: { inputUsdPerMTok: usdPerMTok, outputUsdPerMTok: usdPerMTok },
-      contextTokens: 1000,
-      maxOutputTokens: 1000,
-      capabilities: [],
-      latency: { ttftMs: 1, outputTokensPerSecond: 1, source: "estimate" },
-      outputTokensFactor: 1,
-      anchors: Object.entries(anchors).map(([benchmark, score]) => ({
-        benchmark,
-        score,
-        source: "https://example.com/scores",
-      })),
-      sources: [SOURCE],
-    })),
-  }).models;
+/** Models a/0, a/1 and so on. */
+function editionOf(models: readonly Described[]): readonly CatalogModel[] {
+  return catalogOf(Object.fromEntries(models.map((model, at) => [`a/${at}`, model])));
 }
 
 /** Scores that follow GPQA and that price knows nothing of. */
@@ -53,7 +29,7 @@ const FOLLOWS_PRICE: readonly Described[] = [
 
 /** What is expected of one more model. */
 function expectationOf(model: Described, edition: readonly Described[]) {
-  return expectedScores(catalogOf([...edition, model])).get(`a/${edition.length}`);
+  return expectedScores(editionOf([...edition, model])).get(`a/${edition.length}`);
 }
 
 describe("expectedScores", () => {
@@ -103,7 +79,7 @@ describe("expectedScores", () => {
   it("expects nothing of an edition in which fewer than three quote the benchmark", ({
     expect,
   }) => {
-    expect(expectedScores(catalogOf(FOLLOWS_GPQA.slice(0, 2))).size).toBe(0);
+    expect(expectedScores(editionOf(FOLLOWS_GPQA.slice(0, 2))).size).toBe(0);
   });
 });
 

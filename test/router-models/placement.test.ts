@@ -4,7 +4,6 @@
  */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
-import { parseCatalog, type CatalogModel } from "../../router-models/catalog.ts";
 import { expectedScores } from "../../router-models/expected-score.ts";
 import type { Manifest } from "../../router-models/manifest.ts";
 import {
@@ -15,9 +14,8 @@ import {
   trainedPanel,
   type Score,
 } from "../../router-models/placement.ts";
+import { catalogOf, type Described } from "./made-catalog.ts";
 import { smallManifest } from "./small-manifest.ts";
-
-const SOURCE = { what: "price", url: "https://example.com/prices", seen: "2026-11-21" };
 
 /** Benchmarks that ask for what the training traffic asks for, the second twice as loudly. */
 const ANCHORS: Manifest["placement"]["anchors"] = {
@@ -38,38 +36,8 @@ const PROBED = {
   placed: "2026-11-22",
 };
 
-interface Described {
-  readonly anchors?: Record<string, number>;
-  readonly ability?: readonly number[];
-  readonly usdPerMTok?: number;
-  readonly outputTokensFactor?: number;
-}
-
-function catalogOf(models: Record<string, Described>): readonly CatalogModel[] {
-  return parseCatalog({
-    version: "2026-11-21",
-    currency: "USD",
-    models: Object.entries(models).map(
-      ([id, { anchors = {}, ability, usdPerMTok = 1, outputTokensFactor = 1 }]) => ({
-        id,
-        name: id,
-        price: { inputUsdPerMTok: usdPerMTok, outputUsdPerMTok: usdPerMTok },
-        contextTokens: 1000,
-        maxOutputTokens: 1000,
-        capabilities: [],
-        latency: { ttftMs: 1, outputTokensPerSecond: 1, source: "estimate" },
-        outputTokensFactor,
-        ...(outputTokensFactor !== 1 && { outputTokensSource: "estimate" }),
-        ...(ability && { ability: { ...PROBED, row: ability } }),
-        anchors: Object.entries(anchors).map(([benchmark, score]) => ({
-          benchmark,
-          score,
-          source: "https://example.com/scores",
-        })),
-        sources: [SOURCE],
-      }),
-    ),
-  }).models;
+function probed(row: readonly number[]): Described["ability"] {
+  return { ...PROBED, row };
 }
 
 /** The standing of one model in a catalogue of its own. */
@@ -111,7 +79,7 @@ describe("placeCatalog", () => {
   });
 
   it("believes an ability in the catalogue before anything else", ({ expect }) => {
-    const given = { ability: [7, 8, 9], anchors: { mmlu_pro: 0.1 } };
+    const given = { ability: probed([7, 8, 9]), anchors: { mmlu_pro: 0.1 } };
     const [model] = placeCatalog(ANCHORED, catalogOf({ "acme/strong": given }));
     expect(model!.ability).toEqual([7, 8, 9]);
     expect(model!.standing).toBe(7 + 4 + 2.25 - 0.5);
@@ -119,13 +87,16 @@ describe("placeCatalog", () => {
 
   it("takes an ability that was found for another graph for none", ({ expect }) => {
     const files = { ...ANCHORED.files, model: { sha256: "f".repeat(64), bytes: 1 } };
-    const given = { ability: [7, 8, 9], anchors: { mmlu_pro: 0.9 } };
+    const given = { ability: probed([7, 8, 9]), anchors: { mmlu_pro: 0.9 } };
     const [model] = placeCatalog({ ...ANCHORED, files }, catalogOf({ "new/model": given }));
     expect(model!.standing).toBe(standingOf({ anchors: { mmlu_pro: 0.9 } }));
   });
 
   it("reads the length of answers from the catalogue", ({ expect }) => {
-    const [model] = placeCatalog(ANCHORED, catalogOf({ "a/b": { outputTokensFactor: 4 } }));
+    const [model] = placeCatalog(
+      ANCHORED,
+      catalogOf({ "a/b": { outputTokensFactor: 4, outputTokensSource: "estimate" } }),
+    );
     expect(model!.logTokensOffset).toBeCloseTo(Math.log(4), 12);
   });
 
@@ -301,7 +272,7 @@ describe("evidenceOf", () => {
   it("names what a place rests on, the strongest first", ({ expect }) => {
     const models = catalogOf({
       "acme/strong": { anchors: { mmlu_pro: 0.9 } },
-      "b/probed": { ability: [1, 2, 3] },
+      "b/probed": { ability: probed([1, 2, 3]) },
       "b/quoted": { anchors: { mmlu_pro: 0.8 } },
       "b/quoted-too": { anchors: { mmlu_pro: 0.7 } },
       "b/priced": {},

@@ -1,27 +1,10 @@
 /** Outcomes and forecasts made up for tests of certificates, the same for a seed. */
-import type { CatalogModel } from "../../../router-models/catalog.ts";
 import { MARGINS } from "../../../router-models/certificate.ts";
 import type { Forecast } from "../../../router-models/scorer.ts";
 import type { TestedRow } from "../../../scripts/certification/panel.ts";
 import type { OutcomeRow } from "../../../scripts/dataset/outcome-file.ts";
 import { randomFrom } from "../../../worker/lib/prng.ts";
 import { outcomeRow } from "../evaluation/outcome-rows.ts";
-
-/** A model that may serve at so many USD per million tokens. */
-export function catalogModel(id: string, usd: number): CatalogModel {
-  return {
-    id,
-    name: id,
-    price: { inputUsdPerMTok: usd, outputUsdPerMTok: usd },
-    contextTokens: 100_000,
-    maxOutputTokens: 8_000,
-    capabilities: [],
-    latency: { ttftMs: 500, outputTokensPerSecond: 100, source: "estimate" },
-    outputTokensFactor: 1,
-    anchors: [],
-    sources: [],
-  };
-}
 
 /** What a router says of a prompt: a score for each model, the first of which stands highest. */
 export function forecastOf(scores: Readonly<Record<string, number>>): Forecast {

@@ -6,11 +6,14 @@ import { testPanel, type PanelInput } from "../../../scripts/certification/panel
 import { policySchema } from "../../../worker/domain/policy.ts";
 import { buildCandidates } from "../../../worker/routing/candidates.ts";
 import { decide } from "../../../worker/routing/decide.ts";
+import { catalogOf } from "../../router-models/made-catalog.ts";
 import { outcomeRow } from "../evaluation/outcome-rows.ts";
-import { catalogModel, forecastOf, scoredRows } from "./made-rows.ts";
+import { forecastOf, scoredRows } from "./made-rows.ts";
 
 const IDS = ["acme/strong", "bolt/middle", "crux/small", "acme/tiny"];
-const CATALOG = IDS.map((id, at) => catalogModel(id, 1_000 / 10 ** at));
+const CATALOG = catalogOf(
+  Object.fromEntries(IDS.map((id, at) => [id, { usdPerMTok: 1_000 / 10 ** at }])),
+);
 
 function inputOf(
   forecasts: ReturnType<typeof scoredRows>,
