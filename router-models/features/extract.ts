@@ -11,7 +11,7 @@ import type { Prompt } from "./prompt.ts";
 import { surfaceStatistics } from "./statistics.ts";
 
 /** Raised by every change that moves any feature of any prompt. */
-export const FEATURE_VERSION = 2;
+export const FEATURE_VERSION = 3;
 
 export interface Features extends Bag {
   /** float32 [STATISTICS.length]; statistics.ts names the entries. */

@@ -58,6 +58,44 @@ const CASES: readonly {
     },
   },
   {
+    what: "a question with options",
+    prompt: promptOfText(
+      "A car of mass m costs 20 % more in 5 years. What is its price now?\n" +
+        "A. $450 in total\nB. The price of a car\nC. -3\nD. none at all",
+    ),
+    expected: {
+      stemWords: ln(16),
+      stemNumbers: ln(2),
+      numbers: ln(4),
+      variables: ln(1),
+      measures: ln(2),
+      endsAsQuestion: 1,
+      endsAsSentence: 0,
+      numericOptionShare: 2 / 4,
+      // in, total, the, price, of, car, none, at, all: four of them are asked with.
+      sharedOptionShare: 4 / 9,
+      longestWord: ln(5),
+    },
+  },
+  {
+    what: "requests to explain and to write",
+    prompt: promptOfText("Explain the plan, list its steps, then write an essay."),
+    expected: {
+      explainWords: ln(2),
+      writeWords: ln(2),
+      endsAsQuestion: 0,
+      endsAsSentence: 1,
+      stemWords: ln(10),
+      numericOptionShare: 0,
+      sharedOptionShare: 0,
+    },
+  },
+  {
+    what: "few different characters",
+    prompt: promptOfText("aabb"),
+    expected: { entropy: Math.log(2), distinctWordShare: 1 },
+  },
+  {
     what: "options and lists",
     prompt: promptOfText(
       "Choose:\nA. red\nB) blue\n(c) green\n1. one\n(2) two\n- dash\n* star\nend.",
