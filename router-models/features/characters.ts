@@ -25,7 +25,7 @@ const FIRST_WIDE = 0x0e00;
 
 export interface Characters extends Record<keyof typeof MARKS, number> {
   readonly nonAscii: number;
-  /** Of those, Thai, CJK, Hangul, …: scripts written without many spaces. */
+  /** Of those, from Thai on: scripts written without many spaces, but typographic marks as well. */
   readonly wide: number;
   /** Of the histogram's shares, in nats: 0 for one character repeated, about 3 for English. */
   readonly entropy: number;

@@ -18,6 +18,7 @@ export interface Lines {
 }
 
 const LEAST_OPTIONS = 2;
+const BLANK = " \t\r\u00a0";
 /** What may stand before an option's number. */
 const BEFORE_NUMBER = " $\\€£(+-.";
 
@@ -39,12 +40,12 @@ export function readLines(text: string): Lines {
   return { ...lines, stemEnd: lines.options < LEAST_OPTIONS ? text.length : firstOption };
 }
 
-/** "A. ", "(b) ", "3) ": one letter or number, then a mark, at the start of a line. */
+/** "A. ", "(b) ", "3) ": at the start of a line one letter or digit, a mark, and then a blank or nothing. */
 function itemOf(line: string): "list" | "option" | undefined {
-  const first = line.charCodeAt(0) === 40 ? 1 : 0; // An opening parenthesis may come before.
-  const mark = line[first + 1];
-  if (mark !== "." && mark !== ")")
-    return line.startsWith("- ") || line.startsWith("* ") ? "list" : undefined;
+  if (line.startsWith("- ") || line.startsWith("* ")) return "list";
+  const first = line.startsWith("(") ? 1 : 0;
+  const [mark, after = " "] = [line[first + 1], line[first + 2]];
+  if ((mark !== "." && mark !== ")") || !BLANK.includes(after)) return undefined; // i.e., x.y()
   if (isDigit(line.charCodeAt(first))) return "list";
   return isLetterOrDigit(line.charCodeAt(first)) ? "option" : undefined;
 }

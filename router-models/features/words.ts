@@ -136,8 +136,7 @@ function countKinds(words: Words, hash: number): void {
 function isVariable(text: string, at: number): boolean {
   const letter = text.charCodeAt(at) | 32;
   if (letter < 98 || letter > 122 || letter === 105) return false; // b to z, but i.
-  const after = text[at + 1];
-  return after !== "." && after !== "'" && text[at - 1] !== "'";
+  return !".'’".includes(text[at + 1] ?? " ") && !"'’".includes(text[at - 1] ?? " ");
 }
 
 /** FNV-1a over the units, ASCII capitals as small letters. */
@@ -184,7 +183,7 @@ export function isDigit(unit: number): boolean {
   return unit >= 48 && unit <= 57;
 }
 
-/** Of any script; marks, blanks and what lies outside the letters' blocks are not. */
+/** Of any script, emoji with them; ASCII marks, typographic ones and blanks are not. */
 export function isLetterOrDigit(unit: number): boolean {
   if (unit < 128) return ASCII_WORD[unit] === 1;
   return (unit >= 0xc0 && unit < 0x2000) || (unit > 0x3040 && unit < 0xff00);

@@ -10,6 +10,9 @@ describe("readLines", () => {
     ["A. one\nB. two", ""],
     ["Only one.\nA. it", "Only one.\nA. it"],
     ["1. first\n2) second", "1. first\n2) second"],
+    ["Mend it:\nx.append(1)\ns.split(3)", "Mend it:\nx.append(1)\ns.split(3)"],
+    ["e.g. this\ni.e. that", "e.g. this\ni.e. that"],
+    ["Which?\nA.\nB.", "Which?\n"],
     ["", ""],
   ] as const)("takes the stem of %j to be %j", ([text, stem], { expect }) => {
     expect(text.slice(0, readLines(text).stemEnd)).toBe(stem);
