@@ -8,7 +8,9 @@
  * the graph runs on the WebAssembly that runs in the isolate.
  */
 import { once } from "node:events";
-import { createWriteStream, type WriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import type { Writable } from "node:stream";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { Catalog } from "../router-models/catalog.ts";
@@ -99,25 +101,52 @@ async function main(): Promise<void> {
   const scorer = new Scorer(manifest, panel);
   const models = catalog?.models ?? trainedCatalog(manifest);
 
-  const sink = options.out === "-" ? process.stdout : await openFile(options.out);
-  const progress = createProgress("score", 0);
   const order = {
     models,
     policy: options.policy,
     certificate: certificateAt(manifest.certificate, models),
   };
-  let done = 0;
-  for await (const line of linesOf(options.in)) {
+  const rows = scoredRows(options.in, (prompt) => scorer.score(prompt, graph), order);
+  await (options.out === "-" ? writeRows(process.stdout, rows) : writeFileOf(options.out, rows));
+  await graph.release();
+}
+
+async function* scoredRows(
+  path: string,
+  score: (prompt: Prompt) => Promise<Forecast>,
+  order: Order,
+): AsyncGenerator<string> {
+  for await (const line of linesOf(path)) {
     const { id, prompt } = parseRow(line);
-    const row = scoreRow(await scorer.score(prompt, graph), order);
-    if (!sink.write(`${JSON.stringify({ id, ...row })}\n`)) await once(sink, "drain");
+    yield `${JSON.stringify({ id, ...scoreRow(await score(prompt), order) })}\n`;
+  }
+}
+
+/** Writes beside the file and moves it there at the end: a bad row far down leaves no half a file behind. */
+async function writeFileOf(path: string, rows: AsyncIterable<string>): Promise<void> {
+  const beside = `${path}.part`;
+  const file = createWriteStream(beside);
+  await once(file, "open"); // Better to fail before any prompt is scored.
+  try {
+    await writeRows(file, rows);
+    file.end();
+    await once(file, "finish");
+    await rename(beside, path);
+  } finally {
+    file.destroy();
+    await rm(beside, { force: true });
+  }
+}
+
+/** Rejects where there is no row. */
+async function writeRows(sink: Writable, rows: AsyncIterable<string>): Promise<void> {
+  const progress = createProgress("score", 0);
+  let done = 0;
+  for await (const row of rows) {
+    if (!sink.write(row)) await once(sink, "drain");
     progress.update(++done, "prompts", done);
   }
-  if (sink !== process.stdout) {
-    sink.end();
-    await once(sink, "finish");
-  }
-  await graph.release();
+  if (done === 0) throw new Error("The input has no rows");
   progress.finish("prompts");
 }
 
@@ -172,13 +201,6 @@ function candidatesOf(forecast: Forecast, catalog: Catalog["models"]): Candidate
 function parseRow(line: Line): { id: string | number; prompt: Prompt } {
   const { id, prompt, messages } = rowOf(line, rowSchema);
   return { id, prompt: messages === undefined ? promptOfText(prompt!) : promptOf({ messages }) };
-}
-
-/** Rejects where the file cannot be written, before any prompt is scored. */
-async function openFile(path: string): Promise<WriteStream> {
-  const stream = createWriteStream(path);
-  await once(stream, "open");
-  return stream;
 }
 
 function round(score: number): number {

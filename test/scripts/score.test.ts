@@ -160,6 +160,19 @@ describe("score", () => {
     });
   });
 
+  it("leaves the file as it was where a row is bad, or there is none", async ({ expect }) => {
+    const [input, out] = [join(folder, "late.jsonl"), join(folder, "kept.jsonl")];
+    await writeFile(out, "kept");
+    await writeFile(input, '{"id":"good","prompt":"x"}\n{"id":"bad"}\n');
+    expect(await score("--in", input, "--out", out)).toMatchObject({ code: 1 });
+    await writeFile(input, "\n");
+    const empty = await score("--in", input, "--out", out);
+    expect(empty.code).toBe(1);
+    expect(empty.stderr).toContain("The input has no rows");
+    expect(await readFile(out, "utf8")).toBe("kept");
+    await expect(readFile(`${out}.part`)).rejects.toThrow("ENOENT");
+  });
+
   it("explains itself, and what was wrong with a call", async ({ expect }) => {
     const input = ["--in", join(folder, "in.jsonl")];
     const [help, bare, preset, quality, nowhere, closed, catalog, unmade] = await Promise.all([
