@@ -13,6 +13,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import catalogJson from "../router-models/catalog.json" with { type: "json" };
+import { parseCatalog } from "../router-models/catalog.ts";
+import { expectedScores } from "../router-models/expected-score.ts";
+import type { Manifest } from "../router-models/manifest.ts";
+import { evidenceOf } from "../router-models/placement.ts";
 import {
   blobKey,
   canary,
@@ -84,6 +89,8 @@ async function main(): Promise<void> {
   say(
     `${weightsLabel(release)}: ${blob.length} bytes, golden vectors within ${canaryWorst.toExponential(1)}`,
   );
+  const stranger = strangerWarning(release.manifest);
+  if (stranger !== undefined) say(stranger);
   if (!values["dry-run"]) await write(release, blob, target);
   const published: Published = {
     id: release.id,
@@ -123,6 +130,18 @@ async function prepare(
   } finally {
     await graph.release();
   }
+}
+
+/** What to say of a release that knows no model of the catalogue: all would stand alike, and price alone choose. */
+function strangerWarning(manifest: Manifest): string | undefined {
+  const { models } = parseCatalog(catalogJson);
+  const expected = expectedScores(models);
+  if (models.some((model) => evidenceOf(manifest, model, expected) !== "prior")) return undefined;
+  const learnt = Object.keys(manifest.models).slice(0, 3).join(", ");
+  return (
+    `Warning: nothing is known of any model of the catalogue; learnt were ${learnt} … All models will stand\n` +
+    "alike and the cheapest will answer. Name models in outcomes as the catalogue does, provider/model."
+  );
 }
 
 async function write(release: Release, blob: Uint8Array, target: KvTarget): Promise<void> {

@@ -61,7 +61,7 @@ export async function surveySources(
     data.push(await describeSource(source, rows));
   }
   const trainRows = data.reduce((sum, set) => sum + set.trainRows, 0);
-  expectDifference(sources, { trainRows, scores });
+  expectDifference(sources, { trainRows, scores, models });
   return { models: [...models].toSorted(), trainRows, costs, data };
 }
 
@@ -165,7 +165,11 @@ async function describeSource(
 
 function expectDifference(
   sources: readonly Source[],
-  { trainRows, scores }: { trainRows: number; scores: ReadonlySet<number> },
+  {
+    trainRows,
+    scores,
+    models,
+  }: { trainRows: number; scores: ReadonlySet<number>; models: ReadonlySet<string> },
 ): void {
   const files = sources.map(({ path }) => path).join(", ");
   if (trainRows === 0) throw new Error(`${files}: there is no training row, only valid ones`);
@@ -173,5 +177,9 @@ function expectDifference(
     throw new Error(
       `${files}: every score of all ${trainRows} training rows is ${[...scores].join("")}; ` +
         "without good and bad answers there is nothing to learn",
+    );
+  if (models.size < 2)
+    throw new Error(
+      `${files}: all rows score ${[...models].join("")} alone; a router chooses between two models at least`,
     );
 }
