@@ -22,7 +22,7 @@ import { HELP, readOptions, type Options } from "./evaluation/options.ts";
 import { examine, placeModels } from "./evaluation/protocols.ts";
 import { evaluationPictures } from "./report/evaluation-pictures.ts";
 import { evaluationTable } from "./report/evaluation-table.ts";
-import { leaderboardWith } from "./report/leaderboard.ts";
+import { expectPlace, leaderboardWith } from "./report/leaderboard.ts";
 import { leaveModelPicture, leaveModelTable } from "./report/leave-model-report.ts";
 import { replaceSection } from "./report/marked-section.ts";
 import { createProgress } from "./report/progress.ts";
@@ -34,19 +34,27 @@ async function main(): Promise<void> {
     console.log(HELP);
     return;
   }
-  return options.protocol === "leave-model" ? evaluateNewModels(options) : evaluateRouter(options);
+  const { protocol } = options;
+  return protocol === "leave-model"
+    ? evaluateNewModels(options)
+    : evaluateRouter({ ...options, protocol });
 }
 
-async function evaluateRouter(options: Options): Promise<void> {
+interface RouterOptions extends Options {
+  readonly protocol: Exclude<Options["protocol"], "leave-model">;
+}
+
+async function evaluateRouter(options: RouterOptions): Promise<void> {
   const { leaderboard, family } = options;
   const cardPath = join(options.model, "CARD.md");
   // Before the work: nobody should wait for an evaluation whose place is missing.
   if (options["write-card"]) replaceSection(await readFile(cardPath, "utf8"), "evaluation", "");
-  if (leaderboard !== undefined) await readFile(leaderboard, "utf8");
   const release = await openRelease(await readReleaseFolder(options.model));
-  const evaluation = measure(await examine(release, options), release, options);
   const { manifest } = release;
   const name = family === "mf" ? manifest.name : family;
+  if (leaderboard !== undefined)
+    expectPlace(await readFile(leaderboard, "utf8"), protocolOf(options), name);
+  const evaluation = measure(await examine(release, options), release, options);
   const command = commandLine();
   const table = `${evaluationTable(evaluation)}\nMade by \`${command}\`.\n`;
   await publish(options, { result: evaluation, table, pictures: evaluationPictures(evaluation) });
@@ -73,7 +81,7 @@ function commandLine(): string {
   return `npm run eval -- ${process.argv.slice(2).join(" ")}`.replace(/ -- $/u, "");
 }
 
-function measure(examined: Examined, release: Release, options: Options): Evaluation {
+function measure(examined: Examined, release: Release, options: RouterOptions): Evaluation {
   const { resamples, seed, family } = options;
   const protocol = protocolOf(options);
   const isTrained = protocol === "cross" || protocol === "leave-dataset";
@@ -94,9 +102,8 @@ function measure(examined: Examined, release: Release, options: Options): Evalua
   return evaluation;
 }
 
-function protocolOf({ protocol, format }: Options): Protocol {
-  if (format !== undefined) return "imported";
-  return protocol === "leave-model" ? "id" : protocol;
+function protocolOf({ protocol, format }: RouterOptions): Protocol {
+  return format === undefined ? protocol : "imported";
 }
 
 async function publish({ report: folder, json }: Options, report: Report): Promise<void> {
@@ -111,6 +118,6 @@ async function edit(path: string, change: (text: string) => string): Promise<voi
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(`eval: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 }

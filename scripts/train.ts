@@ -10,16 +10,17 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog } from "../router-models/catalog.ts";
 import { FEATURE_VERSION } from "../router-models/features/extract.ts";
 import type { Manifest } from "../router-models/manifest.ts";
 import type { ReleaseFiles } from "../router-models/release.ts";
+import { readJsonFile } from "./dataset/json-file.ts";
 import { datasetOfPath } from "./dataset/outcome-file.ts";
 import { listShippingSets } from "./dataset/sets.ts";
-import { priceTableSchema, type PriceTable } from "./evaluation/costs.ts";
+import { priceTableSchema } from "./evaluation/costs.ts";
 import { createProgress } from "./report/progress.ts";
 import { cardOf } from "./training/card.ts";
 import { Checkpoints, removeCheckpoint } from "./training/checkpoint.ts";
@@ -197,16 +198,10 @@ async function readModelPrices(
   { costs, models }: Survey,
   path: string | undefined,
 ): Promise<ReadonlyMap<string, ModelPrice>> {
-  const table = path === undefined ? {} : await readPriceTable(path);
+  const table = path === undefined ? {} : await readJsonFile(path, priceTableSchema);
   const prices = costs.pricesOf(models, { table, catalog: parseCatalog(catalogJson).models });
   warnOfAssumed(models.filter((model) => prices.get(model)?.source === "assumed"));
   return prices;
-}
-
-async function readPriceTable(path: string): Promise<PriceTable> {
-  const parsed = priceTableSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
-  if (!parsed.success) throw new Error(`${path}: not a price table: ${parsed.error.message}`);
-  return parsed.data;
 }
 
 function warnOfAssumed(models: readonly string[]): void {

@@ -33,7 +33,7 @@ export function extractFeatures(prompt: Prompt, rows: number): Features {
 
 /**
  * Input tokens of the whole prompt, estimated from its characters: four to a token in ASCII text, one
- * to a token beyond Thai, two between. Vendors' tokenizers differ by more than this rule is off; the
+ * to a token from Thai on, two between. Vendors' tokenizers differ by more than this rule is off; the
  * true count arrives with the vendor's usage.
  */
 export function estimateInputTokens(prompt: Prompt): number {

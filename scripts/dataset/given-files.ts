@@ -11,7 +11,7 @@ export function givenFiles(data: readonly string[], following: readonly string[]
   if (following.length > 0 && data.length === 0)
     throw new Error(`Unknown argument "${following[0]}"; files are given with --data`);
   const files = [...data.flatMap((list) => list.split(",")), ...following];
-  return files.filter((file) => file !== "");
+  return files.map((file) => file.trim()).filter((file) => file !== "");
 }
 
 /** `name` is there for the sets of the list alone. Rejects as `listShippingSets` does. */

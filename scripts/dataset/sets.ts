@@ -5,9 +5,9 @@
  * is a question of its licence, decided by whoever keeps the list; a set that does not say so plainly
  * may not. Other kinds of data (pairs, traces, prices) are in the same list and are left out here.
  */
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { readJsonFile } from "./json-file.ts";
 
 const setSchema = z.looseObject({
   file: z.string().min(1),
@@ -31,12 +31,8 @@ export interface OutcomeSet {
 
 /** The outcome sets that the list names, in its order. Throws an Error that names the list and the entry at fault. */
 export async function listOutcomeSets(listPath: string): Promise<OutcomeSet[]> {
-  const parsed = listSchema.safeParse(await readJson(listPath));
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    throw new Error(`${listPath}: ${path.map(String).join(".") || "list"}: ${message}`);
-  }
-  return Object.entries(parsed.data)
+  const list = await readJsonFile(listPath, listSchema);
+  return Object.entries(list)
     .filter(([, { kind }]) => kind === "outcomes")
     .map(([name, { file, may_ship: mayShip, licence }]) => ({
       name,
@@ -51,13 +47,4 @@ export async function listShippingSets(listPath: string): Promise<OutcomeSet[]> 
   const sets = (await listOutcomeSets(listPath)).filter(({ mayShip }) => mayShip);
   if (sets.length === 0) throw new Error(`${listPath}: no outcome set with "may_ship": true`);
   return sets;
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as unknown;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${path}: cannot be read: ${why}`, { cause: error });
-  }
 }

@@ -1,4 +1,3 @@
-import type { Random } from "../../worker/lib/prng.ts";
 /**
  * How far a number would move if the questions had been others: 95 % intervals by the paired bootstrap.
  *
@@ -12,6 +11,7 @@ import type { Random } from "../../worker/lib/prng.ts";
  *
  * Source: Efron and Tibshirani 1993, chapters 13 and 16.
  */
+import type { Random } from "../../worker/lib/prng.ts";
 import { quantile } from "../report/quantiles.ts";
 
 /** A number with its 95 % interval; NaN where undefined. */

@@ -1,4 +1,3 @@
-import type { Random } from "../../worker/lib/prng.ts";
 /**
  * What a router has to beat: estimates of a model's quality on a prompt that need no router.
  *
@@ -12,6 +11,7 @@ import type { Random } from "../../worker/lib/prng.ts";
  * - `category`: the model's mean over training rows of the same category, which live traffic does not carry
  * - `oracle`: the outcome itself
  */
+import type { Random } from "../../worker/lib/prng.ts";
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
 import { fitLogistic } from "./logistic.ts";
 

@@ -2,8 +2,8 @@
  * Keeps trained folds between runs, so that an evaluation of hours can be broken off and taken up again.
  *
  * A fold is one file, named by a hash of all that its weights depend on: the family, the rows' files, the
- * settings, the version of the features, the seed, and the cache's own format. A change of any of them asks for
- * another file, so nothing has to be cleared. The file is written beside its place and moved there, so
+ * prices, the settings, the version of the features, the seed, and the cache's own format. A change of any of them
+ * asks for another file, so nothing has to be cleared. The file is written beside its place and moved there, so
  * half a file is never found; one that is broken all the same (the release's own hashes tell) is trained
  * again, and the caller told. Changes to the training code itself are not seen: clear the folder then.
  */
@@ -16,8 +16,9 @@ import { openRelease, type Release, type ReleaseFiles } from "../../router-model
 import type { FamilyName } from "../training/families.ts";
 import { PLANS } from "../training/fit.ts";
 import { SETTINGS } from "../training/settings.ts";
+import type { PriceSources } from "./costs.ts";
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 const fileSchema = z.strictObject({
   manifest: z.base64(),
@@ -30,11 +31,12 @@ export interface FoldKey {
   readonly family: FamilyName;
   /** What was trained on: hashes of files, or anything else that tells folds apart. In any order. */
   readonly data: readonly string[];
+  readonly prices: PriceSources;
   readonly seed: number;
 }
 
 /** Name of the fold's file. */
-export function foldFile({ family, data, seed }: FoldKey): string {
+export function foldFile({ family, data, prices, seed }: FoldKey): string {
   const plan = PLANS[0];
   const text = JSON.stringify({
     FORMAT,
@@ -43,6 +45,7 @@ export function foldFile({ family, data, seed }: FoldKey): string {
     plan,
     family,
     data: data.toSorted(),
+    prices,
     seed,
   });
   return `fold-${createHash("sha256").update(text).digest("hex").slice(0, 16)}.json`;

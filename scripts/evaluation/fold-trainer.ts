@@ -28,22 +28,25 @@ export interface FoldTraining {
   readonly cache?: string | undefined;
 }
 
-export function foldTrainer({ cache, ...training }: FoldTraining): FoldTrainer {
-  const { family, seed } = training;
+export function foldTrainer({ family, prices, seed, cache }: FoldTraining): FoldTrainer {
   return ({ rows, data, label }) => {
     async function train(): Promise<ReleaseFiles> {
       const progress = createProgress(label, 1);
-      const files = await trainFold({
-        ...training,
-        rows,
-        onProgress: (done, total, note) => progress.update(done, note, total),
-      });
-      progress.finish();
-      return files;
+      try {
+        return await trainFold({
+          rows,
+          family,
+          prices,
+          seed,
+          onProgress: (done, total, note) => progress.update(done, note, total),
+        });
+      } finally {
+        progress.finish();
+      }
     }
     return cachedFold(
       cache,
-      { family, data, seed },
+      { family, data, prices, seed },
       { train, onNote: (note) => console.error(note) },
     );
   };

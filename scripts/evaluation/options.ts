@@ -2,10 +2,10 @@
  * The flags of `npm run eval`.
  */
 import { parseArgs } from "node:util";
-import { readWhole } from "../command-line/values.ts";
+import { readChoice, readWhole } from "../command-line/values.ts";
 import { givenFiles } from "../dataset/given-files.ts";
-import { FORMATS, isFormat } from "../dataset/importers/import-files.ts";
-import { FAMILY_NAMES, readFamily, type FamilyName } from "../training/families.ts";
+import { FORMATS } from "../dataset/importers/imported-row.ts";
+import { FAMILY_NAMES, readFamily } from "../training/families.ts";
 
 export const HELP = `Evaluates a router beside learned baselines and controls, with paired intervals.
 
@@ -53,8 +53,8 @@ export function readOptions(args: readonly string[]) {
       format: { type: "string" },
       prices: { type: "string" },
       leave: { type: "string" },
-      folds: { type: "string", default: "5" },
-      family: { type: "string", default: "mf" },
+      folds: { type: "string" },
+      family: { type: "string" },
       cache: { type: "string" },
       report: { type: "string" },
       json: { type: "boolean", default: false },
@@ -66,20 +66,18 @@ export function readOptions(args: readonly string[]) {
       help: { type: "boolean", default: false },
     },
   });
-  const { format } = values;
+  const protocol = readChoice("--protocol", values.protocol, PROTOCOLS);
+  const format =
+    values.format === undefined ? undefined : readChoice("--format", values.format, FORMATS);
   const files = givenFiles(values.data, positionals);
-  const protocol = PROTOCOLS.find((name) => name === values.protocol);
-  if (protocol === undefined)
-    throw new Error(`--protocol: one of ${PROTOCOLS.join(", ")} (is "${values.protocol}")`);
-  if (format !== undefined && !isFormat(format))
-    throw new Error(`--format: one of ${FORMATS.join(", ")} (is "${format}")`);
   if (format !== undefined && files.length === 0) throw new Error("--format wants --data");
-  expectTogether({ ...values, protocol });
+  expectEffect(protocol, values);
+  const { folds = "5", family = "mf" } = values;
   return {
     ...values,
     protocol,
-    folds: readWhole("--folds", values.folds, 2),
-    family: readFamilyFor(protocol, values.family),
+    folds: readWhole("--folds", folds, 2),
+    family: readFamily(family),
     format,
     files,
     leave: values.leave?.split(",").map((group) => group.split("+")),
@@ -88,26 +86,26 @@ export function readOptions(args: readonly string[]) {
   };
 }
 
-interface Asked {
-  readonly protocol: Protocol;
-  readonly format?: string | undefined;
-  readonly leave?: string | undefined;
-  readonly "write-card": boolean;
-}
+/** The protocols in which a flag has an effect, where that is not all of them. */
+const EFFECTIVE: Readonly<Record<string, readonly Protocol[]>> = {
+  format: ["id"],
+  "write-card": ["id"],
+  folds: ["cross"],
+  leave: ["leave-dataset"],
+  family: ["cross", "leave-dataset"],
+  cache: ["cross", "leave-dataset", "leave-model"],
+};
 
 /** Refuses what would have no effect beside the rest. */
-function expectTogether({ protocol, format, leave, "write-card": isCardWanted }: Asked): void {
-  if (isCardWanted && (protocol !== "id" || format !== undefined))
-    throw new Error("--write-card: a card shows the release on its own sets");
-  if (format !== undefined && protocol !== "id")
-    throw new Error(`--format: imported rows judge a release, so no --protocol ${protocol}`);
-  if (leave !== undefined && protocol !== "leave-dataset")
-    throw new Error("--leave: only leave-dataset leaves sets out");
+function expectEffect(protocol: Protocol, values: Readonly<Record<string, unknown>>): void {
+  for (const [flag, protocols] of Object.entries(EFFECTIVE))
+    if (isGiven(values[flag]) && !protocols.includes(protocol))
+      throw new Error(`--${flag} has no effect with --protocol ${protocol}`);
+  if (isGiven(values["format"]))
+    for (const flag of ["write-card", "skip-bad-rows"])
+      if (isGiven(values[flag])) throw new Error(`--${flag} has no effect with --format`);
 }
 
-function readFamilyFor(protocol: Protocol, name: string): FamilyName {
-  const family = readFamily(name);
-  if (family !== "mf" && protocol !== "cross" && protocol !== "leave-dataset")
-    throw new Error("--family: only cross and leave-dataset train routers of any family");
-  return family;
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== false;
 }

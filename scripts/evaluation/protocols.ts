@@ -4,7 +4,6 @@
  * becomes of the outcome is the command's business.
  */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import catalogJson from "../../router-models/catalog.json" with { type: "json" };
 import { parseCatalog } from "../../router-models/catalog.ts";
@@ -12,6 +11,7 @@ import type { Release } from "../../router-models/release.ts";
 import { listFiles } from "../dataset/given-files.ts";
 import { importFiles } from "../dataset/importers/import-files.ts";
 import type { Format } from "../dataset/importers/imported-row.ts";
+import { readJsonFile } from "../dataset/json-file.ts";
 import { assertDisjoint } from "../dataset/pool.ts";
 import { listShippingSets } from "../dataset/sets.ts";
 import { createProgress } from "../report/progress.ts";
@@ -54,35 +54,42 @@ const PLACING = { folds: 5, draws: 10 } as const;
 
 /** New models in one set: the one file given, or mmlu_pro of the list. */
 export async function placeModels(options: Options): Promise<LeaveModelReport> {
+  const set = await loadPlacingSet(options);
+  const trainOrTake = foldTrainer({ ...options, prices: await readPrices(options) });
+  const opened: OpenGraph[] = [];
+  const progress = createProgress("placing", 1);
+  try {
+    return await leaveModelOut({
+      rows: set.rows,
+      ...PLACING,
+      seed: options.seed,
+      resamples: options.resamples,
+      onProgress: (done, total, note) => progress.update(done, note, total),
+      async train(rows, fold) {
+        const { manifest, model } = await trainOrTake({
+          rows,
+          data: [`${set.sha256}:models:${fold}/${PLACING.folds}`],
+          label: `training fold ${fold + 1}`,
+        });
+        const graph = await openGraph(model);
+        opened.push(graph);
+        return { manifest, graph };
+      },
+    });
+  } finally {
+    progress.finish();
+    await Promise.all(opened.map((graph) => graph.release()));
+  }
+}
+
+async function loadPlacingSet(options: Options): Promise<LoadedSet> {
   const files = (await listFiles(options)).filter(
     ({ name = PLACING_SET }) => name === PLACING_SET, // A file that is given has no name yet.
   );
   const [set, second] = await loadSets(files, onSkipped(options));
   if (set === undefined || second !== undefined)
     throw new Error("Leaving models out takes one set: give one file with --data");
-  const trainOrTake = foldTrainer({ ...options, prices: await readPrices(options) });
-  const opened: OpenGraph[] = [];
-  const progress = createProgress("placing", 1);
-  const report = await leaveModelOut({
-    rows: set.rows,
-    ...PLACING,
-    seed: options.seed,
-    resamples: options.resamples,
-    onProgress: (done, total, note) => progress.update(done, note, total),
-    async train(rows, fold) {
-      const { manifest, model } = await trainOrTake({
-        rows,
-        data: [`${set.sha256}:models:${fold}/${PLACING.folds}`],
-        label: `training fold ${fold + 1}`,
-      });
-      const graph = await openGraph(model);
-      opened.push(graph);
-      return { manifest, graph };
-    },
-  });
-  progress.finish();
-  await Promise.all(opened.map((graph) => graph.release()));
-  return report;
+  return set;
 }
 
 interface Work {
@@ -186,8 +193,5 @@ async function readPrices({ prices, sets }: Options): Promise<PriceSources> {
   const path = prices ?? join(dirname(sets), "prices.json");
   const { models: catalog } = parseCatalog(catalogJson);
   if (prices === undefined && !existsSync(path)) return { table: {}, catalog };
-  const parsed = priceTableSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
-  if (parsed.success) return { table: parsed.data, catalog };
-  const { path: field, message } = parsed.error.issues[0]!;
-  throw new Error(`${path}: ${field.map(String).join(".")}: ${message}`);
+  return { table: await readJsonFile(path, priceTableSchema), catalog };
 }

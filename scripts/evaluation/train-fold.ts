@@ -27,14 +27,14 @@ export interface FoldInput {
 export async function trainFold({
   rows,
   family,
+  prices: sources,
   seed,
   onProgress,
-  ...input
 }: FoldInput): Promise<ReleaseFiles> {
   const foreign = rows.find((row) => row.split !== "train" || "imported" in row);
   if (foreign !== undefined) throw new Error(`${foreign.id}: not a row to train on`);
   const models = modelsOf(rows);
-  const prices = pricesOf(rows, models, input.prices);
+  const prices = pricesOf(rows, models, sources);
   const shape = shapeFor(rows.length);
   const examples = examplesOf(withTokens(rows, prices), { models, tableRows: shape.tableRows });
   const fitted = await fitFamily(family, {

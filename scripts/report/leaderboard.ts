@@ -4,7 +4,8 @@
  * Every evaluation in distribution brings the row of its release and those of the baselines and controls
  * on the same rows; a row that is there already is replaced, all others stay. Beside the rows stand
  * sections of one release under one protocol, named such as "leave-dataset headgate": they show set by
- * set where it is ahead and where it is not, and are filled where the file has them.
+ * set where it is ahead and where it is not. That of `id` is filled where the file has it; any other
+ * evaluation has nothing else to fill.
  */
 import type { Estimate } from "../evaluation/bootstrap.ts";
 import { CONTENDERS } from "../evaluation/contenders.ts";
@@ -27,14 +28,21 @@ export interface Entrant {
   };
 }
 
-/** The file's text with the evaluation in it. Throws an Error where the section of rows is missing. */
+/** Throws an Error where the text has no place for such an evaluation. */
+export function expectPlace(text: string, protocol: string, name: string): void {
+  readSection(text, protocol === "id" ? "leaderboard" : `${protocol} ${name}`);
+}
+
+/** The file's text with the evaluation in it. Throws an Error as `expectPlace` does. */
 export function leaderboardWith(text: string, entrant: Entrant, command: string): string {
   const { evaluation, manifest } = entrant;
   const section = `${evaluation.protocol} ${manifest.name}`;
-  const withSection = text.includes(`<!-- ${section}:start -->`)
-    ? replaceSection(text, section, `${differenceTable(evaluation)}\n\nMade by \`${command}\`.`)
-    : text;
-  if (evaluation.protocol !== "id") return withSection;
+  const isId = evaluation.protocol === "id";
+  const withSection =
+    isId && !text.includes(`<!-- ${section}:start -->`)
+      ? text
+      : replaceSection(text, section, `${differenceTable(evaluation)}\n\nMade by \`${command}\`.`);
+  if (!isId) return withSection;
   const rows = new Map(
     [...rowsIn(readSection(withSection, "leaderboard")), ...newRows(entrant)].map((row) => [
       row[0]!,

@@ -1,8 +1,8 @@
 /**
  * From examples to a router: choose how long and how freely to train, calibrate, train on everything.
  *
- * A few hundred rows and a dozen thousand want different training. So some plans, from "the surface
- * only" to "the full lexical branch for long", are each tried in full on folds, and judged by the loss
+ * A few hundred rows and a dozen thousand want different training. So some plans, from "mostly the
+ * surface" to "the lexical branch at full rate for long", are each tried in full on folds, and judged by the loss
  * on the rows each fold left out. The winner's left-out logits are also what calibration is fitted on:
  * they are honest, because no run saw the rows it is asked about, and no row is lost for training. The
  * router itself is then trained by that plan on all rows.

@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { manifestSchema } from "../../router-models/manifest.ts";
 import { readChoice, readNumber, readWhole } from "../command-line/values.ts";
+import { givenFiles } from "../dataset/given-files.ts";
 import { DEVICES, type Device } from "./device.ts";
 import { FAMILY_NAMES, readFamily, type FamilyName } from "./families.ts";
 
@@ -14,12 +15,13 @@ export const HELP = `Trains a router on outcome files and writes a release.
   npm run train -- [options]
 
   --sets FILE           list of data sets; those that may ship are used   [../shared/data/sets.json]
-  --data FILE[,FILE]    outcome files (.jsonl, .jsonl.gz or .parquet) instead of --sets
+  --data FILE,...       outcome files (.jsonl, .jsonl.gz or .parquet) instead of --sets; more may
+                        follow as arguments
   --models NAME[,NAME]  the models that rows may name; another one is a mistake
   --prices FILE         list prices, {"group": {"model": {"in": USD, "out": USD}}} per million tokens
                         [prices.json beside --sets, else none]
   --family NAME         ${FAMILY_NAMES.join(", ")}  [mf]
-  --out DIR             where the release goes
+  --out DIR             where the release goes, over one that is there
                         [router-models/released/headgate; /FAMILY for another family]
   --name NAME           name of the release                    [the last part of --out]
   --release-version V   version that answers carry             [1.0.0]
@@ -55,11 +57,12 @@ export interface Options {
 
 /** Throws an Error that names the flag at fault. @param args The words after the command. */
 export function readOptions(args: readonly string[]): Options | "help" {
-  const { values: flags } = parseArgs({
+  const { values: flags, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       sets: { type: "string", default: "../shared/data/sets.json" },
-      data: { type: "string", multiple: true },
+      data: { type: "string", multiple: true, default: [] },
       models: { type: "string", multiple: true },
       prices: { type: "string" },
       family: { type: "string", default: "mf" },
@@ -81,11 +84,12 @@ export function readOptions(args: readonly string[]): Options | "help" {
   const family = readFamily(flags.family);
   const ownName = family === "mf" ? "headgate" : family;
   const out = resolve(flags.out ?? join("router-models/released", ownName));
-  const ownPrices = flags.data === undefined ? join(flags.sets, "..", "prices.json") : undefined;
+  const files = givenFiles(flags.data, positionals);
+  const ownPrices = files.length === 0 ? join(flags.sets, "..", "prices.json") : undefined;
   return {
     sets: flags.sets,
-    data: namesIn(flags.data),
-    models: flags.models && new Set(namesIn(flags.models)),
+    data: files.length === 0 ? undefined : files,
+    models: flags.models && new Set(flags.models.flatMap((list) => list.split(","))),
     prices: flags.prices ?? ownPrices,
     family,
     out,
@@ -100,10 +104,6 @@ export function readOptions(args: readonly string[]): Options | "help" {
     skipBadRows: flags["skip-bad-rows"],
     json: flags.json,
   };
-}
-
-function namesIn(lists: readonly string[] | undefined): string[] | undefined {
-  return lists?.flatMap((list) => list.split(","));
 }
 
 function readBudget(minutes: string | undefined): number {

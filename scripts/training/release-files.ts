@@ -1,5 +1,5 @@
 /**
- * A fit as the four files of a release: int8 graph, golden vectors, manifest, card.
+ * A fit as the three files of a release: int8 graph, golden vectors, manifest.
  *
  * Everything that is computed here is computed with the graph that ships, after rounding to 8 bits and
  * in the runtime of the edge: mean demands, golden answers, held-out metrics of the calibrated scores. Of

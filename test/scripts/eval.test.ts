@@ -10,6 +10,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { z } from "zod";
+import catalogJson from "../../router-models/catalog.json" with { type: "json" };
+import { parseCatalog } from "../../router-models/catalog.ts";
 import type { ReleaseFiles } from "../../router-models/release.ts";
 import { cachedFold } from "../../scripts/evaluation/fold-cache.ts";
 import { tinyRelease } from "../support/tiny-release.ts";
@@ -17,11 +19,16 @@ import { twoKinds } from "./training/two-kinds.ts";
 
 const run = promisify(execFile);
 const QUIZ = "test/fixtures/outcomes/quiz.jsonl";
+/** What the key of a fold has beside family and data, where no price is given. */
+const FOLD = { prices: { table: {}, catalog: parseCatalog(catalogJson).models }, seed: 7 };
 const CARD = "# Tiny\n\n<!-- evaluation:start -->\nold\n<!-- evaluation:end -->\n";
 
 let folder: string;
+let pricesFile: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sluice-eval-"));
+  pricesFile = join(folder, "prices.json");
+  await writeFile(pricesFile, "{}");
   await writeRelease(folder, await tinyRelease());
   await writeFile(join(folder, "CARD.md"), CARD);
 });
@@ -125,10 +132,10 @@ describe("eval", () => {
       // The fold without the other set, so that this one need not be trained.
       const data = [createHash("sha256").update(rows.join("\n")).digest("hex")];
       const work = { train: () => tinyRelease({ seed }), onNote: () => undefined };
-      await cachedFold(join(folder, "folds"), { family: "mf", data, seed: 7 }, work);
+      await cachedFold(join(folder, "folds"), { ...FOLD, family: "mf", data }, work);
     }
     const args = ["--protocol", "leave-dataset", "--cache", join(folder, "folds"), "--json"];
-    const ended = await evaluate(...args, "--data", files.join());
+    const ended = await evaluate(...args, "--data", files.join(), "--prices", pricesFile);
     expect(ended).toMatchObject({ code: 0 });
     expect(ended.stderr).not.toContain("training");
     const models = ["calculator", "middling", "poet"];
@@ -149,13 +156,14 @@ describe("eval", () => {
       .update(await readFile(QUIZ))
       .digest("hex");
     for (const fold of [0, 1]) {
-      const key = { family: "length", data: [sha256, `cross:${fold}/2`], seed: 7 } as const;
+      const key = { ...FOLD, family: "length", data: [sha256, `cross:${fold}/2`] } as const;
       await cachedFold(cache, key, { train: () => tinyRelease(), onNote: () => undefined });
     }
     const board = join(folder, "CROSS.md");
     await writeFile(board, "<!-- cross length:start -->\n<!-- cross length:end -->\n");
     const args = ["--protocol", "cross", "--folds", "2", "--family", "length", "--cache", cache];
-    const ended = await evaluate(...args, "--data", QUIZ, "--leaderboard", board);
+    const files = ["--data", QUIZ, "--prices", pricesFile, "--leaderboard", board];
+    const ended = await evaluate(...args, ...files);
     expect(ended).toMatchObject({ code: 0 });
     expect(ended.stdout).toContain("Routers: length, trained for each fold; training rows only");
     expect(ended.stdout).toContain("| quiz | 6 |");

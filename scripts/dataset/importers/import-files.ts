@@ -15,17 +15,11 @@ const PARSERS: Record<Format, (files: readonly SourceText[]) => ImportedRow[]> =
   llmrouterbench: parseLlmRouterBench,
 };
 
-export const FORMATS = Object.keys(PARSERS);
-
 export interface ImportedSet {
   readonly name: string;
   /** Of all the files' bytes together, 64 hex digits. */
   readonly sha256: string;
   readonly rows: readonly ImportedRow[];
-}
-
-export function isFormat(name: string): name is Format {
-  return FORMATS.includes(name);
 }
 
 /** Plain or gzipped files. Rejects with file and line for what cannot be read, and where no row is left. */

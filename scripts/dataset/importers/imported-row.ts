@@ -8,7 +8,9 @@
 import { OutcomeFileError, type OutcomeRow } from "../outcome-file.ts";
 import { gidOfPrompt } from "../split.ts";
 
-export type Format = "routellm" | "routerbench" | "llmrouterbench";
+export const FORMATS = ["routellm", "routerbench", "llmrouterbench"] as const;
+
+export type Format = (typeof FORMATS)[number];
 
 /** Must never be trained on. */
 export interface ImportedRow extends OutcomeRow {

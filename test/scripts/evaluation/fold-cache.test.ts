@@ -9,7 +9,12 @@ import { afterEach, beforeEach, describe, it } from "vitest";
 import { cachedFold, foldFile, type FoldKey } from "../../../scripts/evaluation/fold-cache.ts";
 import { tinyRelease } from "../../support/tiny-release.ts";
 
-const KEY: FoldKey = { family: "mf", data: ["a", "b"], seed: 7 };
+const KEY: FoldKey = {
+  family: "mf",
+  data: ["a", "b"],
+  prices: { table: {}, catalog: [] },
+  seed: 7,
+};
 
 let folder: string;
 beforeEach(async () => {
@@ -56,10 +61,12 @@ describe("cachedFold", () => {
     expect(await readFile(path, "utf8")).toBe(whole);
   });
 
-  it("tells folds apart by data, seed and family, and keeps none without a folder", async ({
+  it("tells folds apart by data, prices, seed and family, and keeps none without a folder", async ({
     expect,
   }) => {
     expect(foldFile({ ...KEY, data: ["a"] })).not.toBe(foldFile(KEY));
+    const table = { anyone: { model: { in: 1, out: 2 } } };
+    expect(foldFile({ ...KEY, prices: { table, catalog: [] } })).not.toBe(foldFile(KEY));
     expect(foldFile({ ...KEY, seed: 8 })).not.toBe(foldFile(KEY));
     expect(foldFile({ ...KEY, family: "length" })).not.toBe(foldFile(KEY));
     const work = trainer();

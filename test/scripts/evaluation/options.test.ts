@@ -15,16 +15,22 @@ describe("readOptions", () => {
 
   it.for([
     ["stray.jsonl", 'Unknown argument "stray.jsonl"; files are given with --data'],
-    ["--protocol none", 'one of id, cross, leave-dataset, leave-model (is "none")'],
+    ["--protocol none", '--protocol "none" must be one of id, cross, leave-dataset, leave-model'],
     ["--protocol cross --folds 1", "--folds"],
     ["--protocol cross --folds 2.5", "--folds"],
     ["--protocol cross --family none", "--family none"],
-    ["--family length", "--family: only cross and leave-dataset"],
-    ["--format none", "one of routellm, routerbench, llmrouterbench"],
+    ["--family length", "--family has no effect with --protocol id"],
+    ["--folds 3", "--folds has no effect with --protocol id"],
+    ["--cache dir", "--cache has no effect with --protocol id"],
+    ["--format routellm --data a --skip-bad-rows", "--skip-bad-rows has no effect with --format"],
+    ["--format none", '--format "none" must be one of routellm, routerbench, llmrouterbench'],
     ["--format routellm", "--format wants --data"],
-    ["--protocol leave-dataset --write-card", "--write-card"],
-    ["--protocol leave-model --format routellm --data a", "no --protocol leave-model"],
-    ["--protocol cross --leave x", "--leave"],
+    ["--protocol leave-dataset --write-card", "--write-card has no effect"],
+    [
+      "--protocol leave-model --format routellm --data a",
+      "--format has no effect with --protocol leave-model",
+    ],
+    ["--protocol cross --leave x", "--leave has no effect with --protocol cross"],
     ["--resamples 0", "--resamples"],
     ["--unknown", "--unknown"],
   ] as const)("refuses %s", ([words, message], { expect }) => {

@@ -32,6 +32,7 @@ describe("readOptions", () => {
     });
     expect(readOptions(["--family", "length"])).toMatchObject({ family: "length", name: "length" });
     expect(readOptions(["--help", "--seed", "x"])).toBe("help");
+    expect(readOptions(["--data", "a, b,", "c"])).toMatchObject({ data: ["a", "b", "c"] });
   });
 
   it.for([

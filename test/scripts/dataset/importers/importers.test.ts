@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { importFiles, isFormat } from "../../../../scripts/dataset/importers/import-files.ts";
+import { importFiles } from "../../../../scripts/dataset/importers/import-files.ts";
 import { parseLlmRouterBench } from "../../../../scripts/dataset/importers/llmrouterbench.ts";
 import { parseRouteLlm } from "../../../../scripts/dataset/importers/routellm.ts";
 import { parseRouterBench } from "../../../../scripts/dataset/importers/routerbench.ts";
@@ -219,7 +219,6 @@ describe("importFiles", () => {
       ["mmlu", 1],
       ["gsm8k", 2],
     ]);
-    expect(isFormat("routellm") && !isFormat("pickle")).toBe(true);
     const empty = join(folder, "empty.csv");
     await writeFile(empty, "prompt,a,b\n");
     await expect(importFiles("routellm", [empty])).rejects.toThrow("empty.csv: no row");
