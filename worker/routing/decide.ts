@@ -36,7 +36,7 @@ import { upperHull } from "./hull.ts";
 /**
  * λ and μ of each preset: quality worth the reference's whole cost, and its whole latency. On the
  * shipped sets' training prompts, with headgate 1.0.0 and the catalogue of November 2026, `cost` keeps 94 %,
- * `balanced` 96 % and `quality` 99.5 % of the reference's predicted quality, at 3 %, 16 % and 88 % of its
+ * `balanced` 96 % and `quality` 99.4 % of the reference's predicted quality, at 3 %, 19 % and 87 % of its
  * predicted cost: sums over the rows of `npm run score -- --preset NAME --catalog …`. Predicted, not measured.
  */
 const WEIGHTS: Record<Preset, { lambda: number; mu: number }> = {
