@@ -33,8 +33,7 @@ export async function examine(release: Release, options: Options): Promise<Exami
   if (format !== undefined) return examineFormat(format, release, { prices, options });
   const sets = await loadSets(await listFiles(options), onSkipped(options));
   checkSplit(sets);
-  const examined = protocol === "cross" ? trainingRows(sets).length : countValid(sets);
-  const progress = createProgress("scoring", 2 * examined);
+  const progress = createProgress("scoring", 2 * countExamined(sets, options));
   let scored = 0;
   const examination = { prices, seed, onScored: () => progress.update(++scored) };
   const trained = { ...examination, options, train: foldTrainer({ ...options, prices }) };
@@ -183,6 +182,12 @@ function onSkipped(options: Options): Parameters<typeof loadSets>[1] {
   if (!options["skip-bad-rows"]) return undefined;
   return (path, bad) =>
     console.error(`${path}: left out ${bad.length} bad rows; the first: ${bad[0]!.message}`);
+}
+
+function countExamined(sets: readonly LoadedSet[], { protocol, leave }: Options): number {
+  if (protocol === "cross") return trainingRows(sets).length;
+  const leftOut = leave?.map(([name]) => name);
+  return countValid(sets.filter(({ name }) => leftOut?.includes(name) ?? true));
 }
 
 function countValid(sets: readonly Pick<LoadedSet, "rows">[]): number {
