@@ -7,6 +7,7 @@ import { answerColumns } from "../../../router-models/families/answer.ts";
 import { lossDefinition } from "../../../router-models/families/router.ts";
 import { extractFeatures } from "../../../router-models/features/extract.ts";
 import { promptOfText } from "../../../router-models/features/prompt.ts";
+import { STATISTICS } from "../../../router-models/features/statistics.ts";
 import { buildTrainingStep } from "../../../router-models/graph/compile.ts";
 import { interpret, shaped, type Feed } from "../../../router-models/graph/interpret.ts";
 import { liveValues } from "../../../router-models/graph/live.ts";
@@ -137,8 +138,8 @@ describe("batchTensors", () => {
     });
     expect(tensors["taskWeights"]!.data).toEqual(Float32Array.of(1, 0));
     expect(tensors["keepLexical"]).toEqual({ dims: [2, 1], data: Float32Array.of(1, 1) });
-    expect(tensors["statistics"]!.dims).toEqual([2, 30]);
-    expect(Array.from(tensors["statistics"]!.data).slice(30)).toEqual([
+    expect(tensors["statistics"]!.dims).toEqual([2, STATISTICS.length]);
+    expect(Array.from(tensors["statistics"]!.data).slice(STATISTICS.length)).toEqual([
       ...exampleOf("b").features.statistics,
     ]);
   });
