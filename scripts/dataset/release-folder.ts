@@ -15,8 +15,8 @@ export async function readReleaseFolder(folder: string): Promise<ReleaseFiles> {
       throw new Error(`${folder} is not a release: it has no ${name} that can be read`, { cause });
     }
   }
-  const [manifest, golden, model] = await Promise.all(
-    ["manifest.json", "golden.json", "model.onnx"].map(read),
-  );
-  return { manifest: manifest!, golden: golden!, model: model! };
+  // One after the other, so that the same file is named each time where several are missing.
+  const manifest = await read("manifest.json");
+  const golden = await read("golden.json");
+  return { manifest, golden, model: await read("model.onnx") };
 }
