@@ -9,7 +9,7 @@
  */
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { parseArgs } from "node:util";
 import { z } from "zod";
@@ -122,19 +122,31 @@ async function* scoredRows(
   }
 }
 
-/** Writes beside the file and moves it there at the end: a bad row far down leaves no half a file behind. */
+/**
+ * Writes beside the file and moves it there at the end: a bad row far down leaves no half a file behind. What
+ * is no plain file, such as a pipe or /dev/null, must not be replaced and is written to as it is.
+ */
 async function writeFileOf(path: string, rows: AsyncIterable<string>): Promise<void> {
-  const beside = `${path}.part`;
-  const file = createWriteStream(beside);
+  const there = await stat(path).catch(() => undefined);
+  if (there !== undefined && !there.isFile()) return writeInto(path, rows);
+  const beside = `${path}.${process.pid}.part`;
+  try {
+    await writeInto(beside, rows);
+    await rename(beside, path);
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+async function writeInto(path: string, rows: AsyncIterable<string>): Promise<void> {
+  const file = createWriteStream(path);
   await once(file, "open"); // Better to fail before any prompt is scored.
   try {
     await writeRows(file, rows);
     file.end();
     await once(file, "finish");
-    await rename(beside, path);
   } finally {
     file.destroy();
-    await rm(beside, { force: true });
   }
 }
 

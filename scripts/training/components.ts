@@ -74,7 +74,10 @@ interface SparseRows {
   readonly mean: Float64Array;
 }
 
-/** What each column is multiplied with: rarity for a gram, 0 for one that is not known or in no example, else the surface's weight. */
+/**
+ * What each column is multiplied with: rarity for a gram, 0 for one that is not known or in no example, else
+ * the surface's weight.
+ */
 function factorsOf(
   examples: readonly Example[],
   { isKnown, standardisation }: Corpus,

@@ -1,5 +1,6 @@
 /** Score as its users run it, on a small release with made-up weights. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -170,7 +171,20 @@ describe("score", () => {
     expect(empty.code).toBe(1);
     expect(empty.stderr).toContain("The input has no rows");
     expect(await readFile(out, "utf8")).toBe("kept");
-    await expect(readFile(`${out}.part`)).rejects.toThrow("ENOENT");
+    const beside = (await readdir(folder)).filter((name) => name.endsWith(".part"));
+    expect(beside).toEqual([]);
+  });
+
+  it("writes into a pipe and leaves it one", async ({ expect }) => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const [read, ended] = await Promise.all([
+      readFile(pipe, "utf8"),
+      score("--in", join(folder, "in.jsonl"), "--out", pipe),
+    ]);
+    expect(ended).toMatchObject({ code: 0 });
+    expect(parsedRows(read)).toHaveLength(6);
+    expect((await stat(pipe)).isFIFO()).toBe(true);
   });
 
   it("explains itself, and what was wrong with a call", async ({ expect }) => {
