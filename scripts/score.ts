@@ -10,7 +10,7 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
-import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { Catalog } from "../router-models/catalog.ts";
@@ -106,8 +106,8 @@ async function main(): Promise<void> {
     policy: options.policy,
     certificate: certificateAt(manifest.certificate, models),
   };
-  const rows = scoredRows(options.in, (prompt) => scorer.score(prompt, graph), order);
-  await (options.out === "-" ? writeRows(process.stdout, rows) : writeFileOf(options.out, rows));
+  const rows = counted(scoredRows(options.in, (prompt) => scorer.score(prompt, graph), order));
+  await (options.out === "-" ? print(rows) : writeFileOf(options.out, rows));
   await graph.release();
 }
 
@@ -141,21 +141,19 @@ async function writeFileOf(path: string, rows: AsyncIterable<string>): Promise<v
 async function writeInto(path: string, rows: AsyncIterable<string>): Promise<void> {
   const file = createWriteStream(path);
   await once(file, "open"); // Better to fail before any prompt is scored.
-  try {
-    await writeRows(file, rows);
-    file.end();
-    await once(file, "finish");
-  } finally {
-    file.destroy();
-  }
+  await pipeline(rows, file);
 }
 
-/** Rejects where there is no row. */
-async function writeRows(sink: Writable, rows: AsyncIterable<string>): Promise<void> {
+async function print(rows: AsyncIterable<string>): Promise<void> {
+  for await (const row of rows) if (!process.stdout.write(row)) await once(process.stdout, "drain");
+}
+
+/** Passes rows on with a bar. Rejects where there is none. */
+async function* counted(rows: AsyncIterable<string>): AsyncGenerator<string> {
   const progress = createProgress("score", 0);
   let done = 0;
   for await (const row of rows) {
-    if (!sink.write(row)) await once(sink, "drain");
+    yield row;
     progress.update(++done, "prompts", done);
   }
   if (done === 0) throw new Error("The input has no rows");

@@ -165,7 +165,9 @@ describe("score", () => {
     const [input, out] = [join(folder, "late.jsonl"), join(folder, "kept.jsonl")];
     await writeFile(out, "kept");
     await writeFile(input, '{"id":"good","prompt":"x"}\n{"id":"bad"}\n');
-    expect(await score("--in", input, "--out", out)).toMatchObject({ code: 1 });
+    const bad = await score("--in", input, "--out", out);
+    expect(bad.code).toBe(1);
+    expect(bad.stderr).toMatch(/^score: .*late\.jsonl:2: [^]*$/u);
     await writeFile(input, "\n");
     const empty = await score("--in", input, "--out", out);
     expect(empty.code).toBe(1);
