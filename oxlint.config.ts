@@ -39,7 +39,7 @@ export const LAYERS: Record<string, Layer> = {
   learning: { below: ["lib", "domain"], packages: STORES },
   strategies: { below: ["lib", "domain", "routing"], packages: [] },
   pipeline: { below: ["lib", "domain", "routing"], packages: [] },
-  http: { below: ["lib", "domain", "pipeline"], packages: ["hono", "hono/*"] },
+  http: { below: ["lib", "domain", "pipeline"], packages: ["zod", "hono", "hono/*"] },
   console: { below: ["lib", "domain", "pipeline"], packages: ["hono", "hono/*"] },
 };
 

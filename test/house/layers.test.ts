@@ -48,9 +48,18 @@ const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
   ],
   "worker/strategies": [["worker/lib", "worker/domain", "worker/routing"], []],
   "worker/pipeline": [["worker/lib", "worker/domain", "worker/routing"], []],
-  "worker/http": [["worker/lib", "worker/domain", "worker/pipeline"], ["hono"]],
-  "worker/http/routes": [["worker/lib", "worker/domain", "worker/pipeline"], ["hono"]],
-  "worker/http/wire": [["worker/lib", "worker/domain", "worker/pipeline"], ["hono"]],
+  "worker/http": [
+    ["worker/lib", "worker/domain", "worker/pipeline"],
+    ["zod", "hono"],
+  ],
+  "worker/http/routes": [
+    ["worker/lib", "worker/domain", "worker/pipeline"],
+    ["zod", "hono"],
+  ],
+  "worker/http/wire": [
+    ["worker/lib", "worker/domain", "worker/pipeline"],
+    ["zod", "hono"],
+  ],
   "worker/console": [["worker/lib", "worker/domain", "worker/pipeline"], ["hono"]],
   scripts: [
     ["worker/lib", "worker/domain", "worker/routing", ...EVERYTHING, "scripts/training"],

@@ -101,3 +101,29 @@ export function encodeSse({ event, data }: SseEvent): Uint8Array {
   const body = data.split(/\r\n|\n|\r/).map((line) => `data: ${line}\n`);
   return new TextEncoder().encode(`${head}${body.join("")}\n`);
 }
+
+/**
+ * The bytes of a stream of events, made as they are asked for. Cancelling it cancels `events`.
+ * @param view What goes out for each event; the event itself when left out.
+ */
+export function sseBytes(
+  events: ReadableStream<SseEvent>,
+  view: (event: SseEvent) => readonly SseEvent[] = (event) => [event],
+): ReadableStream<Uint8Array> {
+  const reader = events.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(out) {
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) return out.close();
+          const shown = view(value);
+          for (const event of shown) out.enqueue(encodeSse(event));
+          if (shown.length > 0) return undefined;
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}

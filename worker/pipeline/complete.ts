@@ -52,10 +52,10 @@ interface WholeAnswer extends AnswerFrame {
   readonly bill: Bill;
 }
 
-/** A stream of SSE bytes, which the reader owns. `ended` resolves when it is over, however it ends. */
+/** A stream of OpenAI's chunks, which the reader owns; an error is one of them. `ended` resolves when it is over, however it ends. */
 interface StreamedAnswer extends AnswerFrame {
   readonly kind: "streamed";
-  readonly bytes: ReadableStream<Uint8Array>;
+  readonly events: ReadableStream<SseEvent>;
   readonly ended: Promise<void>;
 }
 
@@ -122,9 +122,9 @@ class Settlement {
     return { costMicroUsd: cost, savedMicroUsd: referenceCost - cost };
   }
 
-  /** The client's bytes for a vendor's events, settled when they end. */
-  meter({ events }: { events: ReadableStream<SseEvent> }): {
-    bytes: ReadableStream<Uint8Array>;
+  /** The client's events for a vendor's, settled when they end. */
+  meter(vendor: { events: ReadableStream<SseEvent> }): {
+    events: ReadableStream<SseEvent>;
     ended: Promise<void>;
   } {
     const { order, routed } = this.#input;
@@ -134,11 +134,11 @@ class Settlement {
       receipt: (counts) => this.#receipt(counts),
     });
     const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const bytes = meterStream(events, meter, (ending, error) => {
+    const events = meterStream(vendor.events, meter, (ending, error) => {
       this.settle(order.signal.aborted ? "cancelled" : ending, meter.counts, error);
       resolve();
     });
-    return { bytes, ended };
+    return { events, ended };
   }
 
   /** @param error Why a stream broke, where it did. */

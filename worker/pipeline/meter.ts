@@ -17,7 +17,7 @@
  */
 import { errorBody, RouterError } from "../domain/errors.ts";
 import { isRecord } from "../lib/json.ts";
-import { encodeSse, type SseEvent } from "../lib/sse.ts";
+import type { SseEvent } from "../lib/sse.ts";
 import { OutputEstimate, readUsage, type TokenCounts } from "./usage.ts";
 
 /** How a stream ended: whole, broken by the vendor, or left by the client. */
@@ -115,14 +115,14 @@ function errorEvent(error: unknown): SseEvent {
 }
 
 /**
- * Runs a meter over a vendor's events. Bytes are made as they are asked for. `onEnd` is called once,
- * also when the client leaves, which cancels `events` and so closes the vendor's connection.
+ * Runs a meter over a vendor's events. The client's are made as they are asked for. `onEnd` is called
+ * once, also when the client leaves, which cancels `events` and so closes the vendor's connection.
  */
 export function meterStream(
   events: ReadableStream<SseEvent>,
   meter: StreamMeter,
   onEnd: (ending: StreamEnding, error?: unknown) => void,
-): ReadableStream<Uint8Array> {
+): ReadableStream<SseEvent> {
   const reader = events.getReader();
   let isOver = false;
   function end(ending: StreamEnding, error?: unknown): void {
@@ -136,18 +136,18 @@ export function meterStream(
       if (out.length > 0 || done) return out;
     }
   }
-  return new ReadableStream<Uint8Array>(
+  return new ReadableStream<SseEvent>(
     {
       async pull(out) {
         try {
           const passed = await next();
           if (isOver) return; // The client left while the vendor was writing.
-          for (const event of passed) out.enqueue(encodeSse(event));
+          for (const event of passed) out.enqueue(event);
           if (!meter.isDone) return;
           end("complete");
         } catch (error) {
           if (isOver) return;
-          out.enqueue(encodeSse(errorEvent(error)));
+          out.enqueue(errorEvent(error));
           end("broken", error);
         }
         out.close();

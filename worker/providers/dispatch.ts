@@ -15,7 +15,6 @@
  *
  * Redirects are not followed: a key must not travel to an address that is not in the registry.
  */
-import { RouterError } from "../domain/errors.ts";
 import {
   vendorOf,
   type Dispatch,
@@ -26,16 +25,12 @@ import {
 import type { Clock } from "../lib/clock.ts";
 import { Deadline, DeadlineError, type StartTimer } from "../lib/deadline.ts";
 import { isRecord, readBytes, readJson } from "../lib/json.ts";
-import { SseDecoder, SseOverflowError, type SseEvent } from "../lib/sse.ts";
+import { SseOverflowError } from "../lib/sse.ts";
+import type { Adapter } from "./adapter.ts";
+import { ADAPTERS } from "./adapters.ts";
 import type { Endpoint } from "./endpoints.ts";
-import {
-  buildRequest,
-  errorInEvent,
-  faultOfCompletion,
-  faultOfFirstEvent,
-  malformed,
-  readStatus,
-} from "./openai-compatible.ts";
+import { hiddenError, jsonIn, malformed, readStatus } from "./failures.ts";
+import { VendorEvents } from "./vendor-events.ts";
 
 /** The limits of one attempt, in milliseconds. */
 export interface Timeouts {
@@ -87,11 +82,13 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
 class Attempt {
   readonly #endpoint: Endpoint;
+  readonly #adapter: Adapter;
   readonly #deadline: Deadline;
   readonly #options: DispatchOptions;
 
   constructor(endpoint: Endpoint, deadline: Deadline, options: DispatchOptions) {
     this.#endpoint = endpoint;
+    this.#adapter = ADAPTERS[endpoint.vendor.format];
     this.#deadline = deadline;
     this.#options = options;
   }
@@ -105,7 +102,11 @@ class Attempt {
     const isStream = request.stream === true;
     if (isStream) deadline.enter("connect", timeouts.connectMs);
     else deadline.enter("answer", timeouts.answerMs);
-    const { url, headers, body } = buildRequest(this.#endpoint, request, upstreamModel);
+    const { url, headers, body } = this.#adapter.buildRequest(
+      this.#endpoint,
+      request,
+      upstreamModel,
+    );
     const response = await deadline.race(
       send(url, { method: "POST", headers, body, redirect: "manual", signal: deadline.signal }),
     );
@@ -131,8 +132,7 @@ class Attempt {
     );
     if (!body.ok) return malformed(this.#endpoint, `an answer that cannot be read: ${body.why}`);
     if (!isRecord(body.value)) return malformed(this.#endpoint, "an answer that is no JSON object");
-    const fault = faultOfCompletion(body.value, this.#endpoint);
-    return fault ?? { kind: "completion", text: body.text, body: body.value };
+    return this.#adapter.readAnswer({ text: body.text, body: body.value }, this.#endpoint);
   }
 
   async #readStream(response: Response): Promise<UpstreamOutcome> {
@@ -140,23 +140,21 @@ class Attempt {
     if (type !== "text/event-stream" || response.body === null)
       return this.#readErrorForStream(response, type);
     this.#deadline.enter("first byte", this.#options.timeouts.firstByteMs);
-    const reader = response.body.getReader();
-    const events = new VendorEvents(reader, this.#deadline, this.#endpoint);
+    const endpoint = this.#endpoint;
+    const reader = this.#adapter.openStream(endpoint);
+    const events = new VendorEvents({ body: response.body, reader, endpoint }, this.#deadline);
     const first = await events.next();
-    const fault = faultOfFirstEvent(first, this.#endpoint);
-    if (fault !== undefined) return fault;
+    if (first === undefined) return malformed(endpoint, "a stream without events");
+    if ("kind" in first) return first;
     events.watchIdle(this.#options.timeouts.idleMs);
-    return { kind: "stream", events: events.stream(first!) };
+    return { kind: "stream", events: events.stream(first) };
   }
 
   /** Some vendors answer a stream's request with a JSON error and status 200. */
   async #readErrorForStream(response: Response, type: string): Promise<UpstreamFailure> {
     const { bytes } = await this.#deadline.race(readBytes(response.body, MAX_ERROR_BYTES));
-    const fault = faultOfFirstEvent(
-      { event: undefined, data: new TextDecoder().decode(bytes) },
-      this.#endpoint,
-    );
-    if (fault?.reason === "vendor_error") return fault;
+    const body = jsonIn(new TextDecoder().decode(bytes));
+    if (isRecord(body) && body["error"]) return hiddenError(body, this.#endpoint);
     return malformed(this.#endpoint, `content of type ${type} in place of a stream`);
   }
 
@@ -177,88 +175,12 @@ class Attempt {
   }
 }
 
-/** The events of one vendor's body, read one by one; closes the connection at its end. */
-class VendorEvents {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #deadline: Deadline;
-  readonly #endpoint: Endpoint;
-  readonly #decoder = new SseDecoder();
-  #ready: SseEvent[] = [];
-  #idleMs: number | undefined;
-
-  constructor(
-    reader: ReadableStreamDefaultReader<Uint8Array>,
-    deadline: Deadline,
-    endpoint: Endpoint,
-  ) {
-    this.#reader = reader;
-    this.#deadline = deadline;
-    this.#endpoint = endpoint;
-    // Not left to the fetch: whatever sent the request, its body ends with the deadline.
-    deadline.signal.addEventListener("abort", () => {
-      reader.cancel(deadline.signal.reason).catch(() => {}); // It may have failed by itself.
-    });
-  }
-
-  /** From now on each read may take this long; the time that the client takes does not count. */
-  watchIdle(idleMs: number): void {
-    this.#idleMs = idleMs;
-    this.#deadline.leave();
-  }
-
-  /** The next event, or undefined at the end. Rejects as the network, decoder or deadline does. */
-  async next(): Promise<SseEvent | undefined> {
-    while (this.#ready.length === 0) {
-      if (this.#idleMs !== undefined) this.#deadline.enter("idle", this.#idleMs);
-      const { done, value } = await this.#deadline.race(this.#reader.read());
-      if (this.#idleMs !== undefined) this.#deadline.leave();
-      if (done) return undefined;
-      this.#ready = this.#decoder.push(value);
-    }
-    return this.#ready.shift();
-  }
-
-  /** All events, `first` included. Cancelling it closes the vendor's connection. */
-  stream(first: SseEvent): ReadableStream<SseEvent> {
-    this.#ready.unshift(first);
-    return new ReadableStream<SseEvent>(
-      {
-        pull: async (out) => {
-          try {
-            const event = await this.next();
-            if (event === undefined) {
-              this.#deadline.close();
-              out.close();
-              return;
-            }
-            this.#refuseError(event);
-            out.enqueue(event);
-          } catch (error) {
-            const failure = streamErrorOf(error, this.#endpoint);
-            this.#deadline.abort(failure);
-            out.error(failure);
-          }
-        },
-        cancel: (reason) => this.#deadline.abort(reason ?? new Error("The reader has left")),
-      },
-      { highWaterMark: 0 }, // Nothing is read from the vendor that the client has not asked for.
-    );
-  }
-
-  #refuseError(event: SseEvent): void {
-    const message = errorInEvent(event, this.#endpoint);
-    if (message !== undefined) throw new RouterError("server_error", message, BROKE_OFF);
-  }
-}
-
 const ABORTED: UpstreamFailure = {
   kind: "failure",
   reason: "aborted",
   message: "The client closed the request",
   isRetryable: false,
 };
-
-const BROKE_OFF = { code: "upstream_failed", status: 502 } as const;
 
 function sendToVendor(url: string, init: RequestInit): Promise<Response> {
   return fetch(url, init);
@@ -278,25 +200,6 @@ function failureOf(error: unknown, endpoint: Endpoint): UpstreamFailure {
     return { kind: "failure", reason: "timeout", message, isRetryable: true };
   }
   return unreachable(`${vendor.name} could not be reached`);
-}
-
-/** The same after the first byte, as the stream's error. */
-function streamErrorOf(error: unknown, { vendor }: Endpoint): RouterError {
-  if (error instanceof RouterError) return error;
-  if (error instanceof DeadlineError)
-    return new RouterError(
-      "timeout_error",
-      `${vendor.name} fell silent for ${error.limitMs} ms (${error.phase})`,
-      { code: "upstream_timeout", cause: error },
-    );
-  const what =
-    error instanceof SseOverflowError
-      ? `${vendor.name} sent an event without end`
-      : `The connection to ${vendor.name} broke`;
-  return new RouterError("server_error", what, {
-    ...BROKE_OFF,
-    cause: error,
-  });
 }
 
 function unreachable(message: string): UpstreamFailure {

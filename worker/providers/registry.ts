@@ -10,10 +10,14 @@
  * `max_completion_tokens` from issue threads. The other flags were not tried against the vendors.
  */
 
+/** The wire format of a vendor's own; adapters.ts has the adapter of each. */
+export type WireFormat = "openai";
+
 export interface Vendor {
   /** The part of `provider/model` before the slash. */
   readonly id: string;
   readonly name: string;
+  readonly format: WireFormat;
   /** `/chat/completions` is added to it. */
   readonly baseUrl: string;
   /** The secret that holds the key; it goes out as a bearer token. */
@@ -28,6 +32,7 @@ export interface Vendor {
 
 /** What most vendors have in common. */
 const USUAL = {
+  format: "openai",
   outputLimitField: "max_tokens",
   hasStreamOptions: true,
   hasDeveloperRole: false,

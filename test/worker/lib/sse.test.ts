@@ -4,7 +4,13 @@
  */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
-import { encodeSse, SseDecoder, SseOverflowError, type SseEvent } from "../../../worker/lib/sse.ts";
+import {
+  encodeSse,
+  sseBytes,
+  SseDecoder,
+  SseOverflowError,
+  type SseEvent,
+} from "../../../worker/lib/sse.ts";
 
 const line = fc.string({ unit: "grapheme" }).map((s) => s.replace(/[\r\n]/g, ""));
 const event: fc.Arbitrary<SseEvent> = fc.record({
@@ -90,5 +96,49 @@ describe("SseDecoder", () => {
     const keepAlive = Array.from({ length: 50 }, () => utf8(": 0123456789\n"));
     const events = Array.from({ length: 50 }, () => utf8("data: 0123456789\n\n"));
     expect(decode([...keepAlive, ...events], decoder)).toHaveLength(50);
+  });
+});
+
+function openEvents() {
+  let out!: ReadableStreamDefaultController<SseEvent>;
+  const left: unknown[] = [];
+  const events = new ReadableStream<SseEvent>({
+    start: (controller) => void (out = controller),
+    cancel: (reason) => void left.push(reason),
+  });
+  return { events, left, write: (data: string) => out.enqueue({ event: undefined, data }), out };
+}
+
+describe("sseBytes", () => {
+  it("writes each event before the next one exists, as the view has it", async ({ expect }) => {
+    const { events, write, out } = openEvents();
+    const bytes = sseBytes(events, ({ data }) =>
+      data === "skip"
+        ? []
+        : [
+            { event: "a", data },
+            { event: "b", data },
+          ],
+    );
+    const reader = bytes.getReader();
+    const decoder = new SseDecoder();
+    for (const data of ["1", "2"]) {
+      write("skip");
+      write(data);
+      const got: SseEvent[] = [];
+      while (got.length < 2) got.push(...decoder.push((await reader.read()).value!));
+      expect(got).toEqual([
+        { event: "a", data },
+        { event: "b", data },
+      ]);
+    }
+    out.close();
+    expect((await reader.read()).done).toBe(true);
+  });
+
+  it("hands the reader's leaving on", async ({ expect }) => {
+    const { events, left } = openEvents();
+    await sseBytes(events).cancel("gone");
+    expect(left).toEqual(["gone"]);
   });
 });

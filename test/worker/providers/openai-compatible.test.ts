@@ -1,11 +1,8 @@
-/**
- * What vendors are sent and how their refusals are read, without a network: each dialect's field names,
- * the reason and the retry of each status, and that a key leaves in its own header and nowhere else.
- */
+/** What vendors are sent, without a network: each dialect's field names, and a key in its header only. */
 import { describe, it } from "vitest";
 import { chatRequestSchema } from "../../../worker/domain/chat.ts";
 import { endpointsOf, type Endpoint } from "../../../worker/providers/endpoints.ts";
-import { buildRequest, readStatus } from "../../../worker/providers/openai-compatible.ts";
+import { OPENAI_COMPATIBLE } from "../../../worker/providers/openai-compatible.ts";
 import { VENDORS } from "../../../worker/providers/registry.ts";
 import { parseObject } from "../fixture/vendor.ts";
 
@@ -21,15 +18,7 @@ function bodyFor(vendor: string, fields: Record<string, unknown>): Record<string
     messages: [{ role: "user", content: "Hi" }],
     ...fields,
   });
-  return parseObject(buildRequest(endpoint(vendor), request, "m-1").body);
-}
-
-function read(status: number, body: unknown = {}, headers: Record<string, string> = {}) {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  return readStatus({ status, headers: new Headers(headers) }, text, {
-    endpoint: endpoint("openai"),
-    nowMs: 0,
-  });
+  return parseObject(OPENAI_COMPATIBLE.buildRequest(endpoint(vendor), request, "m-1").body);
 }
 
 describe("VENDORS", () => {
@@ -65,7 +54,7 @@ describe("buildRequest", () => {
 
   it("puts the key into the header and nowhere else", ({ expect }) => {
     const request = chatRequestSchema.parse({ model: "a", messages: [{ role: "user" }] });
-    const { url, headers, body } = buildRequest(endpoint("groq"), request, "m-1");
+    const { url, headers, body } = OPENAI_COMPATIBLE.buildRequest(endpoint("groq"), request, "m-1");
     expect(headers["authorization"]).toBe(`Bearer ${KEY}`);
     expect(url).toBe("https://api.groq.com/openai/v1/chat/completions");
     expect(url + body).not.toContain(KEY);
@@ -98,53 +87,5 @@ describe("buildRequest", () => {
     expect(bodyFor("groq", { messages })["messages"]).toEqual([
       { role: "system", content: "Be brief" },
     ]);
-  });
-});
-
-describe("readStatus", () => {
-  it.for<[number, string, boolean]>([
-    [302, "vendor_error", true],
-    [400, "rejected", false],
-    [401, "vendor_error", true],
-    [403, "vendor_error", true],
-    [404, "vendor_error", true],
-    [408, "timeout", true],
-    [422, "rejected", false],
-    [429, "rate_limited", true],
-    [500, "vendor_error", true],
-    [503, "vendor_error", true],
-    [504, "timeout", true],
-    [529, "vendor_error", true],
-  ])("takes status %i for %s, retryable: %s", ([status, reason, isRetryable], { expect }) => {
-    expect(read(status)).toMatchObject({ reason, isRetryable, status });
-  });
-
-  it.for<[unknown, string]>([
-    [{ error: { message: "bad temperature" } }, "OpenAI: bad temperature"],
-    [{ error: "bad temperature" }, "OpenAI: bad temperature"],
-    [{ message: "bad temperature" }, "OpenAI: bad temperature"],
-    [{ detail: [{ loc: ["n"] }] }, 'OpenAI: [{"loc":["n"]}]'],
-    [[{ error: { message: "bad temperature" } }], "OpenAI: bad temperature"],
-    ["<html>Bad Gateway</html>", "OpenAI answered with status 400"],
-    ["", "OpenAI answered with status 400"],
-  ])("quotes the vendor: %j", ([body, expected], { expect }) => {
-    expect(read(400, body).message).toBe(expected);
-  });
-
-  it("quotes no key, no control characters, and not too much", ({ expect }) => {
-    const said = `${KEY} sk-proj-abcdefgh1234 AIzaSyA-0123456789 a\u001B[31m\nb ${"x".repeat(900)}`;
-    const { message } = read(400, { error: { message: said } });
-    expect(message).toMatch(/^OpenAI: \[key\] \[key\] \[key\] a \[31m b x+…$/);
-    expect(message.length).toBeLessThan(450);
-  });
-
-  it("does not quote what is said about our key", ({ expect }) => {
-    const { message } = read(401, { error: { message: "Incorrect API key: ab***yz" } });
-    expect(message).toBe("OpenAI answered with status 401");
-  });
-
-  it("keeps the time to wait", ({ expect }) => {
-    expect(read(429, {}, { "retry-after": "3" }).retryAfterMs).toBe(3_000);
-    expect(read(500)).not.toHaveProperty("retryAfterMs");
   });
 });

@@ -1,61 +1,8 @@
-/**
- * The body of a chat request: from bytes on the wire to a checked ChatRequest, or to the error that
- * says what is wrong with it and where.
- */
+/** The body of a chat request in OpenAI's own format, which is the one inside as well. */
 import { chatRequestSchema, type ChatRequest } from "../../domain/chat.ts";
-import { RouterError } from "../../domain/errors.ts";
-import { isRecord, readJson } from "../../lib/json.ts";
+import { readBody } from "./json-body.ts";
 
-/** The checked request, and the object it was read from. Throws RouterError 400, 413 or 415. */
-export async function readChatBody(
-  request: Request,
-  maxBytes: number,
-): Promise<{ chat: ChatRequest; raw: Record<string, unknown> }> {
-  requireJson(request);
-  const body = await readJson(request, maxBytes);
-  if (!body.ok) throw body.why === "too_large" ? tooLarge(maxBytes) : notJson(body.detail);
-  if (!isRecord(body.value)) throw notJson("the body is no object");
-  const parsed = chatRequestSchema.safeParse(body.value);
-  if (parsed.success) return { chat: parsed.data, raw: body.value };
-  const [issue] = parsed.error.issues;
-  const param = pathOf(issue?.path ?? []);
-  throw new RouterError("invalid_request_error", `${param}: ${issue?.message ?? "is invalid"}`, {
-    code: "invalid_body",
-    param,
-  });
-}
-
-function requireJson({ headers }: Request): void {
-  const type = (headers.get("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
-  if (type === "application/json") return;
-  const given =
-    type === "" ? "no content-type" : `content-type ${JSON.stringify(type.slice(0, 100))}`;
-  throw new RouterError("invalid_request_error", `Send application/json; this has ${given}`, {
-    code: "unsupported_media_type",
-    param: "content-type",
-    status: 415,
-  });
-}
-
-function tooLarge(maxBytes: number): RouterError {
-  return new RouterError(
-    "invalid_request_error",
-    `The body is larger than ${maxBytes} bytes; link to images instead of inlining them, ` +
-      "or raise MAX_BODY_BYTES",
-    { code: "body_too_large", status: 413 },
-  );
-}
-
-function notJson(detail: string): RouterError {
-  return new RouterError("invalid_request_error", `The body is not valid JSON: ${detail}`, {
-    code: "invalid_json",
-  });
-}
-
-/** `messages[0].role`, as OpenAI writes it. */
-function pathOf(path: readonly PropertyKey[]): string {
-  const text = path
-    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
-    .join("");
-  return text.replace(/^\./, "") || "body";
+/** Throws RouterError 400. */
+export function readChat(body: Record<string, unknown>): ChatRequest {
+  return readBody(chatRequestSchema, body);
 }

@@ -1,0 +1,62 @@
+/** How vendors' refusals are read: the reason and the retry of each status, and what is quoted of them. */
+import { describe, it } from "vitest";
+import { endpointsOf } from "../../../worker/providers/endpoints.ts";
+import { readStatus } from "../../../worker/providers/failures.ts";
+
+const KEY = "very-secret-0123456789";
+
+function read(status: number, body: unknown = {}, headers: Record<string, string> = {}) {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return readStatus({ status, headers: new Headers(headers) }, text, {
+    endpoint: endpointsOf({ keys: { openai: KEY } }).get("openai")!,
+    nowMs: 0,
+  });
+}
+
+describe("readStatus", () => {
+  it.for<[number, string, boolean]>([
+    [302, "vendor_error", true],
+    [400, "rejected", false],
+    [401, "vendor_error", true],
+    [403, "vendor_error", true],
+    [404, "vendor_error", true],
+    [408, "timeout", true],
+    [422, "rejected", false],
+    [429, "rate_limited", true],
+    [500, "vendor_error", true],
+    [503, "vendor_error", true],
+    [504, "timeout", true],
+    [529, "vendor_error", true],
+  ])("takes status %i for %s, retryable: %s", ([status, reason, isRetryable], { expect }) => {
+    expect(read(status)).toMatchObject({ reason, isRetryable, status });
+  });
+
+  it.for<[unknown, string]>([
+    [{ error: { message: "bad temperature" } }, "OpenAI: bad temperature"],
+    [{ error: "bad temperature" }, "OpenAI: bad temperature"],
+    [{ message: "bad temperature" }, "OpenAI: bad temperature"],
+    [{ detail: [{ loc: ["n"] }] }, 'OpenAI: [{"loc":["n"]}]'],
+    [[{ error: { message: "bad temperature" } }], "OpenAI: bad temperature"],
+    ["<html>Bad Gateway</html>", "OpenAI answered with status 400"],
+    ["", "OpenAI answered with status 400"],
+  ])("quotes the vendor: %j", ([body, expected], { expect }) => {
+    expect(read(400, body).message).toBe(expected);
+  });
+
+  it("quotes no key, no control characters, and not too much", ({ expect }) => {
+    const said = `${KEY} sk-proj-abcdefgh1234 AIzaSyA-0123456789 a\u001B[31m\nb ${"x".repeat(900)}`;
+    const { message } = read(400, { error: { message: said } });
+    expect(message).toMatch(/^OpenAI: \[key\] \[key\] \[key\] a \[31m b x+…$/);
+    expect(message.length).toBeLessThan(450);
+  });
+
+  it("does not quote what is said about our key", ({ expect }) => {
+    const { message } = read(401, { error: { message: "Incorrect API key: ab***yz" } });
+    expect(message).toBe("OpenAI answered with status 401");
+  });
+
+  it("keeps the time to wait", ({ expect }) => {
+    expect(read(429, {}, { "retry-after": "3" }).retryAfterMs).toBe(3_000);
+    expect(read(500)).not.toHaveProperty("retryAfterMs");
+  });
+});

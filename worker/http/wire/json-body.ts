@@ -1,0 +1,66 @@
+/**
+ * A request's body, from bytes on the wire to a JSON object, and from that to what a schema asks for, or
+ * to the error that says what is wrong with it and where.
+ */
+import type { z } from "zod";
+import { RouterError } from "../../domain/errors.ts";
+import { isRecord, readJson } from "../../lib/json.ts";
+
+/** The object that the body is. Throws RouterError 400, 413 or 415. */
+export async function readJsonObject(
+  request: Request,
+  maxBytes: number,
+): Promise<Record<string, unknown>> {
+  requireJson(request);
+  const body = await readJson(request, maxBytes);
+  if (!body.ok) throw body.why === "too_large" ? tooLarge(maxBytes) : notJson(body.detail);
+  if (!isRecord(body.value)) throw notJson("the body is no object");
+  return body.value;
+}
+
+/** What the schema makes of a body. Throws RouterError 400, which names the field at fault. */
+export function readBody<T>(schema: z.ZodType<T>, body: Record<string, unknown>): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const param = pathOf(issue?.path ?? []);
+  throw new RouterError("invalid_request_error", `${param}: ${issue?.message ?? "is invalid"}`, {
+    code: "invalid_body",
+    param,
+  });
+}
+
+function requireJson({ headers }: Request): void {
+  const type = (headers.get("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
+  if (type === "application/json") return;
+  const given =
+    type === "" ? "no content-type" : `content-type ${JSON.stringify(type.slice(0, 100))}`;
+  throw new RouterError("invalid_request_error", `Send application/json; this has ${given}`, {
+    code: "unsupported_media_type",
+    param: "content-type",
+    status: 415,
+  });
+}
+
+function tooLarge(maxBytes: number): RouterError {
+  return new RouterError(
+    "invalid_request_error",
+    `The body is larger than ${maxBytes} bytes; link to images instead of inlining them, ` +
+      "or raise MAX_BODY_BYTES",
+    { code: "body_too_large", status: 413 },
+  );
+}
+
+function notJson(detail: string): RouterError {
+  return new RouterError("invalid_request_error", `The body is not valid JSON: ${detail}`, {
+    code: "invalid_json",
+  });
+}
+
+/** `messages[0].role`, as OpenAI writes it. */
+function pathOf(path: readonly PropertyKey[]): string {
+  const text = path
+    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+    .join("");
+  return text.replace(/^\./, "") || "body";
+}
