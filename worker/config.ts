@@ -66,8 +66,8 @@ const schema = z.strictObject({
 
 export interface Config {
   readonly apiKey: string | undefined;
-  /** Keys by vendor id; vendors without one are absent. */
-  readonly vendorKeys: Readonly<Record<string, string>>;
+  /** Keys by vendor id; vendors without one are absent. Of several, each is an account of its own. */
+  readonly vendorKeys: Readonly<Record<string, readonly string[]>>;
   readonly vendorBaseUrl: string | undefined;
   readonly weightsTtlMs: number;
   readonly maxBodyBytes: number;
@@ -101,10 +101,11 @@ export function readConfig(env: object): Config {
   }
   const values = parsed.data;
   const secrets = new Map<string, unknown>(Object.entries(values));
-  const vendorKeys: Record<string, string> = {};
+  const vendorKeys: Record<string, readonly string[]> = {};
   for (const { id, keyName } of VENDORS) {
     const key = secrets.get(keyName);
-    if (typeof key === "string") vendorKeys[id] = key;
+    const keys = typeof key === "string" ? key.split(",").filter((part) => part !== "") : [];
+    if (keys.length > 0) vendorKeys[id] = Object.freeze([...new Set(keys)]);
   }
   return Object.freeze({
     apiKey: values.SLUICE_API_KEY,

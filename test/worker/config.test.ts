@@ -27,8 +27,13 @@ describe("readConfig", () => {
 
   it("finds each vendor's key under the vendor's name", ({ expect }) => {
     const env = Object.fromEntries(VENDORS.map(({ id, keyName }) => [keyName, `key-of-${id}`]));
-    const keys = Object.fromEntries(VENDORS.map(({ id }) => [id, `key-of-${id}`]));
+    const keys = Object.fromEntries(VENDORS.map(({ id }) => [id, [`key-of-${id}`]]));
     expect(readConfig(env).vendorKeys).toEqual(keys);
+  });
+
+  it("takes several keys of a vendor, each once", ({ expect }) => {
+    const { vendorKeys } = readConfig({ OPENAI_API_KEY: "sk-1,sk-2,sk-1," });
+    expect(vendorKeys).toEqual({ openai: ["sk-1", "sk-2"] });
   });
 
   it("ignores bindings and strangers, and takes nothing for not set", ({ expect }) => {

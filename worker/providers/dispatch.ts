@@ -28,7 +28,7 @@ import { isRecord, readBytes, readJson } from "../lib/json.ts";
 import { SseOverflowError } from "../lib/sse.ts";
 import type { Adapter } from "./adapter.ts";
 import { ADAPTERS } from "./adapters.ts";
-import type { Endpoint } from "./endpoints.ts";
+import type { Endpoint, Endpoints } from "./endpoints.ts";
 import { hiddenError, jsonIn, malformed, readStatus } from "./failures.ts";
 import { VendorEvents } from "./vendor-events.ts";
 
@@ -49,7 +49,7 @@ export interface Timeouts {
 export type Send = (url: string, init: RequestInit) => Promise<Response>;
 
 interface DispatchOptions {
-  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly endpoints: ReadonlyMap<string, Endpoints>;
   readonly timeouts: Timeouts;
   readonly clock: Clock;
   readonly send?: Send;
@@ -64,7 +64,7 @@ const MAX_ERROR_BYTES = 8 << 10;
 /** The function that makes attempts at the given endpoints. */
 export function createDispatch(options: DispatchOptions): Dispatch {
   return async function dispatch(call) {
-    const endpoint = options.endpoints.get(vendorOf(call.model));
+    const [endpoint] = options.endpoints.get(vendorOf(call.model)) ?? [];
     if (endpoint === undefined) return unreachable(`No endpoint serves ${call.model}`);
     const timer = options.timer;
     const deadline = new Deadline({ parent: call.signal, ...(timer && { timer }) });

@@ -355,7 +355,7 @@ describe("POST /v1/route", () => {
 
 describe("GET /v1/models", () => {
   it("lists auto, its presets and the models with a key", async ({ expect }) => {
-    const service = createService({ keys: { openai: "k", mistral: "k" } });
+    const service = createService({ keys: { openai: ["k"], mistral: ["k"] } });
     const list = await (
       await service.fetch("/v1/models")
     ).json<{
@@ -387,7 +387,7 @@ describe("GET /v1/models", () => {
   });
 
   it("gives one by its id, as it is or escaped", async ({ expect }) => {
-    const service = createService({ keys: { openai: "k" } });
+    const service = createService({ keys: { openai: ["k"] } });
     for (const id of ["openai/small", "openai%2Fsmall", "auto", "auto:fast"]) {
       const model = await (await service.fetch(`/v1/models/${id}`)).json<{ id: string }>();
       expect(model.id).toBe(decodeURIComponent(id));

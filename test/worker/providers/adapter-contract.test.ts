@@ -50,7 +50,7 @@ function fileOf(format: string, name: string, file: string): string | undefined 
 }
 
 function endpointOf(vendor: string): Endpoint {
-  return endpointsOf({ keys: { [vendor]: KEY } }).get(vendor)!;
+  return endpointsOf({ keys: { [vendor]: [KEY] } }).get(vendor)![0];
 }
 
 function anEndpoint(format: WireFormat): Endpoint {

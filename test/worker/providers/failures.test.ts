@@ -8,7 +8,7 @@ const KEY = "very-secret-0123456789";
 function read(status: number, body: unknown = {}, headers: Record<string, string> = {}) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return readStatus({ status, headers: new Headers(headers) }, text, {
-    endpoint: endpointsOf({ keys: { openai: KEY } }).get("openai")!,
+    endpoint: endpointsOf({ keys: { openai: [KEY] } }).get("openai")![0],
     nowMs: 0,
   });
 }

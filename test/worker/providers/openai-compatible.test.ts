@@ -3,13 +3,12 @@ import { describe, it } from "vitest";
 import { chatRequestSchema } from "../../../worker/domain/chat.ts";
 import { endpointsOf, type Endpoint } from "../../../worker/providers/endpoints.ts";
 import { OPENAI_COMPATIBLE } from "../../../worker/providers/openai-compatible.ts";
-import { VENDORS } from "../../../worker/providers/registry.ts";
 import { parseObject } from "../fixture/vendor.ts";
 
 const KEY = "very-secret-0123456789";
 
 function endpoint(vendor: string): Endpoint {
-  return endpointsOf({ keys: { [vendor]: KEY } }).get(vendor)!;
+  return endpointsOf({ keys: { [vendor]: [KEY] } }).get(vendor)![0];
 }
 
 function bodyFor(vendor: string, fields: Record<string, unknown>): Record<string, unknown> {
@@ -20,30 +19,6 @@ function bodyFor(vendor: string, fields: Record<string, unknown>): Record<string
   });
   return parseObject(OPENAI_COMPATIBLE.buildRequest(endpoint(vendor), request, "m-1").body);
 }
-
-describe("VENDORS", () => {
-  it("has one row per vendor, reached by https, with a key of its own", ({ expect }) => {
-    expect(new Set(VENDORS.map(({ id }) => id)).size).toBe(VENDORS.length);
-    expect(new Set(VENDORS.map(({ keyName }) => keyName)).size).toBe(VENDORS.length);
-    for (const { baseUrl, keyName } of VENDORS) {
-      expect(baseUrl).toMatch(/^https:\/\/[^/]+\/.*[^/]$/);
-      expect(keyName).toMatch(/^[A-Z]+_API_KEY$/);
-    }
-  });
-});
-
-describe("endpointsOf", () => {
-  it("serves the vendors whose key is there", ({ expect }) => {
-    expect([...endpointsOf({ keys: { groq: KEY } }).keys()]).toEqual(["groq"]);
-  });
-
-  it("sends everything to a stand-in, and never a key", ({ expect }) => {
-    const endpoints = endpointsOf({ keys: { groq: KEY }, standInUrl: "http://127.0.0.1:9/" });
-    expect(endpoints.size).toBe(VENDORS.length);
-    expect(endpoints.get("groq")).toMatchObject({ baseUrl: "http://127.0.0.1:9/groq/v1" });
-    expect(JSON.stringify([...endpoints.values()])).not.toContain(KEY);
-  });
-});
 
 describe("buildRequest", () => {
   it("passes on what it does not know, and drops only what is ours", ({ expect }) => {
