@@ -75,7 +75,7 @@ describe("POST /v1/chat/completions", () => {
       messages: [{ role: "user", content: "Hi" }],
       user: "u-1",
     });
-    expect(requests[0]!.headers.get("authorization")).toBe(`Bearer ${KEYS.openai}`);
+    expect(requests[0]!.headers.get("authorization")).toBe(`Bearer ${KEYS.openai.join()}`);
   });
 
   it("sends nothing of the client's own headers to a vendor", async ({ expect }) => {
@@ -215,7 +215,7 @@ describe("POST /v1/chat/completions", () => {
 
   it("says 504 when the last one ran out of time, and shows no key", async ({ expect }) => {
     const { send } = scriptedVendor(
-      json(401, { error: { message: `Incorrect API key ${KEYS.openai}` } }),
+      json(401, { error: { message: `Incorrect API key ${KEYS.openai.join()}` } }),
       json(408, {}),
     );
     const response = await createService({ send }).chat(CHEAP);
