@@ -75,7 +75,7 @@ describe("POST /v1/chat/completions", () => {
       messages: [{ role: "user", content: "Hi" }],
       user: "u-1",
     });
-    expect(requests[0]!.headers.get("authorization")).toBe(`Bearer ${KEYS.openai.join()}`);
+    expect(requests[0]!.headers.get("authorization")).toBe(`Bearer ${KEYS.openai[0]}`);
   });
 
   it("sends nothing of the client's own headers to a vendor", async ({ expect }) => {
@@ -215,13 +215,13 @@ describe("POST /v1/chat/completions", () => {
 
   it("says 504 when the last one ran out of time, and shows no key", async ({ expect }) => {
     const { send } = scriptedVendor(
-      json(401, { error: { message: `Incorrect API key ${KEYS.openai.join()}` } }),
+      json(401, { error: { message: `Incorrect API key ${KEYS.openai[0]}` } }),
       json(408, {}),
     );
     const response = await createService({ send }).chat(CHEAP);
     const text = await response.clone().text();
     expect(await errorOf(response)).toMatchObject({ status: 504, type: "timeout_error" });
-    expect(text).not.toContain(KEYS.openai);
+    expect(text).not.toContain(KEYS.openai[0]);
   });
 
   it("ends a stream that breaks with an error and no [DONE]", async ({ expect }) => {
@@ -288,7 +288,7 @@ describe("POST /v1/chat/completions", () => {
     await service.chat({ ...CHEAP, messages: [{ role: "user", content: secret }] });
     await service.chat({ model: "auto", messages: secret });
     const text = JSON.stringify(service.log);
-    for (const word of [secret, ...Object.values(KEYS)]) expect(text).not.toContain(word);
+    for (const word of [secret, ...Object.values(KEYS).flat()]) expect(text).not.toContain(word);
     expect(service.log.length).toBeGreaterThan(2);
   });
 });
