@@ -15,6 +15,7 @@ import { systemClock } from "./lib/clock.ts";
 import { createDispatch } from "./providers/dispatch.ts";
 import { endpointsOf } from "./providers/endpoints.ts";
 import { VENDORS } from "./providers/registry.ts";
+import { LatencyBook } from "./routing/latency-book.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
 import { createAccessCheck } from "./tenants/access.ts";
 
@@ -49,6 +50,7 @@ export function compose(env: Env): Service {
       },
       dispatch: createDispatch({ endpoints, timeouts: config.timeouts, clock }),
       clock,
+      latency: new LatencyBook(),
       mintId: () => crypto.randomUUID().replaceAll("-", ""),
       log,
     },

@@ -17,9 +17,11 @@ export interface Candidate {
   readonly outputTokensP50: number;
   readonly costP50MicroUsd: number;
   readonly costP90MicroUsd: number;
+  /** Until the first token, at the median. */
   readonly ttftMs: number;
-  /** Until the last token, at the median length. */
+  /** Until the last token, at the median. */
   readonly latencyMs: number;
+  readonly latencyP90Ms: number;
 }
 
 /** Why a model was not considered. */

@@ -10,6 +10,7 @@ import type { ChatRequest } from "../domain/chat.ts";
 import type { Candidate } from "../domain/decision.ts";
 import { RouterError } from "../domain/errors.ts";
 import type { UpstreamCompletion, UpstreamFailure, UpstreamStream } from "../domain/upstream.ts";
+import type { BegunCall } from "../routing/latency-book.ts";
 import { requireKnown } from "./model-name.ts";
 import type { Deps } from "./ports.ts";
 
@@ -19,11 +20,15 @@ interface Success {
   readonly outcome: UpstreamCompletion | UpstreamStream;
   /** Attempts made, this one included. */
   readonly count: number;
+  /** For whoever learns from it how long such calls take. */
+  readonly call: BegunCall;
 }
 
 interface AttemptsInput {
   readonly request: ChatRequest;
   readonly attempts: readonly Candidate[];
+  /** Estimated, of the prompt. */
+  readonly inputTokens: number;
   readonly requestId: string;
   readonly signal: AbortSignal;
 }
@@ -33,10 +38,12 @@ interface Failed {
   readonly failure: UpstreamFailure;
 }
 
+type AttemptsDeps = Pick<Deps, "scorer" | "dispatch" | "clock" | "latency" | "log">;
+
 /** Throws RouterError: 400 the vendor's verdict on the request, 429, 502 or 504 when all have failed. */
 export async function makeAttempts(
-  { request, attempts, requestId, signal }: AttemptsInput,
-  { scorer, dispatch, clock, log }: Pick<Deps, "scorer" | "dispatch" | "clock" | "log">,
+  { request, attempts, inputTokens, requestId, signal }: AttemptsInput,
+  { scorer, dispatch, clock, latency, log }: AttemptsDeps,
 ): Promise<Success> {
   const failed: Failed[] = [];
   for (const candidate of attempts) {
@@ -44,8 +51,10 @@ export async function makeAttempts(
     const entry = requireKnown(model, scorer.catalog);
     const upstreamModel = entry.upstreamModel ?? model.slice(model.indexOf("/") + 1);
     const startedMs = clock.nowMs();
+    const tokens = { inputTokens, outputTokens: candidate.outputTokensP50 };
+    const call = latency.begin(entry, tokens, startedMs);
     const outcome = await dispatch({ model, upstreamModel, request, signal });
-    if (outcome.kind !== "failure") return { candidate, outcome, count: failed.length + 1 };
+    if (outcome.kind !== "failure") return { candidate, outcome, count: failed.length + 1, call };
     log.write("warn", "attempt_failed", {
       request_id: requestId,
       model,

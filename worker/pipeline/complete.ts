@@ -12,6 +12,7 @@ import { RouterError } from "../domain/errors.ts";
 import type { UpstreamCompletion } from "../domain/upstream.ts";
 import { isRecord } from "../lib/json.ts";
 import type { SseEvent } from "../lib/sse.ts";
+import type { BegunCall } from "../routing/latency-book.ts";
 import { makeAttempts } from "./attempts.ts";
 import { meterStream, StreamMeter, type StreamEnding } from "./meter.ts";
 import { requireKnown } from "./model-name.ts";
@@ -77,9 +78,11 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
   if (policy.dry_run) return { kind: "dry", route: routed, timing: { routeMs, upstreamMs: 0 } };
 
   const { attempts } = routed.decision;
-  const input = { request, attempts, requestId: tag.id, signal };
-  const { candidate, outcome, count } = await makeAttempts(input, deps);
-  const settlement = new Settlement({ order, routed, candidate, count }, deps);
+  const { inputTokens } = routed.forecast;
+  const input = { request, attempts, inputTokens, requestId: tag.id, signal };
+  const { outcome, ...success } = await makeAttempts(input, deps);
+  const { candidate, count } = success;
+  const settlement = new Settlement({ order, routed, ...success }, deps);
   const frame = {
     route: routed,
     answeredBy: candidate,
@@ -88,7 +91,7 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
   };
   if (outcome.kind === "stream")
     return { ...frame, kind: "streamed", ...settlement.meter(outcome) };
-  const counts = countsOf(outcome, routed.forecast.inputTokens);
+  const counts = countsOf(outcome, inputTokens);
   settlement.settle("complete", counts);
   return { ...frame, kind: "whole", text: outcome.text, bill: settlement.bill(counts) };
 }
@@ -98,12 +101,15 @@ interface SettlementInput {
   readonly routed: Route;
   readonly candidate: Candidate;
   readonly count: number;
+  readonly call: BegunCall;
 }
 
-/** From what an answer used to what it cost, and to the one line that the log keeps of it. */
+/** From what an answer used to what it cost, to what its time taught, and to the one line that the log keeps of it. */
 class Settlement {
   readonly #input: SettlementInput;
   readonly #deps: Deps;
+  /** Until the first token of a stream. */
+  #ttftMs: number | undefined;
 
   constructor(input: SettlementInput, deps: Deps) {
     this.#input = input;
@@ -132,6 +138,7 @@ class Settlement {
       wantsUsage: order.request.stream_options?.include_usage === true,
       inputTokens: routed.forecast.inputTokens,
       receipt: (counts) => this.#receipt(counts),
+      onFirstText: () => (this.#ttftMs = this.#elapsedMs()),
     });
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const events = meterStream(vendor.events, meter, (ending, error) => {
@@ -145,6 +152,7 @@ class Settlement {
   settle(ending: StreamEnding, counts: TokenCounts, error?: unknown): void {
     const { order, routed, candidate, count } = this.#input;
     const { tag, request } = order;
+    this.#learn(ending, counts);
     const { costMicroUsd, savedMicroUsd } = this.bill(counts);
     this.#deps.log.write(ending === "broken" ? "warn" : "info", "completion", {
       request_id: tag.id,
@@ -164,6 +172,20 @@ class Settlement {
       saved_micro_usd: savedMicroUsd,
       duration_ms: this.#deps.clock.nowMs() - tag.startedMs,
     });
+  }
+
+  /** An answer that was not finished tells when it began, and nothing of its length. */
+  #learn(ending: StreamEnding, counts: TokenCounts): void {
+    const { order, call } = this.#input;
+    const outputTokens = counts.output / (order.request.n ?? 1);
+    this.#deps.latency.learn(call, {
+      ...(this.#ttftMs !== undefined && { ttftMs: this.#ttftMs }),
+      ...(ending === "complete" && { answer: { totalMs: this.#elapsedMs(), outputTokens } }),
+    });
+  }
+
+  #elapsedMs(): number {
+    return this.#deps.clock.nowMs() - this.#input.call.conditions.nowMs;
   }
 
   #receipt(counts: TokenCounts): Record<string, unknown> {

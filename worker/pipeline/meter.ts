@@ -30,6 +30,8 @@ interface MeterOptions {
   readonly inputTokens: number;
   /** The `sluice` object of the last chunk. Called at most once, for a complete answer. */
   readonly receipt: (counts: TokenCounts) => Record<string, unknown>;
+  /** Called once, when the first of the answer itself arrives; what the model thinks aloud is none of it. */
+  readonly onFirstText?: () => void;
 }
 
 const DONE: SseEvent = { event: undefined, data: "[DONE]" };
@@ -43,6 +45,7 @@ export class StreamMeter {
   #usage: Record<string, unknown> | undefined;
   /** id, model, created and whatever else the vendor repeats in every chunk. */
   #frame: Record<string, unknown> = { object: "chat.completion.chunk" };
+  #hasText = false;
   #isDone = false;
 
   constructor(options: MeterOptions) {
@@ -89,6 +92,10 @@ export class StreamMeter {
     for (const choice of choices) {
       if (!isRecord(choice)) continue;
       this.#estimate.addMessage(choice["delta"]);
+      if (!this.#hasText && hasText(choice["delta"])) {
+        this.#hasText = true;
+        this.#options.onFirstText?.();
+      }
       const wasFinished = this.#isFinished.get(choice["index"]) ?? false;
       this.#isFinished.set(choice["index"], wasFinished || Boolean(choice["finish_reason"]));
     }
@@ -103,6 +110,12 @@ export class StreamMeter {
       : { choices: [{ index: 0, delta: {}, finish_reason: null }], sluice };
     return [{ event: undefined, data: JSON.stringify({ ...this.#frame, ...last }) }, DONE];
   }
+}
+
+function hasText(delta: unknown): boolean {
+  if (!isRecord(delta)) return false;
+  const { content, refusal, tool_calls: calls } = delta;
+  return Boolean(content) || Boolean(refusal) || (Array.isArray(calls) && calls.length > 0);
 }
 
 /** The one chunk that says what went wrong. No `[DONE]` may follow it. */

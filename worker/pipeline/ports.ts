@@ -7,6 +7,7 @@
 import type { Dispatch } from "../domain/upstream.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DecideInput } from "../routing/decide.ts";
+import type { LatencyBook } from "../routing/latency-book.ts";
 import type { PromptScorer, ScoredPrompt } from "../routing/ports.ts";
 
 /** One line of the log. Fields are short and carry no prompt, no answer and no key. Must not throw. */
@@ -39,6 +40,8 @@ export interface Deps {
   readonly keys: VendorKeys;
   readonly dispatch: Dispatch;
   readonly clock: Clock;
+  /** What this isolate has learnt of the models' latency. */
+  readonly latency: LatencyBook;
   /** A fresh unguessable id, without prefix. */
   readonly mintId: () => string;
   readonly log: Log;

@@ -27,7 +27,7 @@ export interface Route extends CertifiedPrompt {
   readonly decision: Decision;
 }
 
-type RouteDeps = Pick<Deps, "scorer" | "keys">;
+type RouteDeps = Pick<Deps, "scorer" | "keys" | "latency" | "clock">;
 
 /** Policy that limits nothing: what is the reference model among these candidates? */
 const OPEN = policySchema.parse({});
@@ -45,12 +45,14 @@ export async function route({ request, policy }: Order, deps: RouteDeps): Promis
 
   const prompt = promptOf(request);
   const scored = await score(prompt, deps);
+  const nowMs = deps.clock.nowMs();
   const { candidates, excluded } = buildCandidates({
     catalog,
     forecast: scored.forecast,
     needs: requirementsOf(request, { prompt, inputTokens: scored.forecast.inputTokens }),
     policy,
     isServed: (id) => deps.keys.has(vendorOf(id)),
+    latencyOf: (model, tokens) => deps.latency.forecast(model, tokens, nowMs),
   });
   const decision =
     name.kind === "pinned"

@@ -2,13 +2,16 @@
  * Forecast and catalogue joined: for every model that can serve the request, what it is expected to
  * give and to cost; for every other one, why not.
  *
- * Costs are rounded up to whole micro-dollars. The p90 is what a budget would reserve.
+ * Costs are rounded up to whole micro-dollars. The p90 is what a budget would reserve. Latency is what
+ * earlier calls taught, and where nobody remembers any, what the catalogue says.
  */
 import type { CatalogModel } from "../../router-models/catalog.ts";
 import type { Forecast, ModelForecast } from "../../router-models/scorer.ts";
 import type { Candidate, Excluded } from "../domain/decision.ts";
 import { costMicroUsd } from "../domain/money.ts";
 import type { Policy } from "../domain/policy.ts";
+import type { ExpectedTokens } from "./latency-book.ts";
+import { forecastLatency, type LatencyForecast } from "./latency.ts";
 import { exclusionOf, type Requirements } from "./requirements.ts";
 
 export interface CandidateInput {
@@ -18,6 +21,8 @@ export interface CandidateInput {
   readonly policy: Policy;
   /** Whether the deployment holds a key for the model's vendor. */
   readonly isServed: (modelId: string) => boolean;
+  /** What a call would take; by the catalogue alone where absent. */
+  readonly latencyOf?: (model: CatalogModel, tokens: ExpectedTokens) => LatencyForecast;
 }
 
 export function buildCandidates(input: CandidateInput): {
@@ -40,7 +45,7 @@ export function buildCandidates(input: CandidateInput): {
 function candidateOf(
   model: CatalogModel,
   { score, standing, outputTokensP50, outputTokensP90 }: ModelForecast,
-  { forecast, needs }: CandidateInput,
+  { forecast, needs, latencyOf = latencyInCatalog }: CandidateInput,
 ): Candidate {
   const most = Math.min(needs.maxOutputTokens ?? Infinity, model.maxOutputTokens);
   const answers = needs.answers ?? 1;
@@ -48,6 +53,8 @@ function candidateOf(
   const p90 = Math.min(outputTokensP90, most);
   const { inputUsdPerMTok, outputUsdPerMTok } = model.price;
   const inputCost = costMicroUsd(forecast.inputTokens, inputUsdPerMTok);
+  const tokens = { inputTokens: forecast.inputTokens, outputTokens: p50 };
+  const { ttftMs, totalMs } = latencyOf(model, tokens);
   return {
     model: model.id,
     score,
@@ -55,9 +62,12 @@ function candidateOf(
     outputTokensP50: p50,
     costP50MicroUsd: inputCost + costMicroUsd(answers * p50, outputUsdPerMTok),
     costP90MicroUsd: inputCost + costMicroUsd(answers * p90, outputUsdPerMTok),
-    ttftMs: model.latency.ttftMs,
-    latencyMs: Math.round(
-      model.latency.ttftMs + (1000 * p50) / model.latency.outputTokensPerSecond,
-    ),
+    ttftMs: Math.round(ttftMs.p50),
+    latencyMs: Math.round(totalMs.p50),
+    latencyP90Ms: Math.round(totalMs.p90),
   };
+}
+
+function latencyInCatalog({ latency }: CatalogModel, tokens: ExpectedTokens): LatencyForecast {
+  return forecastLatency(latency, undefined, { ...tokens, recentCalls: 0, nowMs: 0 });
 }

@@ -317,6 +317,7 @@ describe("POST /v1/route", () => {
       cost_p90_usd: 0.001605,
       ttft_ms: 500,
       latency_ms: 1500,
+      latency_p90_ms: 2853,
     });
   });
 

@@ -62,6 +62,7 @@ describe("buildCandidates", () => {
         costP90MicroUsd: 1_000 + 400 * 4,
         ttftMs: 500,
         latencyMs: 500 + 1_000,
+        latencyP90Ms: 2_853,
       },
     ]);
   });

@@ -20,6 +20,7 @@ function model(id: string, [score, cost, standing]: readonly [number, number, nu
     costP90MicroUsd: 2 * cost,
     ttftMs: 100,
     latencyMs: 1_000,
+    latencyP90Ms: 2_000,
   };
 }
 

@@ -34,6 +34,7 @@ const candidates: fc.Arbitrary<Candidate[]> = fc.uniqueArray(
     costP90MicroUsd: amount,
     ttftMs: fc.nat(2_000),
     latencyMs: fc.nat(60_000),
+    latencyP90Ms: fc.nat(120_000),
   }),
   { maxLength: 14, selector: (one) => one.model },
 );
@@ -78,6 +79,7 @@ function model(id: string, more: Partial<Candidate> = {}): Candidate {
     costP90MicroUsd: 200,
     ttftMs: 100,
     latencyMs: 1_000,
+    latencyP90Ms: 2_000,
     ...more,
   };
 }

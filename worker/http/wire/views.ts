@@ -53,6 +53,7 @@ function candidateView(candidate: Candidate) {
     cost_p90_usd: candidate.costP90MicroUsd / 1e6,
     ttft_ms: candidate.ttftMs,
     latency_ms: candidate.latencyMs,
+    latency_p90_ms: candidate.latencyP90Ms,
   };
 }
 
