@@ -18,10 +18,13 @@ import {
   type Protocol,
 } from "./evaluation/evaluation.ts";
 import type { Examined } from "./evaluation/examine.ts";
+import { evaluateLatency } from "./evaluation/latency/evaluation.ts";
+import { LATENCY_HELP, readLatencyOptions } from "./evaluation/latency/options.ts";
 import { HELP, readOptions, type Options } from "./evaluation/options.ts";
 import { examine, placeModels } from "./evaluation/protocols.ts";
 import { evaluationPictures } from "./report/evaluation-pictures.ts";
 import { evaluationTable } from "./report/evaluation-table.ts";
+import { latencyPictures, latencyTable } from "./report/latency-report.ts";
 import { expectPlace, leaderboardWith } from "./report/leaderboard.ts";
 import { leaveModelPicture, leaveModelTable } from "./report/leave-model-report.ts";
 import { replaceSection } from "./report/marked-section.ts";
@@ -29,7 +32,9 @@ import { createProgress } from "./report/progress.ts";
 import { writeReport, type Report } from "./report/report-folder.ts";
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  if (args.includes("--latency")) return evaluateForecasts(args);
+  const options = readOptions(args);
   if (options.help) {
     console.log(HELP);
     return;
@@ -77,6 +82,18 @@ async function evaluateNewModels(options: Options): Promise<void> {
     await edit(leaderboard, (text) => replaceSection(text, "leave-model", table));
 }
 
+/** Of latencies, which no release has a part in. */
+async function evaluateForecasts(args: readonly string[]): Promise<void> {
+  const options = readLatencyOptions(args);
+  if (options.help) {
+    console.log(LATENCY_HELP);
+    return;
+  }
+  const result = await evaluateLatency(options);
+  const table = `${latencyTable(result)}\n\nMade by \`${commandLine()}\`.\n`;
+  await publish(options, { result, table, pictures: latencyPictures(result) });
+}
+
 function commandLine(): string {
   return `npm run eval -- ${process.argv.slice(2).join(" ")}`.replace(/ -- $/u, "");
 }
@@ -106,7 +123,10 @@ function protocolOf({ protocol, format }: RouterOptions): Protocol {
   return format === undefined ? protocol : "imported";
 }
 
-async function publish({ report: folder, json }: Options, report: Report): Promise<void> {
+async function publish(
+  { report: folder, json }: Pick<Options, "json"> & { report?: string | undefined },
+  report: Report,
+): Promise<void> {
   console.log(json ? JSON.stringify(report.result, null, 2) : report.table);
   if (folder !== undefined) await writeReport(folder, report);
 }

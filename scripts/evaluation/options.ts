@@ -32,6 +32,7 @@ export const HELP = `Evaluates a router beside learned baselines and controls, w
   --leaderboard FILE  puts the rows of this evaluation into its tables
   --resamples N    of the bootstrap (default 1000)
   --seed N         of the bootstrap, of the random control and of folds (default 7)
+  --latency FILE...  evaluates the forecast of latencies on traces instead; see --latency --help
   --skip-bad-rows  leaves out rows that cannot be read, and counts them
   --help           this text`;
 

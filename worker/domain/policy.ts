@@ -16,7 +16,7 @@ export const policySchema = z.strictObject({
   quality: z.number().min(0).max(1).optional(),
   /** Most that the call may cost, at the predicted 90th percentile. */
   max_cost_usd: z.number().positive().max(1_000).optional(),
-  /** Longest predicted time until the last token, at the median. */
+  /** Longest time until the last token, at the predicted 90th percentile: of calls let in at the median, up to a quarter broke it. */
   max_latency_ms: z.number().positive().max(3_600_000).optional(),
   allow_models: z.array(modelId).min(1).max(100).optional(),
   /** Decide and answer with the decision; call nobody. */

@@ -129,7 +129,7 @@ function beyondLimit(candidate: Candidate, policy: Policy): Exclusion | undefine
   // The product may lie a hair under the whole micro-dollars that the client wrote.
   if (maxCostUsd !== undefined && candidate.costP90MicroUsd > maxCostUsd * 1e6 + 1e-6)
     return "too_expensive";
-  if (maxLatencyMs !== undefined && candidate.latencyMs > maxLatencyMs) return "too_slow";
+  if (maxLatencyMs !== undefined && candidate.latencyP90Ms > maxLatencyMs) return "too_slow";
   return undefined;
 }
 

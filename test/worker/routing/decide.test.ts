@@ -139,9 +139,9 @@ describe("decide, for any candidates and any policy", () => {
         const maxCost = Math.round((asked.max_cost_usd ?? Infinity) * 1e6);
         const maxLatency = asked.max_latency_ms ?? Infinity;
         const reasons = new Map(outcome.excluded.map(({ model: id, why }) => [id, why]));
-        for (const { model: id, costP90MicroUsd, latencyMs } of given) {
+        for (const { model: id, costP90MicroUsd, latencyP90Ms } of given) {
           const isTooDear = costP90MicroUsd > maxCost;
-          const why = isTooDear ? "too_expensive" : latencyMs > maxLatency ? "too_slow" : undefined;
+          const why = isTooDear ? "too_expensive" : latencyP90Ms > maxLatency ? "too_slow" : undefined;
           expect(reasons.get(id)).toBe(why);
         }
       }),
