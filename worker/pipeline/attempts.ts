@@ -81,6 +81,7 @@ function rejected({ message }: UpstreamFailure): RouterError {
 
 function exhausted(failed: readonly Failed[]): RouterError {
   const last = failed.at(-1)!.failure;
+  if (failed.every(({ failure }) => failure.reason === "rejected")) return rejected(last);
   const tried = failed.map(({ model, failure }) => `${model}: ${failure.message}`).join("; ");
   const message = `${failed.length === 1 ? "The attempt" : `All ${failed.length} attempts`} failed. ${tried}`;
   const details = {

@@ -15,6 +15,7 @@
  *
  * Redirects are not followed: a key must not travel to an address that is not in the registry.
  */
+import { RouterError } from "../domain/errors.ts";
 import {
   vendorOf,
   type Dispatch,
@@ -132,7 +133,8 @@ class Attempt {
     );
     if (!body.ok) return malformed(this.#endpoint, `an answer that cannot be read: ${body.why}`);
     if (!isRecord(body.value)) return malformed(this.#endpoint, "an answer that is no JSON object");
-    return this.#adapter.readAnswer({ text: body.text, body: body.value }, this.#endpoint);
+    const answer = { text: body.text, body: body.value, createdS: this.#nowS() };
+    return this.#adapter.readAnswer(answer, this.#endpoint);
   }
 
   async #readStream(response: Response): Promise<UpstreamOutcome> {
@@ -141,7 +143,7 @@ class Attempt {
       return this.#readErrorForStream(response, type);
     this.#deadline.enter("first byte", this.#options.timeouts.firstByteMs);
     const endpoint = this.#endpoint;
-    const reader = this.#adapter.openStream(endpoint);
+    const reader = this.#adapter.openStream(endpoint, this.#nowS());
     const events = new VendorEvents({ body: response.body, reader, endpoint }, this.#deadline);
     const first = await events.next();
     if (first === undefined) return malformed(endpoint, "a stream without events");
@@ -156,6 +158,10 @@ class Attempt {
     const body = jsonIn(new TextDecoder().decode(bytes));
     if (isRecord(body) && body["error"]) return hiddenError(body, this.#endpoint);
     return malformed(this.#endpoint, `content of type ${type} in place of a stream`);
+  }
+
+  #nowS(): number {
+    return Math.floor(this.#options.clock.nowMs() / 1_000);
   }
 
   /** The same bytes; each read starts the idle limit anew. */
@@ -194,6 +200,8 @@ function mediaTypeOf({ headers }: Response): string {
 /** What a rejection before the first byte means. What the network threw may name addresses: not quoted. */
 function failureOf(error: unknown, endpoint: Endpoint): UpstreamFailure {
   const { vendor } = endpoint;
+  if (error instanceof RouterError)
+    return { kind: "failure", reason: "rejected", message: error.message, isRetryable: true };
   if (error instanceof SseOverflowError) return malformed(endpoint, "an event without end");
   if (error instanceof DeadlineError) {
     const message = `${vendor.name} did not answer within ${error.limitMs} ms (${error.phase})`;

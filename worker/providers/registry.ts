@@ -1,6 +1,7 @@
 /**
- * The vendors that Sluice can call, as data. All of them speak OpenAI's chat-completions format at the
- * base URL given here; what one of them does differently is a field, not a branch.
+ * The vendors that Sluice can call, as data. Most of them speak OpenAI's chat-completions format at the
+ * base URL given here; what one of them does differently is a field, not a branch. One whose endpoint in
+ * OpenAI's format loses something (Anthropic's: prompt caching, thinking) is called in its own.
  *
  * To add a vendor: a row here, models with its prefix in the catalogue, a secret in the deployment.
  *
@@ -11,16 +12,16 @@
  */
 
 /** The wire format of a vendor's own; adapters.ts has the adapter of each. */
-export type WireFormat = "openai";
+export type WireFormat = "openai" | "anthropic";
 
 export interface Vendor {
   /** The part of `provider/model` before the slash. */
   readonly id: string;
   readonly name: string;
   readonly format: WireFormat;
-  /** `/chat/completions` is added to it. */
+  /** The adapter adds the path: `/chat/completions` in OpenAI's format. */
   readonly baseUrl: string;
-  /** The secret that holds the key; it goes out as a bearer token. */
+  /** The secret that holds the key. */
   readonly keyName: string;
   /** The one field that bounds an answer's tokens; some vendors refuse a request with the other. */
   readonly outputLimitField: "max_tokens" | "max_completion_tokens";
@@ -52,6 +53,7 @@ export const VENDORS: readonly Vendor[] = [
     ...USUAL,
     id: "anthropic",
     name: "Anthropic",
+    format: "anthropic",
     baseUrl: "https://api.anthropic.com/v1",
     keyName: "ANTHROPIC_API_KEY",
   },
