@@ -9,8 +9,8 @@
  * output tokens a model bills because it thinks at its default effort.
  *
  * Prices are list prices for short prompts, in US dollars per million tokens as vendors print them; whoever bills
- * converts to integer micro-dollars. Surcharges for long prompts, batch discounts and cache-write fees are not kept;
- * where a price moves with the hour, the dearest one is kept, because budgets reserve the worst case.
+ * converts to integer micro-dollars. Surcharges for long prompts and for caches that live longer than the vendor's
+ * usual few minutes, and batch discounts, are not kept; where a price moves with the hour, the dearest one is kept, because budgets reserve the worst case.
  *
  * An anchor places a new model's ability vector before any of its own outcomes are seen (UniRoute, arXiv
  * 2502.08773). Each benchmark is quoted once per model; `setting` says how the score was taken, above all at which
@@ -30,6 +30,20 @@ export const CAPABILITIES = [
   "streaming",
   "reasoning",
   "logprobs",
+] as const;
+
+/**
+ * What some models cannot be asked for although most can: `n`, more than one answer; `sampling`, a temperature, top_p
+ * or top_k other than the default; `json_object`, JSON without a schema; the rest are fields of their name.
+ */
+export const REFUSALS = [
+  "n",
+  "logprobs",
+  "logit_bias",
+  "penalties",
+  "sampling",
+  "temperature_above_1",
+  "json_object",
 ] as const;
 
 /** The benchmarks that an anchor may quote: accuracies in 0..1, save `arena_elo`, which is an Elo rating. */
@@ -63,6 +77,7 @@ const price = z
     inputUsdPerMTok: usdPerMTok,
     outputUsdPerMTok: usdPerMTok,
     cachedInputUsdPerMTok: usdPerMTok.optional(),
+    cacheWriteUsdPerMTok: usdPerMTok.optional(),
     note: z.string().min(1, "say what is special about the price, or leave it out").optional(),
   })
   .refine((p) => (p.cachedInputUsdPerMTok ?? 0) <= p.inputUsdPerMTok, {
@@ -136,6 +151,12 @@ const model = z
       .array(z.enum(CAPABILITIES, `use one of: ${CAPABILITIES.join(", ")}`))
       .refine((list) => new Set(list).size === list.length, "name each capability once")
       .readonly(),
+    /** What a vendor is not known to refuse is passed on, and the vendor's to judge. */
+    refuses: z
+      .array(z.enum(REFUSALS, `use one of: ${REFUSALS.join(", ")}`))
+      .refine((list) => new Set(list).size === list.length, "name each refusal once")
+      .readonly()
+      .optional(),
     latency,
     outputTokensFactor: z
       .number("give a number; 1 for a model that does not think aloud")

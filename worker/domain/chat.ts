@@ -43,6 +43,9 @@ export const usageSchema = z.looseObject({
   prompt_tokens: z.int().nonnegative(),
   completion_tokens: z.int().nonnegative(),
   prompt_tokens_details: z
-    .looseObject({ cached_tokens: z.int().nonnegative().nullish() })
+    .looseObject({
+      cached_tokens: z.int().nonnegative().nullish(),
+      cache_write_tokens: z.int().nonnegative().nullish(),
+    })
     .nullish(),
 });

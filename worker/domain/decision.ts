@@ -32,6 +32,13 @@ export type Exclusion =
   | "lacks_vision"
   | "lacks_audio"
   | "lacks_json"
+  | "refuses_n"
+  | "refuses_logprobs"
+  | "refuses_logit_bias"
+  | "refuses_penalties"
+  | "refuses_sampling"
+  | "refuses_temperature_above_1"
+  | "refuses_json_object"
   | "context_too_small"
   | "too_expensive"
   | "too_slow";

@@ -166,6 +166,7 @@ class Settlement {
       error: error instanceof RouterError ? error.code : undefined,
       input_tokens: counts.input,
       cached_input_tokens: counts.cachedInput,
+      cache_write_tokens: counts.cacheWriteInput,
       output_tokens: counts.output,
       is_usage_estimated: counts.isEstimate,
       cost_micro_usd: costMicroUsd,

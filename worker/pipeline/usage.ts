@@ -3,7 +3,8 @@
  *
  * Vendors disagree about `usage` in two places. Some leave the tokens of thinking out of
  * `completion_tokens` and count them into `total_tokens` only, yet bill them: so what the total has
- * beyond the prompt counts as output. And the number of cached input tokens has two names.
+ * beyond the prompt counts as output. And the number of cached input tokens has two names. Tokens that
+ * are written to a cache are told apart only by those who charge more for them.
  *
  * A vendor that reports nothing is estimated from the text, by the rule that also estimates prompts:
  * four ASCII characters to a token, fewer of anything else. An estimate is marked as one.
@@ -17,6 +18,8 @@ export interface TokenCounts {
   /** All input tokens, the cached ones among them. */
   readonly input: number;
   readonly cachedInput: number;
+  /** Input tokens written to the vendor's cache, none of them cached before; absent where there are none. */
+  readonly cacheWriteInput?: number;
   /** All billed output tokens, thinking included. */
   readonly output: number;
   readonly isEstimate: boolean;
@@ -28,14 +31,21 @@ export function readUsage(value: unknown): TokenCounts | undefined {
   if (!parsed.success) return undefined;
   const { prompt_tokens: input, completion_tokens: completion, ...rest } = parsed.data;
   const cached = rest.prompt_tokens_details?.cached_tokens ?? rest["prompt_cache_hit_tokens"];
+  const cachedInput = typeof cached === "number" ? clamped(Math.trunc(cached), input) : 0;
+  const written = clamped(rest.prompt_tokens_details?.cache_write_tokens ?? 0, input - cachedInput);
   const total = rest["total_tokens"];
   const beyondPrompt = typeof total === "number" && Number.isInteger(total) ? total - input : 0;
   return {
     input,
-    cachedInput: typeof cached === "number" ? Math.min(Math.max(Math.trunc(cached), 0), input) : 0,
+    cachedInput,
+    ...(written > 0 && { cacheWriteInput: written }),
     output: Math.max(completion, beyondPrompt),
     isEstimate: false,
   };
+}
+
+function clamped(count: number, most: number): number {
+  return Math.min(Math.max(count, 0), most);
 }
 
 /** Counts an answer's text as it comes, for vendors that report no usage. */
@@ -69,12 +79,14 @@ export class OutputEstimate {
   }
 }
 
-/** Micro-dollars that these tokens cost at a model's list price. */
+/** Micro-dollars that these tokens cost at a model's list price; a price that it lacks is the input's. */
 export function priceOf(counts: TokenCounts, { price }: CatalogModel): number {
-  const { inputUsdPerMTok: fresh, cachedInputUsdPerMTok: cached = fresh } = price;
+  const { inputUsdPerMTok: fresh } = price;
+  const { input, cachedInput, cacheWriteInput = 0 } = counts;
   return (
-    costMicroUsd(counts.input - counts.cachedInput, fresh) +
-    costMicroUsd(counts.cachedInput, cached) +
+    costMicroUsd(input - cachedInput - cacheWriteInput, fresh) +
+    costMicroUsd(cachedInput, price.cachedInputUsdPerMTok ?? fresh) +
+    costMicroUsd(cacheWriteInput, price.cacheWriteUsdPerMTok ?? fresh) +
     costMicroUsd(counts.output, price.outputUsdPerMTok)
   );
 }

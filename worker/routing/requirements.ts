@@ -1,19 +1,24 @@
 /**
  * What a request needs of a model, and the models that cannot give it.
  *
- * A model that lacks what was asked for is left out with the reason; nothing is ever dropped from the
- * request to make a model fit. Audio and pictures are looked for in all messages, because a
+ * A model that lacks what was asked for, or is known to refuse it, is left out with the reason; nothing is
+ * ever dropped from the request to make a model fit. Audio and pictures are looked for in all messages, because a
  * conversation once seen must be seen again.
  */
-import type { CatalogModel } from "../../router-models/catalog.ts";
+import type { CatalogModel, REFUSALS } from "../../router-models/catalog.ts";
 import type { Prompt } from "../../router-models/features/prompt.ts";
 import type { ChatRequest } from "../domain/chat.ts";
 import type { Exclusion } from "../domain/decision.ts";
 import type { Policy } from "../domain/policy.ts";
+import { isRecord } from "../lib/json.ts";
 import { countParts } from "./prompt-of.ts";
+
+type Refusal = (typeof REFUSALS)[number];
 
 export interface Requirements {
   readonly capabilities: readonly ("tools" | "vision" | "audio" | "json")[];
+  /** What the request asks for that some models refuse; absent where there is nothing. */
+  readonly wishes?: readonly Refusal[];
   /** Input, and the answer that the client asked room for. */
   readonly contextTokens: number;
   /** What the client allows an answer to have, where it says so. */
@@ -29,7 +34,31 @@ const LACKS = {
   json: "lacks_json",
 } as const satisfies Record<string, Exclusion>;
 
-type RequestFields = Pick<ChatRequest, "messages" | "max_tokens" | "max_completion_tokens" | "n">;
+type RequestFields = Pick<ChatRequest, "messages"> & Partial<ChatRequest>;
+
+/** Whether a request asks for it. A value that asks for the default asks for nothing. */
+const WISHES: Readonly<Record<Refusal, (request: RequestFields) => boolean>> = {
+  n: ({ n }) => (n ?? 1) > 1,
+  logprobs: ({ logprobs, top_logprobs: top }) => logprobs === true || isOtherThan(0, top),
+  logit_bias: ({ logit_bias: bias }) => isRecord(bias) && Object.keys(bias).length > 0,
+  penalties: (request) =>
+    isOtherThan(0, request["frequency_penalty"]) || isOtherThan(0, request["presence_penalty"]),
+  sampling: ({ temperature, top_p: topP, top_k: topK }) =>
+    isOtherThan(1, temperature) || isOtherThan(1, topP) || typeof topK === "number",
+  temperature_above_1: ({ temperature }) => typeof temperature === "number" && temperature > 1,
+  json_object: ({ response_format: format }) => format?.type === "json_object",
+};
+
+function isOtherThan(usual: number, value: unknown): boolean {
+  return typeof value === "number" && value !== usual;
+}
+
+function wishesOf(request: RequestFields): Refusal[] {
+  const wishes: Refusal[] = [];
+  let wish: Refusal;
+  for (wish in WISHES) if (WISHES[wish](request)) wishes.push(wish);
+  return wishes;
+}
 
 /** `prompt` is the request as the router saw it, with its estimated tokens: neither is worked out twice. */
 export function requirementsOf(
@@ -41,9 +70,11 @@ export function requirementsOf(
   if (prompt.imageCount > 0) capabilities.push("vision");
   if (countParts(request.messages, "input_audio") > 0) capabilities.push("audio");
   if (prompt.wantsJson) capabilities.push("json");
+  const wishes = wishesOf(request);
   const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens ?? undefined;
   return {
     capabilities,
+    ...(wishes.length > 0 && { wishes }),
     contextTokens: inputTokens + (maxOutputTokens ?? 0),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(typeof request.n === "number" && { answers: request.n }),
@@ -61,6 +92,8 @@ export function exclusionOf(
   if (!isServed(model.id)) return "no_vendor_key";
   const lacking = needs.capabilities.find((name) => !model.capabilities.includes(name));
   if (lacking !== undefined) return LACKS[lacking];
+  const refused = needs.wishes?.find((wish) => model.refuses?.includes(wish));
+  if (refused !== undefined) return `refuses_${refused}`;
   if (needs.contextTokens > model.contextTokens) return "context_too_small";
   return undefined;
 }

@@ -38,6 +38,20 @@ describe("readUsage", () => {
       { prompt_tokens: 10, completion_tokens: 1, prompt_cache_hit_tokens: 99 },
       { output: 1, cachedInput: 10 },
     ],
+    [
+      "tokens written to the cache, at most the rest",
+      {
+        prompt_tokens: 10,
+        completion_tokens: 1,
+        prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 99 },
+      },
+      { output: 1, cachedInput: 4, cacheWriteInput: 6 },
+    ],
+    [
+      "no writes",
+      { prompt_tokens: 10, completion_tokens: 1, prompt_tokens_details: { cache_write_tokens: 0 } },
+      { output: 1 },
+    ],
   ])("reads %s", ([, usage, expected], { expect }) => {
     expect(readUsage(usage)).toEqual({ input: 10, cachedInput: 0, isEstimate: false, ...expected });
   });
@@ -86,6 +100,13 @@ describe("priceOf", () => {
   it("takes cached tokens at their own price where there is one", ({ expect }) => {
     expect(priceOf(counts, small)).toBe(60 + 4 + 40);
     expect(priceOf(counts, large)).toBe(1_000 + 400);
+  });
+
+  it("takes tokens written to the cache at their own price where there is one", ({ expect }) => {
+    const writes = { ...counts, cacheWriteInput: 20 };
+    const dear = { ...small, price: { ...small.price, cacheWriteUsdPerMTok: 1.25 } };
+    expect(priceOf(writes, dear)).toBe(40 + 4 + 25 + 40);
+    expect(priceOf(writes, small)).toBe(40 + 4 + 20 + 40);
   });
 
   it("is a whole number of micro-dollars and never less than the exact price", ({ expect }) => {

@@ -1,6 +1,6 @@
 /** What a request needs of a model, and by which reason each filter turns a model away. */
 import { describe, it } from "vitest";
-import type { CatalogModel } from "../../../router-models/catalog.ts";
+import { REFUSALS, type CatalogModel } from "../../../router-models/catalog.ts";
 import { estimateInputTokens } from "../../../router-models/features/extract.ts";
 import { chatRequestSchema } from "../../../worker/domain/chat.ts";
 import { policySchema } from "../../../worker/domain/policy.ts";
@@ -46,6 +46,28 @@ describe("requirementsOf", () => {
     };
     expect(needsOf(all).capabilities.toSorted()).toEqual(["audio", "json", "tools", "vision"]);
     expect(needsOf({ tools: [] }).capabilities).toEqual([]);
+  });
+
+  it.for([
+    [{ n: 2 }, ["n"]],
+    [{ logprobs: true }, ["logprobs"]],
+    [{ top_logprobs: 3 }, ["logprobs"]],
+    [{ logit_bias: { 50256: -100 } }, ["logit_bias"]],
+    [{ frequency_penalty: 0.1 }, ["penalties"]],
+    [{ presence_penalty: -1 }, ["penalties"]],
+    [{ temperature: 0 }, ["sampling"]],
+    [{ top_p: 0.9 }, ["sampling"]],
+    [{ top_k: 5 }, ["sampling"]],
+    [{ temperature: 1.5 }, ["sampling", "temperature_above_1"]],
+    [{ response_format: { type: "json_object" } }, ["json_object"]],
+  ] as const)("wishes by %j for %j", ([more, wishes], { expect }) => {
+    expect(needsOf(more).wishes).toEqual(wishes);
+  });
+
+  it("wishes for nothing by what is the default", ({ expect }) => {
+    const usual = { n: 1, logprobs: false, top_logprobs: 0, logit_bias: {}, temperature: 1 };
+    const more = { top_p: 1, top_k: null, frequency_penalty: 0, presence_penalty: 0, seed: 7 };
+    expect(needsOf({ ...usual, ...more })).not.toHaveProperty("wishes");
   });
 
   it.for([
@@ -102,6 +124,13 @@ describe("exclusionOf", () => {
       expect(verdict(lacking, {})).toBeUndefined();
     },
   );
+
+  it.for(REFUSALS)("turns away a model that refuses %s", (wish, { expect }) => {
+    const refusing = { ...able, refuses: [wish] };
+    expect(verdict(refusing, { wishes: [wish] })).toBe(`refuses_${wish}`);
+    expect(verdict(refusing, {})).toBeUndefined();
+    expect(verdict(able, { wishes: [wish] })).toBeUndefined();
+  });
 
   it("turns away a window that is one token too small", ({ expect }) => {
     expect(verdict(able, { contextTokens: 1_001 })).toBe("context_too_small");

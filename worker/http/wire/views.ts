@@ -80,6 +80,9 @@ export function modelView(model: CatalogModel) {
       ...(price.cachedInputUsdPerMTok !== undefined && {
         cached_input_usd_per_mtok: price.cachedInputUsdPerMTok,
       }),
+      ...(price.cacheWriteUsdPerMTok !== undefined && {
+        cache_write_usd_per_mtok: price.cacheWriteUsdPerMTok,
+      }),
     },
   };
 }
