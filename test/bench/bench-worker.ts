@@ -24,6 +24,7 @@ import { requirementsOf } from "../../worker/routing/requirements.ts";
 
 interface ChatRequest {
   readonly messages: { role: "user"; content: string }[];
+  readonly [field: string]: unknown;
 }
 
 type Repeat = (request: ChatRequest) => unknown;

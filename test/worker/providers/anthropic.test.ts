@@ -95,27 +95,27 @@ function eventsOf(content: readonly Fields[], step: number): Fields[] {
 }
 
 function streamedBlock(
-  { type, ...block }: Fields,
+  { type, ...rest }: Fields,
   step: number,
 ): { open: Fields; deltas: Fields[] } {
   if (type === "text")
     return {
       open: { type, text: "" },
-      deltas: cut(block["text"], step).map((text) => ({ type: "text_delta", text })),
+      deltas: cut(rest["text"], step).map((text) => ({ type: "text_delta", text })),
     };
   if (type === "thinking")
     return {
       open: { type, thinking: "", signature: "" },
       deltas: [
-        ...cut(block["thinking"], step).map((thinking) => ({ type: "thinking_delta", thinking })),
-        { type: "signature_delta", signature: block["signature"] },
+        ...cut(rest["thinking"], step).map((thinking) => ({ type: "thinking_delta", thinking })),
+        { type: "signature_delta", signature: rest["signature"] },
       ],
     };
-  if (type !== "tool_use") return { open: { type, ...block }, deltas: [] };
-  const text = Object.keys(block["input"] ?? {}).length === 0 ? "" : JSON.stringify(block["input"]);
+  if (type !== "tool_use") return { open: { type, ...rest }, deltas: [] };
+  const text = Object.keys(rest["input"] ?? {}).length === 0 ? "" : JSON.stringify(rest["input"]);
   const pieces = ["", ...cut(text, step)];
   return {
-    open: { type, ...block, input: {} },
+    open: { type, ...rest, input: {} },
     deltas: pieces.map((partial_json) => ({ type: "input_json_delta", partial_json })),
   };
 }
@@ -137,12 +137,12 @@ function chunksOf(events: readonly Fields[]): Fields[] {
 
 /** What a client puts together from the deltas: texts joined, lists joined, calls by their index. */
 function assembled(chunks: readonly Fields[]): Fields {
+  const texts: Record<string, string> = {};
   const message: Fields = {};
   const calls: { id: unknown; name: unknown; arguments: string }[] = [];
   for (const delta of chunks.map(deltaOf)) {
     for (const field of ["content", "reasoning_content"])
-      if (typeof delta[field] === "string")
-        message[field] = `${String(message[field] ?? "")}${delta[field]}`;
+      if (typeof delta[field] === "string") texts[field] = (texts[field] ?? "") + delta[field];
     for (const each of listIn(delta, "thinking_blocks"))
       message["thinking_blocks"] = [...listIn(message, "thinking_blocks"), each];
     for (const call of listIn(delta, "tool_calls")) {
@@ -153,6 +153,7 @@ function assembled(chunks: readonly Fields[]): Fields {
       calls[at]!.arguments += String(fn["arguments"]);
     }
   }
+  Object.assign(message, texts);
   if (calls.length === 0) return message;
   const toolCalls = calls.map(({ id, ...fn }) => ({ id, type: "function", function: fn }));
   return { ...message, tool_calls: toolCalls };
@@ -172,15 +173,15 @@ describe("a stream", () => {
   it("tells what the whole message tells, however it is cut", ({ expect }) => {
     fc.assert(
       fc.property(blocks, fc.integer({ min: 1, max: 20 }), (content, step) => {
-        const { refusal: _, role: __, ...whole } = wholeOf(content);
+        const { refusal: _, role: __, reasoning_content: said, ...whole } = wholeOf(content);
         const { reasoning_content: thought, ...streamed } = assembled(
           chunksOf(eventsOf(content, step)),
         );
         expect({ ...streamed, content: streamed["content"] || null }).toEqual({
-          ...withoutThought(whole),
+          ...whole,
           content: whole["content"] || null,
         });
-        expect(thought ?? "").toBe(whole["reasoning_content"] ?? "");
+        expect(thought ?? "").toBe(said ?? "");
       }),
     );
   });
@@ -217,10 +218,6 @@ describe("a stream", () => {
     expect(chunksOf(mixed)).toEqual(chunksOf(events));
   });
 });
-
-function withoutThought({ reasoning_content: _, ...message }: Fields): Fields {
-  return message;
-}
 
 describe("an answer in the history", () => {
   it("goes back as Anthropic gave it: thinking to the letter, then text, then calls", ({
@@ -360,8 +357,17 @@ describe("buildRequest", () => {
       { requiredKeys: ["role"] },
     );
     const extra = fc.constantFrom(
-      ...["stop", "tool_choice", "thinking", "reasoning_effort", "metadata", "user", "temperature"],
-      ...["output_config", "service_tier", "logit_bias", "top_p"],
+      "stop",
+      "tool_choice",
+      "thinking",
+      "reasoning_effort",
+      "metadata",
+      "user",
+      "temperature",
+      "output_config",
+      "service_tier",
+      "logit_bias",
+      "top_p",
     );
     const request = fc.record({
       messages: fc.array(message, { minLength: 1, maxLength: 4 }),
@@ -383,21 +389,21 @@ function parts(...content: readonly Fields[]): Fields {
   return { messages: [{ role: "user", content }] };
 }
 
-describe("an attempt at Anthropic", () => {
-  function attempt(fields: Fields, send = scriptedVendor().send) {
-    const timers = manualTimers();
-    const dispatch = createDispatch({
-      endpoints: endpointsOf({ keys: KEYS }),
-      timeouts: TIMEOUTS,
-      clock: timers.clock,
-      timer: timers.timer,
-      send,
-    });
-    const { signal } = new AbortController();
-    const call = { model: "anthropic/m", upstreamModel: "m-1", request: requestOf(fields), signal };
-    return dispatch(call);
-  }
+function attempt(fields: Fields, send = scriptedVendor().send) {
+  const timers = manualTimers();
+  const dispatch = createDispatch({
+    endpoints: endpointsOf({ keys: KEYS }),
+    timeouts: TIMEOUTS,
+    clock: timers.clock,
+    timer: timers.timer,
+    send,
+  });
+  const { signal } = new AbortController();
+  const call = { model: "anthropic/m", upstreamModel: "m-1", request: requestOf(fields), signal };
+  return dispatch(call);
+}
 
+describe("an attempt at Anthropic", () => {
   it("fails before it is sent where it cannot be said, and another vendor may do better", async ({
     expect,
   }) => {
