@@ -39,6 +39,7 @@ export type Exclusion =
   | "refuses_sampling"
   | "refuses_temperature_above_1"
   | "refuses_json_object"
+  | "lacks_reasoning"
   | "context_too_small"
   | "too_expensive"
   | "too_slow";

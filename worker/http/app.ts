@@ -8,10 +8,11 @@
 import { Hono, type Handler } from "hono";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { requireAccess } from "./middleware/access.ts";
-import { onError } from "./middleware/errors.ts";
+import { errorAnswer, onError } from "./middleware/errors.ts";
 import { tagRequests } from "./middleware/request-tag.ts";
 import { chatCompletions } from "./routes/chat-completions.ts";
 import { healthz } from "./routes/healthz.ts";
+import { countTokens, messages } from "./routes/messages.ts";
 import { model, models } from "./routes/models.ts";
 import { routeOnly } from "./routes/route.ts";
 import { methodNotAllowed, unknownPath } from "./wire/errors.ts";
@@ -27,6 +28,8 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   serve(app, { method: "GET", path: "/healthz", handler: healthz });
   app.use(requireAccess());
   serve(app, { method: "POST", path: "/v1/chat/completions", handler: chatCompletions });
+  serve(app, { method: "POST", path: "/v1/messages", handler: messages });
+  serve(app, { method: "POST", path: "/v1/messages/count_tokens", handler: countTokens });
   serve(app, { method: "POST", path: "/v1/route", handler: routeOnly });
   serve(app, { method: "GET", path: "/v1/models", handler: models });
   serve(app, { method: "GET", path: "/v1/models/:id{.+}", handler: model });
@@ -47,5 +50,10 @@ function serve(app: Hono<HttpEnv>, { method, path, handler }: Endpoint): void {
     path,
     () => new Response(null, { status: 204, headers: { allow: allowed.join(", ") } }),
   );
-  app.all(path, ({ req }) => methodNotAllowed(req.method, allowed));
+  app.all(path, (context) => {
+    const methods = allowed.join(", ");
+    const response = errorAnswer(methodNotAllowed(context.req.method, methods), context);
+    response.headers.set("allow", methods);
+    return response;
+  });
 }

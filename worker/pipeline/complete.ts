@@ -46,10 +46,12 @@ interface AnswerFrame {
   readonly timing: Timing;
 }
 
-/** A whole answer: the vendor's body as it came. */
+/** A whole answer: the vendor's body as it came, and parsed. */
 interface WholeAnswer extends AnswerFrame {
   readonly kind: "whole";
   readonly text: string;
+  readonly body: Record<string, unknown>;
+  readonly counts: TokenCounts;
   readonly bill: Bill;
 }
 
@@ -93,7 +95,8 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
     return { ...frame, kind: "streamed", ...settlement.meter(outcome) };
   const counts = countsOf(outcome, inputTokens);
   settlement.settle("complete", counts);
-  return { ...frame, kind: "whole", text: outcome.text, bill: settlement.bill(counts) };
+  const { text, body } = outcome;
+  return { ...frame, kind: "whole", text, body, counts, bill: settlement.bill(counts) };
 }
 
 interface SettlementInput {

@@ -68,6 +68,17 @@ export async function route({ request, policy }: Order, deps: RouteDeps): Promis
   return { ...scored, decision };
 }
 
+/** Input tokens of a prompt, by the estimate that decisions are made on. Throws RouterError 404 or 503. */
+export async function estimateTokens(
+  request: ChatRequest,
+  { scorer }: Pick<RouteDeps, "scorer">,
+): Promise<number> {
+  const name = parseModelName(request.model);
+  if (name.kind === "pinned") requireKnown(name.model, scorer.catalog);
+  const { forecast } = await score(promptOf(request), { scorer });
+  return forecast.inputTokens;
+}
+
 /** The named model as the only attempt; the reference stays the best that could have served. */
 function pin(
   model: string,
@@ -92,7 +103,7 @@ function pin(
 
 async function score(
   prompt: ReturnType<typeof promptOf>,
-  { scorer }: RouteDeps,
+  { scorer }: Pick<RouteDeps, "scorer">,
 ): Promise<CertifiedPrompt> {
   try {
     return await scorer.score(prompt);

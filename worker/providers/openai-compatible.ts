@@ -2,7 +2,7 @@
  * The adapter for vendors that speak OpenAI's format, which are most.
  *
  * Outwards, the request goes as the client wrote it, except for what must change: the model's name, our
- * own `sluice` object, the name of the field that bounds the answer, and the wish for usage in streams,
+ * own `sluice` object, extension fields (extension-fields.ts), the name of the field that bounds the answer, and the wish for usage in streams,
  * without which a streamed answer has no price. Unknown fields pass through.
  *
  * Inwards, an answer and the events of a stream go on as they came; what is not one becomes a failure.
@@ -13,6 +13,7 @@ import { isRecord } from "../lib/json.ts";
 import type { SseEvent } from "../lib/sse.ts";
 import type { Adapter, HttpRequest, StreamReader, VendorAnswer } from "./adapter.ts";
 import type { Endpoint } from "./endpoints.ts";
+import { withoutExtensions } from "./extension-fields.ts";
 import { hiddenError, jsonIn, malformed } from "./failures.ts";
 
 export const OPENAI_COMPATIBLE: Adapter = { buildRequest, readAnswer, openStream };
@@ -22,7 +23,8 @@ function buildRequest(
   request: ChatRequest,
   upstreamModel: string,
 ): HttpRequest {
-  const body: Record<string, unknown> = { ...request, model: upstreamModel };
+  const plain = withoutExtensions(request, vendor.extensionFields);
+  const body: Record<string, unknown> = { ...plain, model: upstreamModel };
   delete body["sluice"];
   const limit = request.max_completion_tokens ?? request.max_tokens;
   delete body["max_tokens"];
@@ -31,7 +33,7 @@ function buildRequest(
   if (!vendor.hasStreamOptions) delete body["stream_options"];
   else if (request.stream)
     body["stream_options"] = { ...request.stream_options, include_usage: true };
-  if (!vendor.hasDeveloperRole) body["messages"] = request.messages.map(withoutDeveloperRole);
+  if (!vendor.hasDeveloperRole) body["messages"] = plain.messages.map(withoutDeveloperRole);
   return {
     url: `${baseUrl}/chat/completions`,
     headers: {

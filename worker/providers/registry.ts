@@ -8,8 +8,10 @@
  * Sources, 2026-11: base URLs from the vendors' pages on OpenAI compatibility (platform.claude.com/docs,
  * ai.google.dev/gemini-api/docs/openai, console.groq.com/docs/openai, api-docs.deepseek.com, docs.x.ai,
  * docs.together.ai, docs.fireworks.ai, openrouter.ai/docs); Mistral's URL and its refusal of
- * `max_completion_tokens` from issue threads. The other flags were not tried against the vendors.
+ * `max_completion_tokens`, and Groq's and its refusal of `reasoning_content`, from issue threads. The other flags were not tried against the vendors.
  */
+
+import type { ExtensionField } from "./extension-fields.ts";
 
 /** The wire format of a vendor's own; adapters.ts has the adapter of each. */
 export type WireFormat = "openai" | "anthropic";
@@ -29,6 +31,8 @@ export interface Vendor {
   readonly hasStreamOptions: boolean;
   /** Knows the role "developer"; elsewhere such a message goes out as "system", which it renamed. */
   readonly hasDeveloperRole: boolean;
+  /** What it understands beyond OpenAI's fields; the rest of them is taken out or said otherwise. */
+  readonly extensionFields: readonly ExtensionField[];
 }
 
 /** What most vendors have in common. */
@@ -37,6 +41,7 @@ const USUAL = {
   outputLimitField: "max_tokens",
   hasStreamOptions: true,
   hasDeveloperRole: false,
+  extensionFields: ["reasoning_content"],
 } as const;
 
 export const VENDORS: readonly Vendor[] = [
@@ -48,6 +53,7 @@ export const VENDORS: readonly Vendor[] = [
     keyName: "OPENAI_API_KEY",
     outputLimitField: "max_completion_tokens", // Reasoning models refuse max_tokens.
     hasDeveloperRole: true,
+    extensionFields: [],
   },
   {
     ...USUAL,
@@ -71,6 +77,7 @@ export const VENDORS: readonly Vendor[] = [
     baseUrl: "https://api.mistral.ai/v1",
     keyName: "MISTRAL_API_KEY",
     hasStreamOptions: false, // Fields that it does not know are a 422; usage comes unasked.
+    extensionFields: [],
   },
   {
     ...USUAL,
@@ -79,6 +86,7 @@ export const VENDORS: readonly Vendor[] = [
     baseUrl: "https://api.groq.com/openai/v1",
     keyName: "GROQ_API_KEY",
     outputLimitField: "max_completion_tokens",
+    extensionFields: [], // Earlier thoughts in a message are a 400.
   },
   {
     ...USUAL,
@@ -86,6 +94,7 @@ export const VENDORS: readonly Vendor[] = [
     name: "DeepSeek",
     baseUrl: "https://api.deepseek.com/v1",
     keyName: "DEEPSEEK_API_KEY",
+    extensionFields: ["reasoning_content", "thinking"], // Demands the former between calls of tools.
   },
   {
     ...USUAL,
@@ -115,5 +124,6 @@ export const VENDORS: readonly Vendor[] = [
     name: "OpenRouter",
     baseUrl: "https://openrouter.ai/api/v1",
     keyName: "OPENROUTER_API_KEY",
+    extensionFields: ["reasoning_content", "cache_control"],
   },
 ];

@@ -16,7 +16,7 @@ import { countParts } from "./prompt-of.ts";
 type Refusal = (typeof REFUSALS)[number];
 
 export interface Requirements {
-  readonly capabilities: readonly ("tools" | "vision" | "audio" | "json")[];
+  readonly capabilities: readonly ("tools" | "vision" | "audio" | "json" | "reasoning")[];
   /** What the request asks for that some models refuse; absent where there is nothing. */
   readonly wishes?: readonly Refusal[];
   /** Input, and the answer that the client asked room for. */
@@ -32,6 +32,7 @@ const LACKS = {
   vision: "lacks_vision",
   audio: "lacks_audio",
   json: "lacks_json",
+  reasoning: "lacks_reasoning",
 } as const satisfies Record<string, Exclusion>;
 
 type RequestFields = Pick<ChatRequest, "messages"> & Partial<ChatRequest>;
@@ -70,6 +71,7 @@ export function requirementsOf(
   if (prompt.imageCount > 0) capabilities.push("vision");
   if (countParts(request.messages, "input_audio") > 0) capabilities.push("audio");
   if (prompt.wantsJson) capabilities.push("json");
+  if (wantsReasoning(request)) capabilities.push("reasoning");
   const wishes = wishesOf(request);
   const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens ?? undefined;
   return {
@@ -79,6 +81,12 @@ export function requirementsOf(
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(typeof request.n === "number" && { answers: request.n }),
   };
+}
+
+/** Whether a model must be one that thinks: others refuse a request that speaks of it. */
+function wantsReasoning({ thinking, reasoning_effort: effort }: RequestFields): boolean {
+  if (typeof effort === "string") return effort !== "none";
+  return isRecord(thinking) && thinking["type"] !== "disabled";
 }
 
 /** Why `model` cannot serve the request, or undefined when it can. */

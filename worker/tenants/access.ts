@@ -6,6 +6,7 @@
  * proofs: the request was addressed to a loopback name, and Cloudflare, if it had a hand in it, saw it
  * come from a loopback address. The first alone is a header that a stranger may write.
  *
+ * A key comes as a bearer token or, as Anthropic's clients send it, in `x-api-key`; on every route.
  * Keys are compared by digest (lib/digest.ts) and never repeated in a message or a log.
  */
 import { RouterError } from "../domain/errors.ts";
@@ -18,17 +19,14 @@ type AccessCheck = (request: Request) => Promise<RouterError | undefined>;
 export function createAccessCheck(apiKey: string | undefined): AccessCheck {
   return async function check(request) {
     if (apiKey === undefined) return isFromThisMachine(request) ? undefined : noKeyConfigured();
-    const given = bearerOf(request);
+    const given = bearerOf(request) ?? (request.headers.get("x-api-key") || undefined);
     if (given === undefined)
       return refuse(
-        "Send this deployment's key as `Authorization: Bearer <key>`",
+        "Send this deployment's key as `Authorization: Bearer <key>` or `x-api-key: <key>`",
         "missing_api_key",
       );
     if (await isSameSecret(given, apiKey)) return undefined;
-    return refuse(
-      "The key in the Authorization header is not this deployment's",
-      "invalid_api_key",
-    );
+    return refuse("The key that was sent is not this deployment's", "invalid_api_key");
   };
 }
 

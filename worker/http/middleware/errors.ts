@@ -4,6 +4,7 @@
  */
 import { RouterError } from "../../domain/errors.ts";
 import type { HttpContext } from "../context.ts";
+import { isMessagesPath, messagesError } from "../wire/anthropic/errors.ts";
 import { errorResponse } from "../wire/errors.ts";
 
 export function onError(error: unknown, context: HttpContext): Response {
@@ -18,7 +19,13 @@ export function onError(error: unknown, context: HttpContext): Response {
     cause: causeOf(isKnown ? error.cause : error),
     duration_ms: deps.pipeline.clock.nowMs() - tag.startedMs,
   });
-  return errorResponse(error);
+  return errorAnswer(error, context);
+}
+
+/** The response of an error, in the format of the route that was asked for. */
+export function errorAnswer(error: unknown, { req, var: { tag } }: HttpContext): Response {
+  if (!isMessagesPath(req.path)) return errorResponse(error);
+  return errorResponse(error, (known) => messagesError(known, tag.id));
 }
 
 function causeOf(cause: unknown): string | undefined {

@@ -1,11 +1,13 @@
 /**
  * Gives every request its id before anything can fail, and puts it on every answer.
  *
- * `x-request-id` is where OpenAI's clients look for it (`_request_id`); ours has its own name as well.
+ * `x-request-id` is where OpenAI's clients look for it (`_request_id`), `request-id` where Anthropic's do;
+ * ours has its own name as well.
  */
 import type { MiddlewareHandler } from "hono";
 import { tagRequest } from "../../pipeline/ports.ts";
 import type { HttpDeps, HttpEnv } from "../context.ts";
+import { isMessagesPath } from "../wire/anthropic/errors.ts";
 
 export function tagRequests(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
   return async (context, next) => {
@@ -14,6 +16,7 @@ export function tagRequests(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
     context.set("deps", deps);
     await next();
     context.res.headers.set("x-sluice-request-id", tag.id);
-    context.res.headers.set("x-request-id", tag.id);
+    const name = isMessagesPath(context.req.path) ? "request-id" : "x-request-id";
+    context.res.headers.set(name, tag.id);
   };
 }

@@ -6,8 +6,20 @@
  */
 import { errorBody, RouterError } from "../../domain/errors.ts";
 
-/** The response of an error. What is no RouterError is a defect of ours and says nothing about itself. */
-export function errorResponse(error: unknown): Response {
+/** An error as a wire format shows it. */
+interface ShownError {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/**
+ * The response of an error. What is no RouterError is a defect of ours and says nothing about itself.
+ * @param show The error in the client's format; OpenAI's when left out.
+ */
+export function errorResponse(
+  error: unknown,
+  show: (error: RouterError) => ShownError = openAiError,
+): Response {
   const known = error instanceof RouterError ? error : internalError(error);
   const headers = new Headers({ "content-type": "application/json" });
   if (known.retryAfterMs !== undefined) {
@@ -17,7 +29,12 @@ export function errorResponse(error: unknown): Response {
   if (known.type === "insufficient_quota" || known.code === "no_vendor_key")
     headers.set("x-should-retry", "false");
   if (known.status === 401) headers.set("www-authenticate", "Bearer");
-  return new Response(JSON.stringify(errorBody(known)), { status: known.status, headers });
+  const { status, body } = show(known);
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+function openAiError(error: RouterError): ShownError {
+  return { status: error.status, body: errorBody(error) };
 }
 
 function internalError(cause: unknown): RouterError {
@@ -27,17 +44,12 @@ function internalError(cause: unknown): RouterError {
   });
 }
 
-/** 405 with the methods that the path does know. */
-export function methodNotAllowed(method: string, allowed: readonly string[]): Response {
-  const list = allowed.join(", ");
-  const response = errorResponse(
-    new RouterError("invalid_request_error", `${method} is not known here; use ${list}`, {
-      code: "method_not_allowed",
-      status: 405,
-    }),
-  );
-  response.headers.set("allow", list);
-  return response;
+/** 405 for a path that knows these other methods. */
+export function methodNotAllowed(method: string, allowed: string): RouterError {
+  return new RouterError("invalid_request_error", `${method} is not known here; use ${allowed}`, {
+    code: "method_not_allowed",
+    status: 405,
+  });
 }
 
 /** 404 for a path that nobody serves. */
@@ -45,7 +57,7 @@ export function unknownPath(method: string, path: string): RouterError {
   return new RouterError(
     "not_found_error",
     `There is no ${method} ${JSON.stringify(path.slice(0, 100))}; ` +
-      "see POST /v1/chat/completions, POST /v1/route, GET /v1/models, GET /healthz",
+      "see POST /v1/chat/completions, POST /v1/messages, POST /v1/route, GET /v1/models, GET /healthz",
     { code: "unknown_path" },
   );
 }

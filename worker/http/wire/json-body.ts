@@ -18,12 +18,15 @@ export async function readJsonObject(
   return body.value;
 }
 
-/** What the schema makes of a body. Throws RouterError 400, which names the field at fault. */
-export function readBody<T>(schema: z.ZodType<T>, body: Record<string, unknown>): T {
+/**
+ * What the schema makes of a body, or of the part of one that stands at the path `at`. Throws RouterError
+ * 400, which names the field at fault.
+ */
+export function readBody<T>(schema: z.ZodType<T>, body: Record<string, unknown>, at = ""): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const param = pathOf(issue?.path ?? []);
+  const param = pathOf(at, issue?.path ?? []);
   throw new RouterError("invalid_request_error", `${param}: ${issue?.message ?? "is invalid"}`, {
     code: "invalid_body",
     param,
@@ -58,9 +61,9 @@ function notJson(detail: string): RouterError {
 }
 
 /** `messages[0].role`, as OpenAI writes it. */
-function pathOf(path: readonly PropertyKey[]): string {
+function pathOf(at: string, path: readonly PropertyKey[]): string {
   const text = path
     .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
     .join("");
-  return text.replace(/^\./, "") || "body";
+  return (at + text).replace(/^\./, "") || "body";
 }
