@@ -14,6 +14,7 @@ import { chatCompletions } from "./routes/chat-completions.ts";
 import { healthz } from "./routes/healthz.ts";
 import { countTokens, messages } from "./routes/messages.ts";
 import { model, models } from "./routes/models.ts";
+import { responses } from "./routes/responses.ts";
 import { routeOnly } from "./routes/route.ts";
 import { methodNotAllowed, unknownPath } from "./wire/errors.ts";
 
@@ -30,6 +31,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   serve(app, { method: "POST", path: "/v1/chat/completions", handler: chatCompletions });
   serve(app, { method: "POST", path: "/v1/messages", handler: messages });
   serve(app, { method: "POST", path: "/v1/messages/count_tokens", handler: countTokens });
+  serve(app, { method: "POST", path: "/v1/responses", handler: responses });
   serve(app, { method: "POST", path: "/v1/route", handler: routeOnly });
   serve(app, { method: "GET", path: "/v1/models", handler: models });
   serve(app, { method: "GET", path: "/v1/models/:id{.+}", handler: model });

@@ -104,20 +104,28 @@ export function encodeSse({ event, data }: SseEvent): Uint8Array {
 
 /**
  * The bytes of a stream of events, made as they are asked for. Cancelling it cancels `events`.
- * @param view What goes out for each event; the event itself when left out.
+ * @param view What goes out for each event; the event itself when left out. Where it throws, both streams end.
  */
 export function sseBytes(
   events: ReadableStream<SseEvent>,
   view: (event: SseEvent) => readonly SseEvent[] = (event) => [event],
 ): ReadableStream<Uint8Array> {
   const reader = events.getReader();
+  async function viewed(event: SseEvent): Promise<readonly SseEvent[]> {
+    try {
+      return view(event);
+    } catch (error) {
+      await reader.cancel(error);
+      throw error;
+    }
+  }
   return new ReadableStream<Uint8Array>(
     {
       async pull(out) {
         for (;;) {
           const { done, value } = await reader.read();
           if (done) return out.close();
-          const shown = view(value);
+          const shown = await viewed(value);
           for (const event of shown) out.enqueue(encodeSse(event));
           if (shown.length > 0) return undefined;
         }

@@ -25,12 +25,29 @@ export async function readJsonObject(
 export function readBody<T>(schema: z.ZodType<T>, body: Record<string, unknown>, at = ""): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const param = pathOf(at, issue?.path ?? []);
-  throw new RouterError("invalid_request_error", `${param}: ${issue?.message ?? "is invalid"}`, {
+  const { path, message } = faultOf(parsed.error.issues[0]!);
+  const param = pathOf(at, path);
+  throw new RouterError("invalid_request_error", `${param}: ${message}`, {
     code: "invalid_body",
     param,
   });
+}
+
+interface Fault {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** Of a value that is none of several things, the fault of what it was most nearly: that found deepest within. */
+function faultOf({ path, message, ...issue }: z.core.$ZodIssue): Fault {
+  const own = { path, message };
+  if (issue.code !== "invalid_union") return own;
+  const inner = issue.errors.flatMap(([first]) => (first === undefined ? [] : [faultOf(first)]));
+  const deepest = inner.reduce((a, b) => (b.path.length > a.path.length ? b : a), {
+    path: [],
+    message,
+  });
+  return { path: [...path, ...deepest.path], message: deepest.message };
 }
 
 function requireJson({ headers }: Request): void {

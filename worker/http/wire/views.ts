@@ -5,9 +5,12 @@
  * is OpenAI's, with what they do not have added to it.
  */
 import type { Assurance, Candidate } from "../../domain/decision.ts";
+import type { Answer } from "../../pipeline/complete.ts";
 import { AUTO_NAMES } from "../../pipeline/model-name.ts";
 import type { CatalogModel } from "../../pipeline/ports.ts";
 import type { Route } from "../../pipeline/route.ts";
+
+type WholeAnswer = Extract<Answer, { kind: "whole" }>;
 
 /** The decision without the call. */
 export function routeView(id: string, { forecast, decision, weights }: Route) {
@@ -54,6 +57,16 @@ function candidateView(candidate: Candidate) {
     ttft_ms: candidate.ttftMs,
     latency_ms: candidate.latencyMs,
     latency_p90_ms: candidate.latencyP90Ms,
+  };
+}
+
+/** What an answer cost and who gave it, as a stream's last chunk has it. */
+export function receiptView({ bill, answeredBy, attemptCount }: WholeAnswer) {
+  return {
+    cost_usd: bill.costMicroUsd / 1e6,
+    saved_usd: bill.savedMicroUsd / 1e6,
+    model: answeredBy.model,
+    attempts: attemptCount,
   };
 }
 

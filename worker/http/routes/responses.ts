@@ -1,0 +1,27 @@
+/** POST /v1/responses: OpenAI's Responses API, routed. With `x-sluice-dry-run: true` it only decides. */
+import { complete } from "../../pipeline/complete.ts";
+import type { HttpContext } from "../context.ts";
+import { streamResponse } from "../wire/event-stream.ts";
+import { answerHeaders } from "../wire/headers.ts";
+import { readBody, readJsonObject } from "../wire/json-body.ts";
+import { orderOf } from "../wire/order.ts";
+import { chatRequestOf } from "../wire/responses/chat-request.ts";
+import { responsesRequestSchema } from "../wire/responses/request-schema.ts";
+import { frameOf } from "../wire/responses/response-object.ts";
+import { responseEvents, wholeResponse } from "../wire/responses/response-stream.ts";
+import { receiptView, routeView } from "../wire/views.ts";
+
+export async function responses(context: HttpContext): Promise<Response> {
+  const { tag, deps } = context.var;
+  const { signal } = context.req.raw;
+  const body = await readJsonObject(context.req.raw, deps.maxBodyBytes);
+  const asked = readBody(responsesRequestSchema, body);
+  const order = orderOf(context, body, chatRequestOf(asked));
+  const answer = await complete({ ...order, tag, signal }, deps.pipeline);
+  const headers = answerHeaders(answer, deps.pipeline.clock.nowMs() - tag.startedMs);
+  if (answer.kind === "dry") return context.json(routeView(tag.id, answer.route), 200, headers);
+  const frame = frameOf(asked, tag, answer.answeredBy.model);
+  if (answer.kind === "streamed") return streamResponse(context, answer, responseEvents(frame));
+  const completion = { ...answer.body, sluice: receiptView(answer) };
+  return context.json(wholeResponse(frame, completion), 200, headers);
+}
