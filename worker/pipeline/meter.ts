@@ -18,7 +18,7 @@
 import { errorBody, RouterError } from "../domain/errors.ts";
 import { isRecord } from "../lib/json.ts";
 import type { SseEvent } from "../lib/sse.ts";
-import { OutputEstimate, readUsage, type TokenCounts } from "./usage.ts";
+import { OutputEstimate, readUsage, usageOf, type TokenCounts } from "./usage.ts";
 
 /** How a stream ended: whole, broken by the vendor, or left by the client. */
 export type StreamEnding = "complete" | "broken" | "cancelled";
@@ -186,8 +186,4 @@ function parseChunk(data: string): Record<string, unknown> {
     code: "upstream_malformed",
     status: 502,
   });
-}
-
-function usageOf({ input, output }: TokenCounts): Record<string, unknown> {
-  return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
 }

@@ -48,6 +48,11 @@ function clamped(count: number, most: number): number {
   return Math.min(Math.max(count, 0), most);
 }
 
+/** Counts as a `usage` object of OpenAI's, for an answer whose vendor sent none. */
+export function usageOf({ input, output }: TokenCounts): Record<string, unknown> {
+  return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
+}
+
 /** Counts an answer's text as it comes, for vendors that report no usage. */
 export class OutputEstimate {
   #quarters = 0;

@@ -136,6 +136,17 @@ describe("sseBytes", () => {
     expect((await reader.read()).done).toBe(true);
   });
 
+  it("ends both streams where the view refuses an event", async ({ expect }) => {
+    const { events, left, write } = openEvents();
+    const refusal = new Error("no");
+    const bytes = sseBytes(events, () => {
+      throw refusal;
+    });
+    write("1");
+    await expect(bytes.getReader().read()).rejects.toBe(refusal);
+    expect(left).toEqual([refusal]);
+  });
+
   it("hands the reader's leaving on", async ({ expect }) => {
     const { events, left } = openEvents();
     await sseBytes(events).cancel("gone");

@@ -1,5 +1,7 @@
 /** POST /v1/responses: OpenAI's Responses API, routed. With `x-sluice-dry-run: true` it only decides. */
+import { isRecord } from "../../lib/json.ts";
 import { complete } from "../../pipeline/complete.ts";
+import { usageOf } from "../../pipeline/usage.ts";
 import type { HttpContext } from "../context.ts";
 import { streamResponse } from "../wire/event-stream.ts";
 import { answerHeaders } from "../wire/headers.ts";
@@ -22,6 +24,11 @@ export async function responses(context: HttpContext): Promise<Response> {
   if (answer.kind === "dry") return context.json(routeView(tag.id, answer.route), 200, headers);
   const frame = frameOf(asked, tag, answer.answeredBy.model);
   if (answer.kind === "streamed") return streamResponse(context, answer, responseEvents(frame));
-  const completion = { ...answer.body, sluice: receiptView(answer) };
+  const { usage } = answer.body;
+  const completion = {
+    ...answer.body,
+    usage: isRecord(usage) ? usage : usageOf(answer.counts),
+    sluice: receiptView(answer),
+  };
   return context.json(wholeResponse(frame, completion), 200, headers);
 }

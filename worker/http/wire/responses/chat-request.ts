@@ -155,9 +155,11 @@ class Turns {
     blocks.push(...(unsealThinking(item.encrypted_content ?? "") ?? []));
   }
 
-  #addCall({ call_id: id, name, arguments: json }: Extract<InputItem, { type: "function_call" }>) {
+  #addCall(item: Extract<InputItem, { type: "function_call" }>): void {
+    const { call_id: id, name, arguments: json, extra_content } = item;
     const { calls } = this.#open(() => true);
-    calls.push({ id, type: "function", function: { name, arguments: json } });
+    const call = { id, type: "function", function: { name, arguments: json } };
+    calls.push(isGiven(extra_content) ? { ...call, extra_content } : call);
   }
 
   #addAnswer(content: Extract<InputItem, { role: "assistant" }>["content"]): void {

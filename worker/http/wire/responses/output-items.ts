@@ -7,7 +7,8 @@
  *
  * Source: https://platform.openai.com/docs/api-reference/responses-streaming
  */
-import { addThinking, sealThinking, type ThinkingBlock } from "./sealed-thinking.ts";
+import { isRecord } from "../../../lib/json.ts";
+import { readThinking, sealThinking, type ThinkingBlock } from "./sealed-thinking.ts";
 
 /** Takes an event of a stream, without its number. */
 export type Emit = (type: string, fields: Record<string, unknown>) => void;
@@ -79,8 +80,8 @@ export class ReasoningItem extends OutputItem {
     this.tell("response.reasoning_summary_text.delta", { summary_index: 0, delta });
   }
 
-  addBlocks(blocks: unknown): void {
-    addThinking(this.#blocks, blocks);
+  addBlocks(blocks: readonly unknown[]): void {
+    this.#blocks.push(...readThinking(blocks));
   }
 
   view(): Record<string, unknown> {
@@ -192,12 +193,18 @@ export class CallItem extends OutputItem {
   readonly #callId: string;
   readonly #name: string;
   readonly #arguments: string[] = [];
+  #extra: unknown;
 
   constructor(place: Place & { callId: string; name: string }, emit: Emit) {
     super(place, emit);
     this.#callId = place.callId;
     this.#name = place.name;
     this.announce();
+  }
+
+  /** What the vendor wants back with the call, such as Gemini's signature of the thought behind it. */
+  addExtra(extra: unknown): void {
+    this.#extra = extra ?? this.#extra;
   }
 
   addArguments(delta: string): void {
@@ -213,6 +220,7 @@ export class CallItem extends OutputItem {
       call_id: this.#callId,
       name: this.#name,
       arguments: this.#arguments.join(""),
+      ...(isRecord(this.#extra) && { extra_content: this.#extra }),
     };
   }
 

@@ -28,6 +28,7 @@ interface Call {
   readonly id: string | undefined;
   /** Arguments that came before the name. */
   early: string;
+  extra: unknown;
   item: CallItem | undefined;
 }
 
@@ -81,8 +82,10 @@ export class Output {
     const { name, arguments: given } = piece["function"];
     const call = this.#callOf(piece, name);
     const delta = typeof given === "string" ? given : "";
-    this.#grow(delta.length);
+    this.#grow(delta.length + (JSON.stringify(piece["extra_content"])?.length ?? 0));
+    call.extra = piece["extra_content"] ?? call.extra;
     if (call.item === undefined && isText(name)) this.#openCall(call, name);
+    call.item?.addExtra(call.extra);
     if (call.item === undefined) call.early += delta;
     else if (delta !== "") call.item.addArguments(delta);
   }
@@ -145,7 +148,7 @@ export class Output {
       : !hasIndex && isText(name) && known?.item !== undefined;
     if (known !== undefined && !isOther) return known;
     this.#grow(ENTRY_LENGTH);
-    const call = { id: isText(id) ? id : undefined, early: "", item: undefined };
+    const call = { id: isText(id) ? id : undefined, early: "", extra: undefined, item: undefined };
     this.#calls.push(call);
     if (hasIndex) this.#callAt.set(index, call);
     return call;

@@ -40,27 +40,7 @@ export function unsealThinking(text: string): ThinkingBlock[] | undefined {
   }
 }
 
-/**
- * Adds what a delta brings. A block may come whole or in pieces: pieces belong to the last block until it has its
- * signature. Anything that is no block is left out.
- */
-export function addThinking(blocks: ThinkingBlock[], given: unknown): void {
-  if (!Array.isArray(given)) return;
-  for (const one of given) {
-    const { success, data: block } = blockSchema.safeParse(asPiece(one));
-    if (!success) continue;
-    const last = blocks.at(-1);
-    const isPiece = block.type === "thinking" && last?.type === "thinking" && !last.signature;
-    if (!isPiece) {
-      blocks.push({ ...block });
-      continue;
-    }
-    last.thinking += block.thinking;
-    if (block.signature) last.signature = block.signature;
-  }
-}
-
-/** The piece that ends a block may have the signature only. */
-function asPiece(given: unknown): unknown {
-  return typeof given === "object" ? { thinking: "", ...given } : given;
+/** Those of the given values that are blocks. */
+export function readThinking(given: readonly unknown[]): ThinkingBlock[] {
+  return given.flatMap((one) => blockSchema.safeParse(one).data ?? []);
 }
