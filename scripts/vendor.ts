@@ -1,7 +1,7 @@
 /**
  * The simulated vendor: a real HTTP server on the loopback interface that speaks OpenAI's chat-completions format
  * for every model of the catalogue, so that the whole service runs and is tested without an account, a key or a
- * network. Each vendor of the catalogue has its own base URL, `/<vendor>/v1`.
+ * network. Each vendor of the catalogue has its own base URL, `/<vendor>/v1`; Anthropic's speaks its own format too.
  *
  * Answers depend on model, prompt and seed. Speed comes from the catalogue. Faults come on demand: see
  * simulation/faults.ts. Under `/__sim/` are the requests that arrived (`GET requests`), new faults
@@ -14,6 +14,7 @@ import { parseArgs } from "node:util";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog, type Catalog } from "../router-models/catalog.ts";
 import { readNumber, readPort, readWhole } from "./command-line/values.ts";
+import { ANTHROPIC_FORMAT } from "./simulation/anthropic-format.ts";
 import {
   answerChat,
   readJson,
@@ -32,7 +33,7 @@ import {
 import { Gate } from "./simulation/gate.ts";
 import { paceOf, type Pace } from "./simulation/pace.ts";
 import { RequestLog } from "./simulation/request-log.ts";
-import { vendorError } from "./simulation/wire-format.ts";
+import { OPENAI_FORMAT, vendorError, type VendorFormat } from "./simulation/wire-format.ts";
 
 /** Longer than a client keeps a connection idle, or a reused connection may be closed under its request. */
 const KEEP_ALIVE_MS = 120_000;
@@ -119,15 +120,22 @@ async function answer(call: Call, simulation: Simulation): Promise<void> {
   if (pathname.startsWith("/__sim/")) return control(`${method} ${pathname}`, call, simulation);
   const [, vendor, endpoint] = /^\/([a-z0-9-]+)\/v1\/(.+)$/.exec(pathname) ?? [];
   const models = simulation.models.filter((m) => m.id.startsWith(`${vendor}/`));
+  const format = formatAt(vendor, endpoint);
   if (models.length > 0 && method === "GET" && endpoint === "models") {
     const ids = models.map(upstreamName);
     const data = ids.map((id) => ({ id, object: "model", created: 0, owned_by: vendor }));
     return sendJson(call, 200, { object: "list", data });
   }
-  if (models.length > 0 && method === "POST" && endpoint === "chat/completions")
-    return answerChat(call, simulation, models);
+  if (models.length > 0 && method === "POST" && format !== undefined)
+    return answerChat(call, simulation, { models, format });
   const message = `Nothing is served at ${method} ${pathname}.`;
   return sendJson(call, 404, vendorError(message, "invalid_request_error"));
+}
+
+/** The format that a vendor speaks at this endpoint; OpenAI's is one that all of them know. */
+function formatAt(vendor?: string, endpoint?: string): VendorFormat | undefined {
+  if (endpoint === "chat/completions") return OPENAI_FORMAT;
+  return vendor === "anthropic" && endpoint === "messages" ? ANTHROPIC_FORMAT : undefined;
 }
 
 async function control(route: string, call: Call, simulation: Simulation): Promise<void> {

@@ -12,13 +12,8 @@ import { markedFault, parseFault, type Fault, type FaultBook } from "./faults.ts
 import type { Gate } from "./gate.ts";
 import type { Pace } from "./pace.ts";
 import type { OpenRecord, RequestLog } from "./request-log.ts";
-import {
-  isRefusal,
-  lastUserText,
-  readVendorRequest,
-  type VendorRequest,
-} from "./vendor-request.ts";
-import { vendorError } from "./wire-format.ts";
+import { isRefusal, lastUserText, type VendorRequest } from "./vendor-request.ts";
+import type { VendorFormat } from "./wire-format.ts";
 
 /** Larger than any router passes on. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -44,6 +39,7 @@ interface Answering {
   readonly fault: Fault | undefined;
   readonly read: VendorRequest;
   readonly model: CatalogModel;
+  readonly format: VendorFormat;
 }
 
 /** The name by which the vendor itself knows a model. */
@@ -76,17 +72,15 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
 export async function answerChat(
   call: Call,
   simulation: Simulation,
-  models: readonly CatalogModel[],
+  { models, format }: { models: readonly CatalogModel[]; format: VendorFormat },
 ): Promise<void> {
   const body = await readJson(call.request);
-  const read = readVendorRequest(body);
-  if (isRefusal(read))
-    return sendJson(call, 400, vendorError(read.message, "invalid_request_error", read));
+  const read = format.read(body);
+  if (isRefusal(read)) return sendJson(call, 400, format.error(400, read.message, read));
   const model = models.find((m) => upstreamName(m) === read.model);
   if (model === undefined) {
     const message = `The model \`${read.model}\` does not exist.`;
-    const details = { code: "model_not_found", param: "model" };
-    return sendJson(call, 404, vendorError(message, "invalid_request_error", details));
+    return sendJson(call, 404, format.error(404, message, { param: "model" }));
   }
   const vendor = model.id.slice(0, model.id.indexOf("/"));
   const { headers } = call.request;
@@ -107,9 +101,9 @@ export async function answerChat(
       simulation.faults.take({ vendor, model: model.id });
   } catch (error) {
     open.end("failed");
-    return sendJson(call, 400, vendorError(String(error), "invalid_request_error"));
+    return sendJson(call, 400, format.error(400, String(error)));
   }
-  await send(call, { open, fault, read, model }, simulation);
+  await send(call, { open, fault, read, model, format }, simulation);
 }
 
 function headerFault({ headers }: IncomingMessage): Fault | undefined {
@@ -118,7 +112,7 @@ function headerFault({ headers }: IncomingMessage): Fault | undefined {
 }
 
 async function send(call: Call, answering: Answering, simulation: Simulation): Promise<void> {
-  const { open, fault, read, model } = answering;
+  const { open, fault, read, model, format } = answering;
   const startedMs = performance.now();
   const gone = new AbortController();
   call.response.once("close", () => {
@@ -137,6 +131,7 @@ async function send(call: Call, answering: Answering, simulation: Simulation): P
   const exchange: Exchange = {
     completion: completionOf(read, model, simulation.seed),
     label: { model: read.model, createdS: Math.floor(Date.now() / 1_000) },
+    format,
     isStream: read.stream ?? false,
     hasUsage: read.stream_options?.include_usage ?? false,
     pace: simulation.paceFor(model),

@@ -37,9 +37,11 @@ export interface Choice {
   readonly finishReason: "stop" | "length" | "tool_calls";
 }
 
-/** What is billed, in tokens; the reasoning is part of the completion. */
+/** What is billed, in tokens; the reasoning is part of the completion, the cache's part of the prompt. */
 export interface Billed {
   readonly promptTokens: number;
+  /** Up to the last message with a mark for the cache, which keeps nothing here and is written every time. */
+  readonly cacheWriteTokens: number;
   readonly completionTokens: number;
   readonly reasoningTokens: number;
 }
@@ -48,6 +50,8 @@ export interface Completion {
   readonly id: string;
   readonly choices: readonly Choice[];
   readonly billed: Billed;
+  /** What the model shows of its thinking, where it was asked to; a vendor's format may not have it. */
+  readonly thinking?: string;
 }
 
 /** The whole answer to a request by a model of the catalogue. Pure. */
@@ -64,7 +68,12 @@ export function completionOf(
     id: `chatcmpl-sim${hashText(identity).toString(36)}`,
     choices,
     billed: billedFor(request, model, choices),
+    ...(request["shows_thinking"] === true && { thinking: thoughtAbout(request) }),
   };
+}
+
+function thoughtAbout(request: VendorRequest): string {
+  return `They ask about ${topicWords(lastUserText(request)).join(", ") || "nothing much"}.`;
 }
 
 function choiceOf(request: VendorRequest, model: CatalogModel, random: Random): Choice {
@@ -151,6 +160,7 @@ function billedFor(
   choices: readonly Choice[],
 ): Billed {
   const texts = request.messages.map((m) => countTokens(textOf(m)) + MESSAGE_TOKENS);
+  const lastMarked = request.messages.findLastIndex((message) => message["is_cached"] === true);
   const tools = request.tools?.length ? countTokens(JSON.stringify(request.tools)) : 0;
   const visible = choices.reduce((sum, c) => sum + visibleTokens(c), 0);
   const limit = request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY;
@@ -158,6 +168,7 @@ function billedFor(
   const reasoningTokens = Math.min(spare, Math.round(visible * (model.outputTokensFactor - 1)));
   return {
     promptTokens: texts.reduce((a, b) => a + b, tools + countImages(request) * IMAGE_TOKENS),
+    cacheWriteTokens: texts.slice(0, lastMarked + 1).reduce((a, b) => a + b, 0),
     completionTokens: visible + Math.max(0, reasoningTokens),
     reasoningTokens: Math.max(0, reasoningTokens),
   };

@@ -6,7 +6,7 @@
 import type { Completion } from "./completion.ts";
 import type { Fault, StatusFault } from "./faults.ts";
 import { dueMs, slowed, type Pace } from "./pace.ts";
-import { completionBody, completionChunks, vendorError, type Label } from "./wire-format.ts";
+import type { Label, VendorFormat } from "./wire-format.ts";
 
 /** Where an answer goes. `write` may wait for a slow reader; writing after the reader has left does nothing. */
 export interface Outlet {
@@ -28,6 +28,7 @@ export interface Waits {
 export interface Exchange {
   readonly completion: Completion;
   readonly label: Label;
+  readonly format: VendorFormat;
   readonly isStream: boolean;
   readonly hasUsage: boolean;
   readonly pace: Pace;
@@ -41,9 +42,10 @@ const CUT_GRACE_MS = 30;
 const TORN = '{"id":"chatcmpl-sim","choices":[{"index":0,"delta":{"con';
 
 const JSON_TYPE = { "content-type": "application/json" };
-const OUTAGE = vendorError("The simulated vendor fails on demand.", "server_error", {
-  code: "simulated",
-});
+
+function outage(format: VendorFormat): object {
+  return format.error(500, "The simulated vendor fails on demand.", { code: "simulated" });
+}
 
 /**
  * Sends the answer. Resolves with how it ended: `finished`, or `failed` where the fault broke it off. Rejects when
@@ -55,7 +57,7 @@ export async function carryOut(
   waits: Waits,
 ): Promise<"finished" | "failed"> {
   const { fault } = exchange;
-  if (fault !== undefined && (await strikesAtOnce(fault, outlet, waits))) return "failed";
+  if (await strikesAtOnce(exchange, outlet, waits)) return "failed";
   const pace = fault?.kind === "slow" ? slowed(exchange.pace, fault.factor) : exchange.pace;
   if (exchange.isStream) return sendStream({ ...exchange, pace }, outlet, waits);
   await waits.until(dueMs(pace, exchange.completion.billed.completionTokens));
@@ -63,13 +65,18 @@ export async function carryOut(
 }
 
 /** The faults that leave nothing of the answer. Says whether there was one. */
-async function strikesAtOnce(fault: Fault, outlet: Outlet, waits: Waits): Promise<boolean> {
+async function strikesAtOnce(
+  { fault, format }: Exchange,
+  outlet: Outlet,
+  waits: Waits,
+): Promise<boolean> {
+  if (fault === undefined) return false;
   if (fault.kind === "stall") await waits.release();
   if (fault.kind === "reset") outlet.destroy();
   if (fault.kind === "status")
-    await sendWhole(outlet, fault.status, [statusHeaders(fault), errorOf(fault)]);
+    await sendWhole(outlet, fault.status, [statusHeaders(fault), errorOf(fault, format)]);
   if (fault.kind === "error-body")
-    await sendWhole(outlet, 200, [JSON_TYPE, JSON.stringify(OUTAGE)]);
+    await sendWhole(outlet, 200, [JSON_TYPE, JSON.stringify(outage(format))]);
   if (fault.kind === "wrong-type")
     await sendWhole(outlet, 200, [{ "content-type": "text/html" }, "<h1>It works!</h1>"]);
   return ["reset", "status", "error-body", "wrong-type"].includes(fault.kind);
@@ -86,15 +93,16 @@ async function sendWhole(
 }
 
 async function sendBody(
-  { completion, label, fault }: Exchange,
+  exchange: Exchange,
   outlet: Outlet,
   waits: Waits,
 ): Promise<"finished" | "failed"> {
-  const body = JSON.stringify({ ...completionBody(completion, label), ...leftOut(fault) });
+  const { format, fault } = exchange;
+  const body = bodyOf(exchange);
   // A plain answer is cut in its middle, wherever a stream would have been.
   const half = body.slice(0, body.length / 2);
   if (fault?.kind === "malformed" || fault?.kind === "error-chunk") {
-    const wrong = fault.kind === "malformed" ? half : JSON.stringify(OUTAGE);
+    const wrong = fault.kind === "malformed" ? half : JSON.stringify(outage(format));
     await sendWhole(outlet, 200, [JSON_TYPE, wrong]);
     return "failed";
   }
@@ -111,10 +119,11 @@ async function sendBody(
   return "finished";
 }
 
-/** Fields of a plain answer that a fault takes away. */
-function leftOut(fault: Fault | undefined): object {
-  if (fault?.kind === "empty") return { choices: [] };
-  return fault?.kind === "no-usage" ? { usage: undefined } : {};
+/** A plain answer, without what a fault takes away. */
+function bodyOf({ completion, label, format, fault }: Exchange): string {
+  const chosen = fault?.kind === "empty" ? { ...completion, choices: [] } : completion;
+  const body = format.body(chosen, label);
+  return JSON.stringify(fault?.kind === "no-usage" ? { ...body, usage: undefined } : body);
 }
 
 async function sendStream(
@@ -122,21 +131,21 @@ async function sendStream(
   outlet: Outlet,
   waits: Waits,
 ): Promise<"finished" | "failed"> {
-  const { completion, label, fault } = exchange;
+  const { completion, label, format, fault } = exchange;
   const hasUsage = exchange.hasUsage && fault?.kind !== "no-usage";
   const chosen = fault?.kind === "empty" ? { ...completion, choices: [] } : completion;
-  const chunks = completionChunks(chosen, label, hasUsage);
+  const frames = format.frames(chosen, label, hasUsage);
   let isOpen = false;
-  for (const [index, chunk] of chunks.entries()) {
+  for (const [index, frame] of frames.entries()) {
     await waits.until(dueMs(exchange.pace, index));
     if (!isOpen)
       outlet.head(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
     isOpen = true;
     if (await strikesBefore(index, exchange, [outlet, waits])) return "failed";
-    await outlet.write(`data: ${JSON.stringify(chunk)}\n\n`);
+    await outlet.write(frame);
   }
   if (!isOpen) outlet.head(200, { "content-type": "text/event-stream" });
-  await outlet.write("data: [DONE]\n\n");
+  if (format.end !== "") await outlet.write(format.end);
   outlet.end();
   return "finished";
 }
@@ -144,7 +153,7 @@ async function sendStream(
 /** Faults inside a stream. Says whether the stream is over. */
 async function strikesBefore(
   index: number,
-  { fault, pace }: Exchange,
+  { fault, format, pace }: Exchange,
   [outlet, waits]: readonly [Outlet, Waits],
 ): Promise<boolean> {
   if (fault === undefined) return false;
@@ -159,8 +168,8 @@ async function strikesBefore(
     outlet.destroy();
     return true;
   }
-  const wrong = fault.kind === "malformed" ? TORN : JSON.stringify(OUTAGE);
-  await outlet.write(`data: ${wrong}\n\n`);
+  const isTorn = fault.kind === "malformed";
+  await outlet.write(isTorn ? `data: ${TORN}\n\n` : format.frame(outage(format)));
   outlet.end();
   return true;
 }
@@ -174,17 +183,6 @@ function statusHeaders({ retryAfterMs }: StatusFault): Record<string, string> {
   };
 }
 
-function errorOf({ status }: StatusFault): string {
-  const [type, code] = STATUS_WORDS[status] ?? ["server_error", null];
-  const message = `The simulated vendor answers ${status} on demand.`;
-  return JSON.stringify(vendorError(message, type, code === null ? {} : { code }));
+function errorOf({ status }: StatusFault, format: VendorFormat): string {
+  return JSON.stringify(format.error(status, `The simulated vendor answers ${status} on demand.`));
 }
-
-/** Types and codes that OpenAI sends with these statuses. */
-const STATUS_WORDS: Readonly<Record<number, readonly [type: string, code: string | null]>> = {
-  400: ["invalid_request_error", null],
-  401: ["invalid_request_error", "invalid_api_key"],
-  403: ["invalid_request_error", "unsupported_country_region_territory"],
-  404: ["invalid_request_error", "model_not_found"],
-  429: ["requests", "rate_limit_exceeded"],
-};

@@ -6,12 +6,62 @@
  * Source: https://platform.openai.com/docs/api-reference/chat-streaming
  */
 import type { Billed, Choice, Completion } from "./completion.ts";
+import { readVendorRequest, type Refusal, type VendorRequest } from "./vendor-request.ts";
 
 /** What an answer says about itself: the upstream's model name and the Unix time in seconds. */
 export interface Label {
   readonly model: string;
   readonly createdS: number;
 }
+
+/** How a vendor is asked and how it answers. */
+export interface VendorFormat {
+  /** The request in OpenAI's words, in which answers are made up, or why it is refused. */
+  read(json: unknown): VendorRequest | Refusal;
+  /** The body of a plain answer. */
+  body(completion: Completion, label: Label): object;
+  /** The events of a streamed answer as they are sent, a piece of the answer in each but first and last ones. */
+  frames(completion: Completion, label: Label, hasUsage: boolean): string[];
+  /** One event as it is sent. */
+  frame(event: object): string;
+  /** What is sent last. */
+  readonly end: string;
+  /** The body of a refusal with this status. */
+  error(status: number, message: string, details?: ErrorDetails): object;
+}
+
+/** The field at fault, and a word for programs, as OpenAI names them. */
+interface ErrorDetails {
+  readonly param?: string | null;
+  readonly code?: string;
+}
+
+/** OpenAI's own, which most vendors speak. */
+export const OPENAI_FORMAT: VendorFormat = {
+  read: readVendorRequest,
+  body: completionBody,
+  frames: (completion, label, hasUsage) =>
+    completionChunks(completion, label, hasUsage).map(dataLine),
+  frame: dataLine,
+  end: "data: [DONE]\n\n",
+  error(status, message, details = {}) {
+    const [type, code] = STATUS_WORDS[status] ?? ["server_error", undefined];
+    return vendorError(message, type, { ...(code !== undefined && { code }), ...details });
+  },
+};
+
+function dataLine(event: object): string {
+  return `data: ${JSON.stringify(event)}\n\n`;
+}
+
+/** Types and codes that OpenAI sends with these statuses. */
+const STATUS_WORDS: Readonly<Record<number, readonly [type: string, code?: string]>> = {
+  400: ["invalid_request_error"],
+  401: ["invalid_request_error", "invalid_api_key"],
+  403: ["invalid_request_error", "unsupported_country_region_territory"],
+  404: ["invalid_request_error", "model_not_found"],
+  429: ["requests", "rate_limit_exceeded"],
+};
 
 /** The body of a plain answer. */
 export function completionBody(completion: Completion, label: Label): object {
@@ -61,11 +111,7 @@ export function completionChunks(
 }
 
 /** OpenAI's error object, as vendors send it. */
-export function vendorError(
-  message: string,
-  type: string,
-  details: { param?: string | null; code?: string } = {},
-): object {
+export function vendorError(message: string, type: string, details: ErrorDetails = {}): object {
   const { param = null, code = null } = details;
   return { error: { message, type, param, code } };
 }

@@ -146,13 +146,13 @@ describe.for(FORMATS)("the adapter for %s", (format) => {
       const text = fileOf(format, name, "stream.txt");
       if (text === undefined) continue;
       const bytes = bytesOf(text);
-      const whole = readAll(format, new SseDecoder().push(bytes));
+      const whole = JSON.stringify(readAll(format, new SseDecoder().push(bytes)));
       fc.assert(
         fc.property(fc.array(fc.nat({ max: bytes.length }), { maxLength: 20 }), (cuts) => {
           const decoder = new SseDecoder();
           const at = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
           const events = at.slice(1).flatMap((end, i) => decoder.push(bytes.slice(at[i], end)));
-          expect(readAll(format, events)).toEqual(whole);
+          expect(JSON.stringify(readAll(format, events))).toBe(whole);
         }),
       );
     }

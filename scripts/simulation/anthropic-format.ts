@@ -1,0 +1,151 @@
+/**
+ * Anthropic's Messages format, written out: the one message of a plain answer and the events of a streamed
+ * one. A frame holds the events of one moment: the beginning up to the opening of the block that answers,
+ * then a piece each, then what closes block and message.
+ *
+ * Source: https://platform.claude.com/docs/en/build-with-claude/streaming
+ */
+import { readMessagesRequest, signatureOf } from "./anthropic-request.ts";
+import type { Billed, Choice, Completion } from "./completion.ts";
+import type { Label, VendorFormat } from "./wire-format.ts";
+
+type Event = Record<string, unknown> & { readonly type: string };
+
+export const ANTHROPIC_FORMAT: VendorFormat = {
+  read: readMessagesRequest,
+  body: messageBody,
+  frames: messageFrames,
+  frame: (event) => ("type" in event ? eventLines({ ...event, type: String(event.type) }) : ""),
+  end: "",
+  error: (status, message) => ({
+    type: "error",
+    error: { type: ERROR_TYPES[status] ?? "api_error", message },
+  }),
+};
+
+/** Types that Anthropic sends with these statuses. */
+const ERROR_TYPES: Readonly<Record<number, string>> = {
+  400: "invalid_request_error",
+  401: "authentication_error",
+  403: "permission_error",
+  404: "not_found_error",
+  413: "request_too_large",
+  429: "rate_limit_error",
+  504: "timeout_error",
+  529: "overloaded_error",
+};
+
+const STOP_REASONS = { stop: "end_turn", length: "max_tokens", tool_calls: "tool_use" } as const;
+
+/** Without a choice (a fault's doing) it has no content and no reason to stop. */
+function messageBody({ choices: [choice], ...completion }: Completion, label: Label): object {
+  return {
+    ...emptyMessage(completion.id, label),
+    content: choice && [...thoughtBlocks(completion.thinking), answerBlock(choice)],
+    stop_reason: choice ? STOP_REASONS[choice.finishReason] : null,
+    usage: usageOf(completion.billed, completion.billed.completionTokens),
+  };
+}
+
+function emptyMessage(id: string, { model }: Label): object {
+  return {
+    id: id.replace("chatcmpl-", "msg_"),
+    type: "message",
+    role: "assistant",
+    model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    stop_details: null,
+  };
+}
+
+function thoughtBlocks(thinking: string | undefined): object[] {
+  if (thinking === undefined) return [];
+  return [{ type: "thinking", thinking, signature: signatureOf(thinking) }];
+}
+
+function answerBlock({ pieces, toolCall }: Choice): object {
+  if (toolCall === undefined) return { type: "text", text: pieces.join("") };
+  const input: unknown = JSON.parse(toolCall.pieces.join(""));
+  return { type: "tool_use", id: toolCall.id, name: toolCall.name, input };
+}
+
+function messageFrames(
+  { id, choices: [choice], billed, thinking }: Completion,
+  label: Label,
+  hasUsage: boolean,
+): string[] {
+  const message = {
+    ...emptyMessage(id, label),
+    ...(hasUsage && { usage: usageOf(billed, 1) }),
+  };
+  const start = [{ type: "message_start", message }, { type: "ping" }];
+  const stop = [{ type: "message_stop" }];
+  if (choice === undefined) return [start, stop].map(framed);
+  const { toolCall } = choice;
+  const thought = thinking === undefined ? [] : thoughtEvents(thinking);
+  const index = thought.length > 0 ? 1 : 0;
+  const opened = toolCall
+    ? { type: "tool_use", id: toolCall.id, name: toolCall.name, input: {} }
+    : { type: "text", text: "" };
+  const pieces = (toolCall ?? choice).pieces.map((piece) => [
+    deltaEvent(
+      index,
+      toolCall
+        ? { type: "input_json_delta", partial_json: piece }
+        : { type: "text_delta", text: piece },
+    ),
+  ]);
+  const delta = {
+    stop_reason: STOP_REASONS[choice.finishReason],
+    stop_sequence: null,
+    stop_details: null,
+  };
+  const usage = hasUsage ? { usage: usageOf(billed, billed.completionTokens) } : {};
+  return [
+    [...start, ...thought, { type: "content_block_start", index, content_block: opened }],
+    ...pieces,
+    [
+      { type: "content_block_stop", index },
+      { type: "message_delta", delta, ...usage },
+    ],
+    stop,
+  ].map(framed);
+}
+
+function thoughtEvents(thinking: string): Event[] {
+  const opened = { type: "thinking", thinking: "", signature: "" };
+  return [
+    { type: "content_block_start", index: 0, content_block: opened },
+    deltaEvent(0, { type: "thinking_delta", thinking }),
+    deltaEvent(0, { type: "signature_delta", signature: signatureOf(thinking) }),
+    { type: "content_block_stop", index: 0 },
+  ];
+}
+
+function deltaEvent(index: number, delta: object): Event {
+  return { type: "content_block_delta", index, delta };
+}
+
+function framed(events: readonly Event[]): string {
+  return events.map(eventLines).join("");
+}
+
+function eventLines(event: Event): string {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+function usageOf(
+  { promptTokens, cacheWriteTokens, reasoningTokens }: Billed,
+  output: number,
+): object {
+  return {
+    input_tokens: promptTokens - cacheWriteTokens,
+    cache_creation_input_tokens: cacheWriteTokens,
+    cache_read_input_tokens: 0,
+    output_tokens: output,
+    output_tokens_details: { thinking_tokens: Math.min(reasoningTokens, output) },
+    service_tier: "standard",
+  };
+}
