@@ -45,13 +45,12 @@ export class AnthropicStream implements StreamReader {
     this.#createdS = createdS;
   }
 
-  take({ event, data }: SseEvent): readonly SseEvent[] | UpstreamFailure {
+  take({ data }: SseEvent): readonly SseEvent[] | UpstreamFailure {
     if (this.#isDone) return [];
     const said = jsonIn(data);
     if (!isRecord(said)) return malformed(this.#endpoint, "an event that is no JSON object");
     const { type } = said;
-    if (type === "error" || event === "error" || said["error"])
-      return hiddenError(said, this.#endpoint);
+    if (type === "error" || said["error"]) return hiddenError(said, this.#endpoint);
     if (this.#frame === undefined && type !== "message_start")
       return type === "ping" ? [] : malformed(this.#endpoint, "a stream without a beginning");
     return this.#read(said);

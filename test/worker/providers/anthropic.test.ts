@@ -194,16 +194,15 @@ describe("a stream", () => {
     expect(end).toMatchObject({ kind: "failure", reason: "malformed" });
   });
 
-  it("fails with what an error event says, under either of its names", ({ expect }) => {
-    const said = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } };
-    for (const event of ["error", undefined]) {
-      const reader = ANTHROPIC.openStream(ENDPOINT, 1);
-      reader.take({ event: undefined, data: JSON.stringify(eventsOf([], 1)[0]) });
-      expect(reader.take({ event, data: JSON.stringify(said) })).toMatchObject({
-        kind: "failure",
-        message: "Anthropic: Overloaded",
-      });
-    }
+  it.for([
+    [{ type: "error", error: { type: "overloaded_error", message: "Busy" } }, "Anthropic: Busy"],
+    [{ error: { message: "Busy" } }, "Anthropic: Busy"],
+    [{ type: "error" }, "Anthropic sent an error in place of an answer"],
+  ] as const)("fails with what an error says: %j", ([said, message], { expect }) => {
+    const reader = ANTHROPIC.openStream(ENDPOINT, 1);
+    reader.take({ event: undefined, data: JSON.stringify(eventsOf([], 1)[0]) });
+    const failure = reader.take({ event: "error", data: JSON.stringify(said) });
+    expect(failure).toMatchObject({ kind: "failure", message });
   });
 
   it("ignores what it does not know, and all that follows its end", ({ expect }) => {
