@@ -72,6 +72,10 @@ const layerRules = Object.entries(LAYERS).flatMap(([folder, { below, models, pac
       files: [`worker/${folder}/*/*.ts`],
       rules: only(message, ["!../**", "../../**", ...allowed("../../")]),
     },
+    {
+      files: [`worker/${folder}/*/*/*.ts`],
+      rules: only(message, ["!../**", "../../../**", ...allowed("../../../")]),
+    },
   ];
 });
 

@@ -60,6 +60,10 @@ const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
     ["worker/lib", "worker/domain", "worker/pipeline"],
     ["zod", "hono"],
   ],
+  "worker/http/wire/anthropic": [
+    ["worker/lib", "worker/domain", "worker/pipeline"],
+    ["zod", "hono"],
+  ],
   "worker/console": [["worker/lib", "worker/domain", "worker/pipeline"], ["hono"]],
   scripts: [
     ["worker/lib", "worker/domain", "worker/routing", ...EVERYTHING, "scripts/training"],

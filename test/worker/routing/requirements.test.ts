@@ -34,9 +34,18 @@ describe("requirementsOf", () => {
     ["audio", { messages: [SOUND, ...HELLO] }],
     ["json", { response_format: { type: "json_object" } }],
     ["json", { response_format: { type: "json_schema" } }],
+    ["reasoning", { reasoning_effort: "low" }],
+    ["reasoning", { thinking: { type: "adaptive" } }],
   ] as const)("needs %s for %j", ([capability, more], { expect }) => {
     expect(needsOf(more).capabilities).toEqual([capability]);
   });
+
+  it.for([{ reasoning_effort: "none" }, { thinking: { type: "disabled" } }])(
+    "needs no thinking for %j",
+    (more, { expect }) => {
+      expect(needsOf(more).capabilities).toEqual([]);
+    },
+  );
 
   it("needs everything at once where everything is there", ({ expect }) => {
     const all = {

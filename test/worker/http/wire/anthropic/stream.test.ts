@@ -73,11 +73,10 @@ describe("a streamed message", () => {
   it("is lawful and says the same, however a vendor mixes its deltas", ({ expect }) => {
     fc.assert(
       fc.property(
-        pieces,
-        pieces,
+        fc.record({ texts: pieces, thoughts: pieces }),
         fc.array(callPieces, { maxLength: 4 }),
         fc.array(fc.nat(), { maxLength: 40 }),
-        (texts, thoughts, calls, turns) => {
+        ({ texts, thoughts }, calls, turns) => {
           const sources = [
             texts.map((content) => ({ content })),
             thoughts.map((reasoning_content) => ({ reasoning_content })),
