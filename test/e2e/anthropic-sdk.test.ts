@@ -11,6 +11,7 @@ import Anthropic, {
   GatewayTimeoutError,
   InternalServerError,
   NotFoundError,
+  PaymentRequiredError,
   RateLimitError,
 } from "@anthropic-ai/sdk";
 import { APICallError, generateText, jsonSchema, Output, stepCountIs, streamText, tool } from "ai";
@@ -235,7 +236,7 @@ describe("the Anthropic SDK", () => {
   it.for([
     { kind: BadRequestError, body: { container: "c" } },
     { kind: AuthenticationError, apiKey: "wrong" },
-    { kind: NotFoundError, PaymentRequiredError, body: { model: "nobody/none" } },
+    { kind: NotFoundError, body: { model: "nobody/none" } },
     { kind: RateLimitError, content: "Hi [sim:429]" },
     { kind: InternalServerError, content: "Hi [sim:500]" },
     { kind: GatewayTimeoutError, content: "Hi [sim:stall]" },
