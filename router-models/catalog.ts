@@ -16,6 +16,8 @@
  * 2502.08773). Each benchmark is quoted once per model; `setting` says how the score was taken, above all at which
  * effort, since scores at different efforts do not compare. `ability` is where outcomes moved it from there.
  *
+ * Models that make embeddings stand in a list of their own: there is no ability to place and no answer to compare.
+ *
  * It does not know keys, base URLs or tenants; those belong to worker/providers and worker/tenants.
  */
 import { z } from "zod";
@@ -191,6 +193,50 @@ const model = z
   })
   .readonly();
 
+/** What a request for embeddings may ask for beyond a vector for each text. */
+export const EMBEDDING_CAPABILITIES = ["dimensions", "tokens", "base64"] as const;
+
+/** A model that makes vectors. It answers nothing, so nothing that chooses among answers applies to it. */
+const embedding = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^[a-z0-9-]+\/[a-z0-9._:/-]+$/, "write it as provider/model in lower case"),
+    upstreamModel: z.string().min(1, "give the vendor's name for the model").optional(),
+    name: z.string().min(1, "give a name that people know"),
+    /** The model elsewhere in this list whose vectors these are; whoever asks for that may get this. */
+    sameVectorsAs: z.string().optional(),
+    price: z.strictObject({ inputUsdPerMTok: usdPerMTok }).readonly(),
+    contextTokens: tokens,
+    /** Numbers in a vector, unless the request asks for fewer. */
+    dimensions: z.int("give a whole number").positive("give at least 1 dimension"),
+    capabilities: z
+      .array(z.enum(EMBEDDING_CAPABILITIES, `use one of: ${EMBEDDING_CAPABILITIES.join(", ")}`))
+      .readonly(),
+    sources: z
+      .array(source)
+      .refine((list) => list.some((s) => s.what === "price"), {
+        error: 'a price needs a source; add one with "what": "price"',
+      })
+      .readonly(),
+  })
+  .readonly();
+
+const embeddings = z
+  .array(embedding)
+  .superRefine((list, context) => {
+    refuseDuplicates("embeddings", list, context);
+    for (const [index, { sameVectorsAs }] of list.entries()) {
+      if (sameVectorsAs === undefined) continue;
+      const original = list.find(({ id }) => id === sameVectorsAs);
+      if (original !== undefined && original.sameVectorsAs === undefined) continue;
+      const message = "name an entry of this list that is no copy itself";
+      const path = [index, "sameVectorsAs"];
+      context.addIssue({ code: "custom", path, input: sameVectorsAs, message });
+    }
+  })
+  .readonly();
+
 const catalog = z
   .strictObject({
     version: z.iso.date("give the day of this edition as YYYY-MM-DD"),
@@ -198,18 +244,9 @@ const catalog = z
     models: z
       .array(model)
       .min(1, "list at least one model")
-      .superRefine((models, context) => {
-        const seen = new Map<string, number>();
-        for (const [index, { id }] of models.entries()) {
-          const first = seen.get(id);
-          if (first === undefined) seen.set(id, index);
-          else {
-            const message = `models[${first}] has this id already; remove or rename one of them`;
-            context.addIssue({ code: "custom", path: [index, "id"], input: id, message });
-          }
-        }
-      })
+      .superRefine((models, context) => refuseDuplicates("models", models, context))
       .readonly(),
+    embeddings: embeddings.default([]),
   })
   .readonly();
 
@@ -221,6 +258,9 @@ export type Catalog = z.infer<typeof catalog>;
  */
 export type CatalogModel = Catalog["models"][number];
 
+/** One model that makes vectors. */
+export type CatalogEmbedding = Catalog["embeddings"][number];
+
 /**
  * Checks and freezes a catalogue read from JSON. Throws an Error that lists the problems, one per line, as
  * `place = value: what to do`; rules that span fields, such as unique ids, are tried once the fields are sound.
@@ -230,6 +270,22 @@ export function parseCatalog(json: unknown): Catalog {
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => `  ${describe(issue, json)}`);
   throw new Error(`The model catalogue was refused:\n${lines.join("\n")}`);
+}
+
+function refuseDuplicates(
+  list: string,
+  models: readonly { readonly id: string }[],
+  context: z.core.$RefinementCtx,
+): void {
+  const seen = new Map<string, number>();
+  for (const [index, { id }] of models.entries()) {
+    const first = seen.get(id);
+    if (first === undefined) seen.set(id, index);
+    else {
+      const message = `${list}[${first}] has this id already; remove or rename one of them`;
+      context.addIssue({ code: "custom", path: [index, "id"], input: id, message });
+    }
+  }
 }
 
 function isScoreInRange(a: { benchmark: string; score: number }): boolean {

@@ -31,9 +31,10 @@ export function compose(env: Env): Service {
   const config = readConfig(env);
   const log = createLog(config.logLevel);
   const clock = systemClock;
+  const catalog = parseCatalog(catalogJson);
   const host = new RouterHost({
     bundled: BUNDLED,
-    catalog: parseCatalog(catalogJson),
+    catalog,
     store: env.WEIGHTS && kvWeightsStore(env.WEIGHTS),
     log: (event) => logInference(log, event),
     ttlMs: config.weightsTtlMs,
@@ -43,6 +44,7 @@ export function compose(env: Env): Service {
   const app = createApp({
     pipeline: {
       scorer: host,
+      embeddings: catalog.embeddings,
       keys: {
         has: (vendorId) => endpoints.has(vendorId),
         size: endpoints.size,

@@ -1,5 +1,5 @@
 /**
- * One attempt: a chat request on its way to a vendor, and what came of it.
+ * One attempt: a request for chat or embeddings on its way to a vendor, and what came of it.
  *
  * The pipeline asks for attempts and the providers make them; this is the vocabulary between the two.
  * An attempt that fails is a foreseen "no" and therefore a value. Once a stream has begun there is no
@@ -7,16 +7,26 @@
  */
 import type { SseEvent } from "../lib/sse.ts";
 import type { ChatRequest } from "./chat.ts";
+import type { EmbeddingRequest } from "./embedding.ts";
 
-export interface UpstreamCall {
+/** What is asked of a vendor: an answer, unless it says otherwise. */
+export type UpstreamWork =
+  | { readonly operation?: undefined; readonly request: ChatRequest }
+  | {
+      readonly operation: "embeddings";
+      readonly request: EmbeddingRequest;
+      /** The vendor sends base64 where that is asked for, and not numbers only. */
+      readonly hasBase64: boolean;
+    };
+
+export type UpstreamCall = UpstreamWork & {
   /** `provider/model`, as the catalogue has it. */
   readonly model: string;
   /** The vendor's own name for the model. */
   readonly upstreamModel: string;
-  readonly request: ChatRequest;
   /** The client's: when it aborts, the vendor's connection is closed at once. */
   readonly signal: AbortSignal;
-}
+};
 
 /** What went wrong, as one word. */
 export type FailureReason =
@@ -42,7 +52,7 @@ export interface UpstreamFailure {
 
 export interface UpstreamCompletion {
   readonly kind: "completion";
-  /** The vendor's body as it came, and parsed; it has at least one choice. */
+  /** The vendor's body as it came, and parsed; it has at least one choice, or a vector for each input. */
   readonly text: string;
   readonly body: Record<string, unknown>;
 }

@@ -11,6 +11,7 @@ import { requireAccess } from "./middleware/access.ts";
 import { errorAnswer, onError } from "./middleware/errors.ts";
 import { tagRequests } from "./middleware/request-tag.ts";
 import { chatCompletions } from "./routes/chat-completions.ts";
+import { embeddings } from "./routes/embeddings.ts";
 import { healthz } from "./routes/healthz.ts";
 import { countTokens, messages } from "./routes/messages.ts";
 import { model, models } from "./routes/models.ts";
@@ -32,6 +33,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   serve(app, { method: "POST", path: "/v1/messages", handler: messages });
   serve(app, { method: "POST", path: "/v1/messages/count_tokens", handler: countTokens });
   serve(app, { method: "POST", path: "/v1/responses", handler: responses });
+  serve(app, { method: "POST", path: "/v1/embeddings", handler: embeddings });
   serve(app, { method: "POST", path: "/v1/route", handler: routeOnly });
   serve(app, { method: "GET", path: "/v1/models", handler: models });
   serve(app, { method: "GET", path: "/v1/models/:id{.+}", handler: model });

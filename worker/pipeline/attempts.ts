@@ -33,7 +33,8 @@ interface AttemptsInput {
   readonly signal: AbortSignal;
 }
 
-interface Failed {
+/** An attempt that came to nothing. */
+export interface Failed {
   readonly model: string;
   readonly failure: UpstreamFailure;
 }
@@ -70,16 +71,18 @@ export async function makeAttempts(
 }
 
 /** Nobody reads this one; it names the case for the log, by nginx's number. */
-function hungUp(): RouterError {
+export function hungUp(): RouterError {
   const details = { code: "client_closed_request", status: 499 };
   return new RouterError("invalid_request_error", "The client closed the request", details);
 }
 
-function rejected({ message }: UpstreamFailure): RouterError {
+/** The vendor's verdict on the client's request. */
+export function rejected({ message }: UpstreamFailure): RouterError {
   return new RouterError("invalid_request_error", message, { code: "upstream_rejected" });
 }
 
-function exhausted(failed: readonly Failed[]): RouterError {
+/** What the client is told when every attempt has failed; there was at least one. */
+export function exhausted(failed: readonly Failed[]): RouterError {
   const last = failed.at(-1)!.failure;
   if (failed.every(({ failure }) => failure.reason === "rejected")) return rejected(last);
   const tried = failed.map(({ model, failure }) => `${model}: ${failure.message}`).join("; ");

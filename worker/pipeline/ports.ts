@@ -4,6 +4,7 @@
  * Scoring is the router's port (routing/ports.ts), attempts are domain/upstream.ts, the clock is
  * lib/clock.ts. Ids come in as a function because the pipeline is where they are minted.
  */
+import type { EmbeddingModel } from "../domain/embedding.ts";
 import type { Dispatch } from "../domain/upstream.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DecideInput } from "../routing/decide.ts";
@@ -37,6 +38,8 @@ interface CertifiedScorer extends PromptScorer {
 
 export interface Deps {
   readonly scorer: CertifiedScorer;
+  /** The catalogue's models that make vectors. */
+  readonly embeddings: readonly EmbeddingModel[];
   readonly keys: VendorKeys;
   readonly dispatch: Dispatch;
   readonly clock: Clock;

@@ -14,8 +14,8 @@ import { buildCandidates } from "../routing/candidates.ts";
 import { decide } from "../routing/decide.ts";
 import { promptOf } from "../routing/prompt-of.ts";
 import { requirementsOf } from "../routing/requirements.ts";
-import { parseModelName, requireKnown } from "./model-name.ts";
-import type { CertifiedPrompt, Deps } from "./ports.ts";
+import { findNamed, parseModelName, requireKnown, requireNamed } from "./model-name.ts";
+import type { CatalogModel, CertifiedPrompt, Deps } from "./ports.ts";
 
 /** What a client asks: a checked body, and its knobs. */
 export interface Order {
@@ -27,7 +27,7 @@ export interface Route extends CertifiedPrompt {
   readonly decision: Decision;
 }
 
-type RouteDeps = Pick<Deps, "scorer" | "keys" | "latency" | "clock">;
+type RouteDeps = Pick<Deps, "scorer" | "embeddings" | "keys" | "latency" | "clock">;
 
 /** Policy that limits nothing: what is the reference model among these candidates? */
 const OPEN = policySchema.parse({});
@@ -39,7 +39,7 @@ const OPEN = policySchema.parse({});
 export async function route({ request, policy }: Order, deps: RouteDeps): Promise<Route> {
   const { catalog } = deps.scorer;
   const name = parseModelName(request.model);
-  if (name.kind === "pinned") requireKnown(name.model, catalog);
+  const pinned = name.kind === "pinned" ? requireChatModel(name.model, deps).id : undefined;
   for (const id of policy.allow_models ?? []) requireKnown(id, catalog, "allow_models");
   requireSomeKey(deps);
 
@@ -55,8 +55,8 @@ export async function route({ request, policy }: Order, deps: RouteDeps): Promis
     latencyOf: (model, tokens) => deps.latency.forecast(model, tokens, nowMs),
   });
   const decision =
-    name.kind === "pinned"
-      ? pin(name.model, { candidates, excluded, policy, deps })
+    pinned !== undefined
+      ? pin(pinned, { candidates, excluded, policy, deps })
       : decide({
           candidates,
           excluded,
@@ -74,9 +74,23 @@ export async function estimateTokens(
   { scorer }: Pick<RouteDeps, "scorer">,
 ): Promise<number> {
   const name = parseModelName(request.model);
-  if (name.kind === "pinned") requireKnown(name.model, scorer.catalog);
+  if (name.kind === "pinned") requireNamed(name.model, scorer.catalog);
   const { forecast } = await score(promptOf(request), { scorer });
   return forecast.inputTokens;
+}
+
+function requireChatModel(
+  name: string,
+  { scorer, embeddings }: Pick<Deps, "scorer" | "embeddings">,
+): CatalogModel {
+  const model = findNamed(name, scorer.catalog);
+  if (model !== undefined) return model;
+  if (findNamed(name, embeddings) === undefined) return requireNamed(name, scorer.catalog);
+  throw new RouterError(
+    "not_found_error",
+    `${name} answers no chats, it makes embeddings; POST /v1/embeddings asks it`,
+    { code: "model_not_found", param: "model" },
+  );
 }
 
 /** The named model as the only attempt; the reference stays the best that could have served. */
@@ -117,7 +131,8 @@ async function score(
   }
 }
 
-function requireSomeKey({ keys, scorer }: RouteDeps): void {
+/** Throws RouterError 503 where the deployment can call nobody. */
+export function requireSomeKey({ keys, scorer }: Pick<Deps, "scorer" | "keys">): void {
   if (keys.size > 0) return;
   const vendors = new Set(scorer.catalog.map(({ id }) => vendorOf(id)));
   const secrets = [...vendors].flatMap((vendor) => keys.secretOf(vendor) ?? []);
@@ -129,7 +144,8 @@ function requireSomeKey({ keys, scorer }: RouteDeps): void {
   );
 }
 
-function noKeyFor(model: string, { keys }: RouteDeps): RouterError {
+/** The refusal of a model whose vendor's key is missing. */
+export function noKeyFor(model: string, { keys }: Pick<Deps, "keys">): RouterError {
   const secret = keys.secretOf(vendorOf(model));
   const remedy =
     secret === undefined ? "its vendor is not known" : `the secret ${secret} is not set`;

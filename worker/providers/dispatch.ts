@@ -27,8 +27,9 @@ import type { Clock } from "../lib/clock.ts";
 import { Deadline, DeadlineError, type StartTimer } from "../lib/deadline.ts";
 import { isRecord, readBytes, readJson } from "../lib/json.ts";
 import { SseOverflowError } from "../lib/sse.ts";
-import type { Adapter } from "./adapter.ts";
+import type { Adapter, HttpRequest } from "./adapter.ts";
 import { ADAPTERS } from "./adapters.ts";
+import { buildEmbeddingRequest, readEmbeddings } from "./embeddings.ts";
 import type { Endpoint, Endpoints } from "./endpoints.ts";
 import { hiddenError, jsonIn, malformed, readStatus } from "./failures.ts";
 import { VendorEvents } from "./vendor-events.ts";
@@ -59,6 +60,8 @@ interface DispatchOptions {
 
 /** Bytes of an unstreamed answer: 128 choices of ordinary length, or a minute of base64 audio. */
 const MAX_ANSWER_BYTES = 8 << 20;
+/** Bytes of embeddings, which exist four times over while they are read; pipeline/embed.ts asks for no more. */
+const MAX_EMBEDDINGS_BYTES = 16 << 20;
 /** Bytes of an error's body that are read; its message is at the front. */
 const MAX_ERROR_BYTES = 8 << 10;
 
@@ -95,24 +98,26 @@ class Attempt {
   }
 
   /** Rejects with the deadline's reason, or with what the network threw. */
-  async make({ request, upstreamModel }: UpstreamCall): Promise<UpstreamOutcome> {
+  async make(call: UpstreamCall): Promise<UpstreamOutcome> {
     const { timeouts, send = sendToVendor } = this.#options;
     const deadline = this.#deadline;
     deadline.signal.throwIfAborted();
     deadline.limitTotal(timeouts.totalMs);
-    const isStream = request.stream === true;
+    const isStream = call.operation === undefined && call.request.stream === true;
     if (isStream) deadline.enter("connect", timeouts.connectMs);
     else deadline.enter("answer", timeouts.answerMs);
-    const { url, headers, body } = this.#adapter.buildRequest(
-      this.#endpoint,
-      request,
-      upstreamModel,
-    );
+    const { url, headers, body } = this.#buildRequest(call);
     const response = await deadline.race(
       send(url, { method: "POST", headers, body, redirect: "manual", signal: deadline.signal }),
     );
     if (!response.ok) return this.#readFailure(response);
-    return isStream ? this.#readStream(response) : this.#readAnswer(response);
+    return isStream ? this.#readStream(response) : this.#readAnswer(response, call);
+  }
+
+  #buildRequest(call: UpstreamCall): HttpRequest {
+    return call.operation === "embeddings"
+      ? buildEmbeddingRequest(this.#endpoint, call, call.upstreamModel)
+      : this.#adapter.buildRequest(this.#endpoint, call.request, call.upstreamModel);
   }
 
   async #readFailure(response: Response): Promise<UpstreamFailure> {
@@ -123,18 +128,21 @@ class Attempt {
     return readStatus(response, text, { endpoint: this.#endpoint, nowMs });
   }
 
-  async #readAnswer(response: Response): Promise<UpstreamOutcome> {
+  async #readAnswer(response: Response, call: UpstreamCall): Promise<UpstreamOutcome> {
     const type = mediaTypeOf(response);
     if (!/^application\/(.+\+)?json$/.test(type))
       return malformed(this.#endpoint, `content of type ${type}`);
     this.#deadline.enter("idle", this.#options.timeouts.idleMs);
+    const limit = call.operation === "embeddings" ? MAX_EMBEDDINGS_BYTES : MAX_ANSWER_BYTES;
     const body = await this.#deadline.race(
-      readJson({ headers: response.headers, body: this.#watched(response.body) }, MAX_ANSWER_BYTES),
+      readJson({ headers: response.headers, body: this.#watched(response.body) }, limit),
     );
     if (!body.ok) return malformed(this.#endpoint, `an answer that cannot be read: ${body.why}`);
     if (!isRecord(body.value)) return malformed(this.#endpoint, "an answer that is no JSON object");
     const answer = { text: body.text, body: body.value, createdS: this.#nowS() };
-    return this.#adapter.readAnswer(answer, this.#endpoint);
+    return call.operation === "embeddings"
+      ? readEmbeddings(answer, this.#endpoint, call)
+      : this.#adapter.readAnswer(answer, this.#endpoint);
   }
 
   async #readStream(response: Response): Promise<UpstreamOutcome> {

@@ -57,8 +57,8 @@ export function unknownPath(method: string, path: string): RouterError {
   return new RouterError(
     "not_found_error",
     `There is no ${method} ${JSON.stringify(path.slice(0, 100))}; ` +
-      "see POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, POST /v1/route, " +
-      "GET /v1/models, GET /healthz",
+      "see POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, POST /v1/embeddings, " +
+      "POST /v1/route, GET /v1/models, GET /healthz",
     { code: "unknown_path" },
   );
 }

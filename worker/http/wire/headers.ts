@@ -6,6 +6,7 @@
  */
 import { formatUsd } from "../../domain/money.ts";
 import type { Answer } from "../../pipeline/complete.ts";
+import type { EmbeddingAnswer } from "../../pipeline/embed.ts";
 import type { Route } from "../../pipeline/route.ts";
 
 /** Headers of an answer. @param totalMs From the request's arrival until now. */
@@ -21,12 +22,31 @@ export function answerHeaders(answer: Answer, totalMs: number): Record<string, s
       "x-sluice-cost-usd": formatUsd(answer.bill.costMicroUsd),
       "x-sluice-saved-usd": formatUsd(answer.bill.savedMicroUsd),
     }),
-    "server-timing": [
-      `route;dur=${timing.routeMs}`,
-      `upstream;dur=${timing.upstreamMs}`,
-      `total;dur=${totalMs}`,
-    ].join(", "),
+    "server-timing": serverTiming({ ...timing, totalMs }),
   };
+}
+
+/** Headers of embeddings. No router had a say, so there is neither a score nor a release to name. */
+export function embeddingHeaders(answer: EmbeddingAnswer, totalMs: number): Record<string, string> {
+  const isDry = answer.kind === "dry";
+  return {
+    "x-sluice-decision": "pinned",
+    "x-sluice-cache": "bypass",
+    "x-sluice-model": isDry ? answer.choice.attempts[0].model.id : answer.model,
+    "x-sluice-attempts": String(isDry ? 0 : answer.attemptCount),
+    ...(!isDry && { "x-sluice-cost-usd": formatUsd(answer.costMicroUsd) }),
+    "server-timing": serverTiming({ routeMs: 0, upstreamMs: answer.upstreamMs, totalMs }),
+  };
+}
+
+interface Durations {
+  readonly routeMs: number;
+  readonly upstreamMs: number;
+  readonly totalMs: number;
+}
+
+function serverTiming({ routeMs, upstreamMs, totalMs }: Durations): string {
+  return `route;dur=${routeMs}, upstream;dur=${upstreamMs}, total;dur=${totalMs}`;
 }
 
 function routeHeaders({ weights, decision }: Route): Record<string, string> {

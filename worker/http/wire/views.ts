@@ -5,7 +5,10 @@
  * is OpenAI's, with what they do not have added to it.
  */
 import type { Assurance, Candidate } from "../../domain/decision.ts";
+import type { EmbeddingModel } from "../../domain/embedding.ts";
+import { vendorOf } from "../../domain/upstream.ts";
 import type { Answer } from "../../pipeline/complete.ts";
+import type { EmbeddingChoice } from "../../pipeline/embed.ts";
 import { AUTO_NAMES } from "../../pipeline/model-name.ts";
 import type { CatalogModel } from "../../pipeline/ports.ts";
 import type { Route } from "../../pipeline/route.ts";
@@ -71,8 +74,16 @@ export function receiptView({ bill, answeredBy, attemptCount }: WholeAnswer) {
 }
 
 /** OpenAI's list: the names that leave the choice to the router, then the models. */
-export function modelListView(models: readonly CatalogModel[]) {
-  return { object: "list", data: [...AUTO_NAMES.map(autoView), ...models.map(modelView)] };
+export function modelListView(
+  models: readonly CatalogModel[],
+  embeddings: readonly EmbeddingModel[],
+) {
+  const data = [
+    ...AUTO_NAMES.map(autoView),
+    ...models.map(modelView),
+    ...embeddings.map(embeddingModelView),
+  ];
+  return { object: "list", data };
 }
 
 /** One entry of the list. `created` is the first day of the month of release, in seconds; 0 if unknown. */
@@ -82,7 +93,8 @@ export function modelView(model: CatalogModel) {
     id: model.id,
     object: "model",
     created: model.released === undefined ? 0 : Date.parse(`${model.released}-01`) / 1000,
-    owned_by: model.id.slice(0, model.id.indexOf("/")),
+    owned_by: vendorOf(model.id),
+    kind: "chat",
     name: model.name,
     context_tokens: model.contextTokens,
     max_output_tokens: model.maxOutputTokens,
@@ -100,7 +112,44 @@ export function modelView(model: CatalogModel) {
   };
 }
 
+/** An entry of the list for a model that makes vectors. */
+export function embeddingModelView(model: EmbeddingModel) {
+  return {
+    id: model.id,
+    object: "model",
+    created: 0,
+    owned_by: vendorOf(model.id),
+    kind: "embedding",
+    name: model.name,
+    context_tokens: model.contextTokens,
+    dimensions: model.dimensions,
+    capabilities: model.capabilities,
+    price: { input_usd_per_mtok: model.price.inputUsdPerMTok },
+    ...(model.sameVectorsAs !== undefined && { same_vectors_as: model.sameVectorsAs }),
+  };
+}
+
 /** An entry of the list for `auto` and its presets. */
 export function autoView(name: string) {
-  return { id: name, object: "model", created: 0, owned_by: "sluice" };
+  return { id: name, object: "model", created: 0, owned_by: "sluice", kind: "chat" };
+}
+
+/** Who would serve a request for embeddings, without the call. */
+export function embeddingRouteView(
+  id: string,
+  { attempts, excluded, inputTokens }: EmbeddingChoice,
+) {
+  return {
+    id,
+    object: "route",
+    model: attempts[0].model.id,
+    reason: "pinned",
+    input_tokens: inputTokens,
+    attempts: attempts.map(({ model }) => model.id),
+    models: attempts.map(({ model, costMicroUsd }) => ({
+      model: model.id,
+      cost_usd: costMicroUsd / 1e6,
+    })),
+    excluded,
+  };
 }

@@ -1,0 +1,54 @@
+/**
+ * OpenAI's request for embeddings, as far as Sluice looks into it, and a model that can serve it.
+ *
+ * An input is a text or its tokens, and a request holds one of them or a list. As with chat, fields that
+ * are not named here pass through.
+ *
+ * Source: https://platform.openai.com/docs/api-reference/embeddings/create
+ */
+import { z } from "zod";
+
+/** OpenAI's limit, and that of every client that batches. */
+const MAX_INPUTS = 2_048;
+/** More than any model reads; a bound for the loops over them. */
+const MAX_TOKENS = 131_072;
+
+const text = z.string().min(1);
+const tokens = z.array(z.int().nonnegative()).min(1).max(MAX_TOKENS);
+
+export const embeddingRequestSchema = z.looseObject({
+  model: z.string().min(1).max(256),
+  input: z.union(
+    [text, z.array(text).min(1).max(MAX_INPUTS), tokens, z.array(tokens).min(1).max(MAX_INPUTS)],
+    `must be a text, a list of tokens, or a list of 1 to ${MAX_INPUTS} of either; none may be empty`,
+  ),
+  dimensions: z.int().positive().max(65_536).nullish(),
+  encoding_format: z.enum(["float", "base64"]).nullish(),
+});
+
+export type EmbeddingRequest = z.infer<typeof embeddingRequestSchema>;
+
+/** A model that makes vectors. Vectors of two models cannot be compared, whatever their length. */
+export interface EmbeddingModel {
+  /** `provider/model` */
+  readonly id: string;
+  readonly upstreamModel?: string | undefined;
+  readonly name: string;
+  /** The model whose very vectors these are, where another vendor serves it too. */
+  readonly sameVectorsAs?: string | undefined;
+  readonly price: { readonly inputUsdPerMTok: number };
+  readonly contextTokens: number;
+  readonly dimensions: number;
+  /** Takes `dimensions`; takes tokens in place of texts; sends base64 where that is asked for. */
+  readonly capabilities: readonly ("dimensions" | "tokens" | "base64")[];
+}
+
+/** The inputs of a request, each a text or its tokens. */
+export function inputsOf({ input }: EmbeddingRequest): readonly (string | readonly number[])[] {
+  if (typeof input === "string") return [input];
+  return isTokens(input) ? [input] : input;
+}
+
+function isTokens(list: readonly (string | number | readonly number[])[]): list is number[] {
+  return typeof list[0] === "number";
+}

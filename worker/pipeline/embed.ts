@@ -1,0 +1,272 @@
+/**
+ * Embeddings: a request is checked, carried out, metered and answered.
+ *
+ * Nothing is chosen by quality here. A vector means something only beside others of the same model, so a
+ * router that picked one per request would spoil the client's index: `auto` is refused. What is left to
+ * choose is who serves the model. A name with its vendor (`openai/text-embedding-3-small`) pins that
+ * vendor; the bare name leaves it open among all whose vectors are the very same, cheapest first, and
+ * that list is the fallback chain.
+ *
+ * A model that lacks what is asked for is left out with the reason. Lengths are not checked: there is no
+ * roomier model to turn to, and the vendor, unlike an estimate, counts exactly.
+ */
+import { inputsOf, type EmbeddingModel, type EmbeddingRequest } from "../domain/embedding.ts";
+import { RouterError } from "../domain/errors.ts";
+import { costMicroUsd } from "../domain/money.ts";
+import type { Policy } from "../domain/policy.ts";
+import { vendorOf, type UpstreamCompletion } from "../domain/upstream.ts";
+import { isRecord } from "../lib/json.ts";
+import { exhausted, hungUp, rejected, type Failed } from "./attempts.ts";
+import { AUTO_NAMES, findNamed, parseModelName, upstreamNameOf } from "./model-name.ts";
+import type { Deps, RequestTag } from "./ports.ts";
+import { noKeyFor, requireSomeKey } from "./route.ts";
+import { OutputEstimate } from "./usage.ts";
+
+interface EmbedOrder {
+  readonly request: EmbeddingRequest;
+  readonly policy: Policy;
+  readonly tag: RequestTag;
+  /** The client's; its abort ends the attempt under way. */
+  readonly signal: AbortSignal;
+}
+
+/** A model that may serve the request, and what that is expected to cost. */
+interface EmbeddingCandidate {
+  readonly model: EmbeddingModel;
+  readonly costMicroUsd: number;
+}
+
+/** Why a model may not. */
+type EmbeddingExclusion =
+  | "not_allowed"
+  | "no_vendor_key"
+  | "fixed_dimensions"
+  | "lacks_token_input"
+  | "too_expensive"
+  | "answer_too_large";
+
+export interface EmbeddingChoice {
+  /** Cheapest first, at least one. */
+  readonly attempts: readonly [EmbeddingCandidate, ...EmbeddingCandidate[]];
+  readonly excluded: readonly { readonly model: string; readonly why: EmbeddingExclusion }[];
+  /** Estimated, save where the client sent tokens. */
+  readonly inputTokens: number;
+}
+
+interface Frame {
+  readonly choice: EmbeddingChoice;
+  /** Milliseconds until the vendor had answered. */
+  readonly upstreamMs: number;
+}
+
+/** The vendor's vectors, or the choice alone where the client asked for no more. */
+export type EmbeddingAnswer =
+  | (Frame & { readonly kind: "dry" })
+  | (Frame & {
+      readonly kind: "whole";
+      readonly text: string;
+      readonly model: string;
+      readonly attemptCount: number;
+      readonly costMicroUsd: number;
+    });
+
+/**
+ * Answers a request for embeddings. Throws RouterError: 400 for `auto` and for what no vendor of the model
+ * can do, 404 for a model that does not exist or has no key, 429, 502 or 504 when all attempts have failed.
+ */
+export async function embed(order: EmbedOrder, deps: Deps): Promise<EmbeddingAnswer> {
+  const { request, policy, tag } = order;
+  const choice = choose(order, deps);
+  if (policy.dry_run) return { kind: "dry", choice, upstreamMs: 0 };
+  const startedMs = deps.clock.nowMs();
+  const { model, completion, count } = await ask(choice.attempts, order, deps);
+  const reported = reportedTokens(completion.body["usage"]);
+  const tokens = reported ?? choice.inputTokens;
+  const cost = costMicroUsd(tokens, model.price.inputUsdPerMTok);
+  const nowMs = deps.clock.nowMs();
+  deps.log.write("info", "embeddings", {
+    request_id: tag.id,
+    model: model.id,
+    attempts: count,
+    inputs: inputsOf(request).length,
+    input_tokens: tokens,
+    is_usage_estimated: reported === undefined,
+    cost_micro_usd: cost,
+    duration_ms: nowMs - tag.startedMs,
+  });
+  return {
+    kind: "whole",
+    choice,
+    text: completion.text,
+    model: model.id,
+    attemptCount: count,
+    costMicroUsd: cost,
+    upstreamMs: nowMs - startedMs,
+  };
+}
+
+interface Success {
+  readonly model: EmbeddingModel;
+  readonly completion: UpstreamCompletion;
+  /** Attempts made, this one included. */
+  readonly count: number;
+}
+
+async function ask(
+  attempts: readonly EmbeddingCandidate[],
+  { request, signal, tag }: EmbedOrder,
+  { dispatch, clock, log }: Pick<Deps, "dispatch" | "clock" | "log">,
+): Promise<Success> {
+  const failed: Failed[] = [];
+  for (const { model } of attempts) {
+    const startedMs = clock.nowMs();
+    const outcome = await dispatch({
+      operation: "embeddings",
+      model: model.id,
+      upstreamModel: upstreamNameOf(model),
+      request,
+      hasBase64: model.capabilities.includes("base64"),
+      signal,
+    });
+    if (outcome.kind === "completion")
+      return { model, completion: outcome, count: failed.length + 1 };
+    if (outcome.kind === "stream") throw new Error("Embeddings came as a stream");
+    log.write("warn", "attempt_failed", {
+      request_id: tag.id,
+      model: model.id,
+      reason: outcome.reason,
+      status: outcome.status,
+      duration_ms: clock.nowMs() - startedMs,
+    });
+    if (outcome.reason === "aborted") throw hungUp();
+    if (!outcome.isRetryable) throw rejected(outcome);
+    failed.push({ model: model.id, failure: outcome });
+  }
+  throw exhausted(failed);
+}
+
+function choose({ request, policy }: EmbedOrder, deps: Deps): EmbeddingChoice {
+  const named = requireEmbeddingModel(request.model, deps);
+  if (policy.max_latency_ms !== undefined) throw noLatency();
+  requireSomeKey(deps);
+  const inputTokens = tokensOf(request);
+  const attempts: EmbeddingCandidate[] = [];
+  const excluded: { model: string; why: EmbeddingExclusion }[] = [];
+  for (const model of serversOf(named, request.model, deps.embeddings)) {
+    const cost = costMicroUsd(inputTokens, model.price.inputUsdPerMTok);
+    const why = exclusionOf(model, { request, policy, cost, keys: deps.keys });
+    if (why !== undefined) excluded.push({ model: model.id, why });
+    else attempts.push({ model, costMicroUsd: cost });
+  }
+  const [first, ...rest] = attempts.toSorted((a, b) => a.costMicroUsd - b.costMicroUsd);
+  if (first !== undefined) return { attempts: [first, ...rest], excluded, inputTokens };
+  if (excluded.every(({ why }) => why === "no_vendor_key")) throw noKeyFor(named.id, deps);
+  throw noServer(excluded);
+}
+
+/** Whoever may serve a request for `named`, the model itself first. */
+function serversOf(
+  named: EmbeddingModel,
+  asked: string,
+  all: readonly EmbeddingModel[],
+): EmbeddingModel[] {
+  if (asked === named.id) return [named];
+  const original = named.sameVectorsAs ?? named.id;
+  return [named, ...all.filter((m) => m !== named && (m.sameVectorsAs ?? m.id) === original)];
+}
+
+interface Wish {
+  readonly request: EmbeddingRequest;
+  readonly policy: Policy;
+  readonly cost: number;
+  readonly keys: Deps["keys"];
+}
+
+function exclusionOf(
+  model: EmbeddingModel,
+  { request, policy, cost, keys }: Wish,
+): EmbeddingExclusion | undefined {
+  const { allow_models: allowed, max_cost_usd: maxCostUsd = Infinity } = policy;
+  if (allowed !== undefined && !allowed.includes(model.id)) return "not_allowed";
+  if (!keys.has(vendorOf(model.id))) return "no_vendor_key";
+  const { capabilities } = model;
+  if (typeof request.dimensions === "number" && !capabilities.includes("dimensions"))
+    return "fixed_dimensions";
+  const hasTokens = inputsOf(request).some((input) => typeof input !== "string");
+  if (hasTokens && !capabilities.includes("tokens")) return "lacks_token_input";
+  if (inputsOf(request).length > mostInputs(model, request)) return "answer_too_large";
+  return cost > maxCostUsd * 1e6 ? "too_expensive" : undefined;
+}
+
+/** Bytes of an answer that are asked for at most; the providers read no more than this. */
+const MAX_ANSWER_BYTES = 16 << 20;
+
+/** How many vectors fit into an answer: a number takes some 13 characters, or a third of 16 as base64. */
+function mostInputs(
+  { dimensions, capabilities }: EmbeddingModel,
+  request: EmbeddingRequest,
+): number {
+  const isShort = request.encoding_format === "base64" && capabilities.includes("base64");
+  const bytesPerNumber = isShort ? 16 / 3 : 13;
+  return Math.floor(MAX_ANSWER_BYTES / ((request.dimensions ?? dimensions) * bytesPerNumber));
+}
+
+function requireEmbeddingModel(name: string, { embeddings, scorer }: Deps): EmbeddingModel {
+  const some = embeddings.map(({ id }) => id).join(", ");
+  if (parseModelName(name).kind === "auto")
+    throw new RouterError(
+      "invalid_request_error",
+      `Name an embedding model (${some}) in place of ${AUTO_NAMES[0]}: vectors of two models cannot be ` +
+        "compared, so an index needs the same one every time",
+      { code: "auto_not_for_embeddings", param: "model" },
+    );
+  const model = findNamed(name, embeddings);
+  if (model !== undefined) return model;
+  const what =
+    findNamed(name, scorer.catalog) === undefined
+      ? `There is no embedding model ${JSON.stringify(name.slice(0, 100))}`
+      : `${name} makes no embeddings; POST /v1/chat/completions asks it`;
+  const details = { code: "model_not_found", param: "model" };
+  throw new RouterError("not_found_error", `${what}. Embedding models are ${some}`, details);
+}
+
+function noLatency(): RouterError {
+  return new RouterError(
+    "invalid_request_error",
+    "max_latency_ms: how long embeddings take is not predicted; leave it out",
+    { code: "invalid_knob", param: "max_latency_ms" },
+  );
+}
+
+function noServer(excluded: EmbeddingChoice["excluded"]): RouterError {
+  const listed = excluded.map(({ model, why }) => `${model} ${why}`).join(", ");
+  const [param, remedy] = REMEDIES[excluded[0]!.why];
+  return new RouterError(
+    "invalid_request_error",
+    `No model can serve this request: ${listed}; ${remedy}`,
+    { code: "no_candidate", param },
+  );
+}
+
+const REMEDIES: Record<EmbeddingExclusion, readonly [param: string, remedy: string]> = {
+  not_allowed: ["allow_models", "allow it, or name another"],
+  no_vendor_key: ["model", "name one that GET /v1/models lists"],
+  fixed_dimensions: ["dimensions", "leave `dimensions` out, or name another"],
+  lacks_token_input: ["input", "send texts in place of tokens"],
+  too_expensive: ["max_cost_usd", "send fewer inputs at once, or allow more"],
+  answer_too_large: ["input", "send fewer inputs at once, or ask for base64"],
+};
+
+function tokensOf(request: EmbeddingRequest): number {
+  const text = new OutputEstimate();
+  let tokens = 0;
+  for (const input of inputsOf(request))
+    if (typeof input === "string") text.add(input);
+    else tokens += input.length;
+  return tokens + text.counts(0).output;
+}
+
+function reportedTokens(usage: unknown): number | undefined {
+  const tokens = isRecord(usage) ? usage["prompt_tokens"] : undefined;
+  return typeof tokens === "number" && Number.isInteger(tokens) && tokens >= 0 ? tokens : undefined;
+}
