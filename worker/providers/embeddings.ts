@@ -50,7 +50,8 @@ export function readEmbeddings(
   const count = inputsOf(request).length;
   if (!Array.isArray(data) || data.length !== count || !data.every(hasVector))
     return malformed(endpoint, `an answer without a vector for each of ${count} inputs`);
-  if (request.encoding_format !== "base64") return { kind: "completion", text, body };
+  const isEncoded = data.every(({ embedding }) => typeof embedding === "string");
+  if (request.encoding_format !== "base64" || isEncoded) return { kind: "completion", text, body };
   const encoded = { ...body, data: data.map(withBase64) };
   return { kind: "completion", text: JSON.stringify(encoded), body: encoded };
 }

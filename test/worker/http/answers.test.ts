@@ -364,7 +364,8 @@ describe("GET /v1/models", () => {
       data: Record<string, unknown>[];
     }>();
     expect(list.object).toBe("list");
-    expect(list.data.map(({ id }) => id)).toEqual([
+    const chat = list.data.filter(({ kind }) => kind === "chat");
+    expect(chat.map(({ id }) => id)).toEqual([
       "auto",
       "auto:cost",
       "auto:balanced",
@@ -379,6 +380,7 @@ describe("GET /v1/models", () => {
       object: "model",
       created: Date.parse("2026-03-01") / 1000,
       owned_by: "mistral",
+      kind: "chat",
       name: "mistral/medium",
       context_tokens: 100_000,
       max_output_tokens: 8_000,
