@@ -1,7 +1,7 @@
 /**
- * The simulated vendor: a real HTTP server on the loopback interface that speaks OpenAI's chat-completions format
- * for every model of the catalogue, so that the whole service runs and is tested without an account, a key or a
- * network. Each vendor of the catalogue has its own base URL, `/<vendor>/v1`; Anthropic's speaks its own format too.
+ * The simulated vendor: a real HTTP server on the loopback interface that speaks OpenAI's formats for chat and
+ * embeddings for every model of the catalogue, so that the whole service runs and is tested without an account, a
+ * key or a network. Each vendor of the catalogue has its own base URL, `/<vendor>/v1`; Anthropic's speaks its own format too.
  *
  * Answers depend on model, prompt and seed. Speed comes from the catalogue. Faults come on demand: see
  * simulation/faults.ts. Under `/__sim/` are the requests that arrived (`GET requests`), new faults
@@ -12,7 +12,7 @@
 import { createServer, type Server } from "node:http";
 import { parseArgs } from "node:util";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
-import { parseCatalog, type Catalog } from "../router-models/catalog.ts";
+import { parseCatalog, type Catalog, type CatalogEmbedding } from "../router-models/catalog.ts";
 import { readNumber, readPort, readWhole } from "./command-line/values.ts";
 import { ANTHROPIC_FORMAT } from "./simulation/anthropic-format.ts";
 import {
@@ -23,6 +23,7 @@ import {
   type Call,
   type Simulation,
 } from "./simulation/chat-call.ts";
+import { answerEmbeddings } from "./simulation/embedding-call.ts";
 import {
   FAULT_WORDS,
   FaultBook,
@@ -68,7 +69,7 @@ export interface Vendor {
 /** Starts a vendor on 127.0.0.1. Rejects with Node's EADDRINUSE error where the port is taken. */
 export async function startVendor(options: VendorOptions = {}): Promise<Vendor> {
   const { port = 0, speed = 0, pace, seed = 0, faults = [] } = options;
-  const { models } = options.catalog ?? parseCatalog(catalogJson);
+  const { models, embeddings } = options.catalog ?? parseCatalog(catalogJson);
   const simulation: Simulation = {
     models,
     requests: new RequestLog(),
@@ -78,7 +79,7 @@ export async function startVendor(options: VendorOptions = {}): Promise<Vendor> 
     paceFor: (model) => pace ?? paceOf(model, speed),
   };
   const server = createServer((request, response) => {
-    answer({ request, response }, simulation).catch(() => response.destroy());
+    answer({ request, response }, simulation, embeddings).catch(() => response.destroy());
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await listen(server, port);
@@ -113,7 +114,11 @@ async function shut(server: Server): Promise<void> {
   await promise;
 }
 
-async function answer(call: Call, simulation: Simulation): Promise<void> {
+async function answer(
+  call: Call,
+  simulation: Simulation,
+  embeddings: readonly CatalogEmbedding[],
+): Promise<void> {
   const { pathname } = new URL(call.request.url ?? "/", "http://vendor");
   const method = call.request.method ?? "GET";
   if (pathname === "/healthz") return sendJson(call, 200, { ok: true });
@@ -128,6 +133,10 @@ async function answer(call: Call, simulation: Simulation): Promise<void> {
   }
   if (models.length > 0 && method === "POST" && format !== undefined)
     return answerChat(call, simulation, { models, format });
+  if (method === "POST" && endpoint === "embeddings") {
+    const makers = embeddings.filter((m) => m.id.startsWith(`${vendor}/`));
+    return answerEmbeddings(call, simulation, makers);
+  }
   const message = `Nothing is served at ${method} ${pathname}.`;
   return sendJson(call, 404, vendorError(message, "invalid_request_error"));
 }

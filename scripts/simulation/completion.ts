@@ -34,6 +34,8 @@ export interface ToolCall {
 export interface Choice {
   readonly pieces: readonly string[];
   readonly toolCall?: ToolCall;
+  /** More calls of the same turn, where the prompt asks for several tools. */
+  readonly furtherCalls?: readonly ToolCall[];
   readonly finishReason: "stop" | "length" | "tool_calls";
 }
 
@@ -78,8 +80,16 @@ function thoughtAbout(request: VendorRequest): string {
 
 function choiceOf(request: VendorRequest, model: CatalogModel, random: Random): Choice {
   const limit = request.max_completion_tokens ?? request.max_tokens ?? model.maxOutputTokens;
-  const tool = toolFor(request);
-  if (tool !== undefined) return callOf(tool, request, random);
+  const [tool, ...further] = toolsFor(request);
+  if (tool !== undefined)
+    return {
+      pieces: [],
+      toolCall: callOf(tool, request, random),
+      ...(further.length > 0 && {
+        furtherCalls: further.map((other) => callOf(other, request, random)),
+      }),
+      finishReason: "tool_calls",
+    };
   const text = stopped(textFor(request, model, random), request.stop);
   const pieces = piecesOf(text);
   if (pieces.length <= limit) return { pieces, finishReason: "stop" };
@@ -116,19 +126,21 @@ function materialOf(text: string, random: Random): Material {
   return { random, words: nameWords(text), numbers };
 }
 
-/** The tool that the model decides to call: the one demanded, or the one whose words the user used. */
-function toolFor(request: VendorRequest): OfferedTool | undefined {
+/** The tools that the model decides to call: the one demanded, or those whose words the user used. */
+function toolsFor(request: VendorRequest): OfferedTool[] {
   const tools = request.tools ?? [];
   const choice = request.tool_choice ?? "auto";
-  if (choice === "none" || tools.length === 0) return undefined;
+  if (choice === "none" || tools.length === 0) return [];
   if (typeof choice === "object")
-    return tools.find((t) => t.function.name === choice.function.name);
+    return tools.filter((t) => t.function.name === choice.function.name).slice(0, 1);
   const asked = stems(lastUserText(request));
-  const fitting = tools.find((t) =>
+  const fitting = tools.filter((t) =>
     [...stems(`${t.function.name} ${t.function.description ?? ""}`)].some((s) => asked.has(s)),
   );
-  if (choice === "required") return fitting ?? tools[0];
-  return request.messages.at(-1)?.role === "tool" ? undefined : fitting;
+  const most = request.parallel_tool_calls === false ? 1 : tools.length;
+  if (choice === "required" && fitting.length === 0) return tools.slice(0, 1);
+  const hasResult = choice === "auto" && request.messages.at(-1)?.role === "tool";
+  return hasResult ? [] : fitting.slice(0, most);
 }
 
 /** First letters of the longer words: enough to see that "forecasts" and "forecast_weather" belong together. */
@@ -136,15 +148,11 @@ function stems(text: string): Set<string> {
   return new Set(topicWords(text.replaceAll("_", " ")).map((w) => w.toLowerCase().slice(0, 5)));
 }
 
-function callOf(tool: OfferedTool, request: VendorRequest, random: Random): Choice {
+function callOf(tool: OfferedTool, request: VendorRequest, random: Random): ToolCall {
   const schema = tool.function.parameters ?? { type: "object" };
   const json = JSON.stringify(valueFor(schema, materialOf(lastUserText(request), random)));
   const id = `call_${Math.floor(random() * 2 ** 32).toString(36)}`;
-  return {
-    pieces: [],
-    toolCall: { id, name: tool.function.name, pieces: piecesOf(json) },
-    finishReason: "tool_calls",
-  };
+  return { id, name: tool.function.name, pieces: piecesOf(json) };
 }
 
 function stopped(text: string, stop: VendorRequest["stop"]): string {
@@ -174,6 +182,11 @@ function billedFor(
   };
 }
 
-function visibleTokens({ pieces, toolCall }: Choice): number {
-  return pieces.length + (toolCall === undefined ? 0 : toolCall.pieces.length + 8);
+function visibleTokens(choice: Choice): number {
+  return callsOf(choice).reduce((sum, call) => sum + call.pieces.length + 8, choice.pieces.length);
+}
+
+/** All tool calls of a choice, in order. */
+export function callsOf({ toolCall, furtherCalls = [] }: Choice): readonly ToolCall[] {
+  return toolCall === undefined ? [] : [toolCall, ...furtherCalls];
 }

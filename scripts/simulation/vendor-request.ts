@@ -42,6 +42,7 @@ const chatRequest = z.looseObject({
       z.looseObject({ function: z.looseObject({ name: z.string() }) }),
     ])
     .nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
   response_format: z
     .looseObject({
       type: z.enum(["text", "json_object", "json_schema"]),

@@ -5,7 +5,7 @@
  *
  * Source: https://platform.openai.com/docs/api-reference/chat-streaming
  */
-import type { Billed, Choice, Completion } from "./completion.ts";
+import { callsOf, type Billed, type Choice, type Completion } from "./completion.ts";
 import { readVendorRequest, type Refusal, type VendorRequest } from "./vendor-request.ts";
 
 /** What an answer says about itself: the upstream's model name and the Unix time in seconds. */
@@ -116,33 +116,43 @@ export function vendorError(message: string, type: string, details: ErrorDetails
   return { error: { message, type, param, code } };
 }
 
-function messageOf({ pieces, toolCall }: Choice): object {
-  if (toolCall === undefined) return { role: "assistant", content: pieces.join(""), refusal: null };
-  const call = { name: toolCall.name, arguments: toolCall.pieces.join("") };
+function messageOf(choice: Choice): object {
+  const calls = callsOf(choice);
+  if (calls.length === 0)
+    return { role: "assistant", content: choice.pieces.join(""), refusal: null };
   return {
     role: "assistant",
     content: null,
     refusal: null,
-    tool_calls: [{ id: toolCall.id, type: "function", function: call }],
+    tool_calls: calls.map(({ id, name, pieces }) => ({
+      id,
+      type: "function",
+      function: { name, arguments: pieces.join("") },
+    })),
   };
 }
 
 type Delta = readonly [delta: object, finishReason: string | null];
 
-function deltasOf({ pieces, toolCall, finishReason }: Choice): Delta[] {
-  const end: Delta = [{}, finishReason];
-  if (toolCall === undefined) {
+function deltasOf(choice: Choice): Delta[] {
+  const end: Delta = [{}, choice.finishReason];
+  const calls = callsOf(choice);
+  if (calls.length === 0) {
     const start: Delta = [{ role: "assistant", content: "", refusal: null }, null];
-    return [start, ...pieces.map((content): Delta => [{ content }, null]), end];
+    return [start, ...choice.pieces.map((content): Delta => [{ content }, null]), end];
   }
-  const { id, name } = toolCall;
-  const opening = { index: 0, id, type: "function", function: { name, arguments: "" } };
-  const start: Delta = [{ role: "assistant", content: null, tool_calls: [opening] }, null];
-  const rest = toolCall.pieces.map((piece): Delta => [
-    { tool_calls: [{ index: 0, function: { arguments: piece } }] },
-    null,
-  ]);
-  return [start, ...rest, end];
+  const perCall = calls.map(({ id, name, pieces }, index): Delta[] => {
+    const opening = { index, id, type: "function", function: { name, arguments: "" } };
+    const role = index === 0 ? { role: "assistant", content: null } : {};
+    return [
+      [{ ...role, tool_calls: [opening] }, null],
+      ...pieces.map((piece): Delta => [
+        { tool_calls: [{ index, function: { arguments: piece } }] },
+        null,
+      ]),
+    ];
+  });
+  return [...perCall.flat(), end];
 }
 
 function usageOf({ promptTokens, completionTokens, reasoningTokens }: Billed): object {
