@@ -1,10 +1,12 @@
 /** The adapter of each wire format that the registry names. */
 import type { Adapter } from "./adapter.ts";
 import { ANTHROPIC } from "./anthropic.ts";
+import { GOOGLE } from "./google.ts";
 import { OPENAI_COMPATIBLE } from "./openai-compatible.ts";
 import type { WireFormat } from "./registry.ts";
 
 export const ADAPTERS: Readonly<Record<WireFormat, Adapter>> = {
   openai: OPENAI_COMPATIBLE,
   anthropic: ANTHROPIC,
+  google: GOOGLE,
 };

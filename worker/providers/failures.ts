@@ -22,10 +22,12 @@ export function readStatus(
   { endpoint, nowMs }: { endpoint: Endpoint; nowMs: number },
 ): UpstreamFailure {
   const { name } = endpoint.vendor;
-  const reason = REASON_OF[status] ?? (status >= 400 && status < 500 ? "rejected" : "vendor_error");
-  const isOurKey = status === 401 || status === 402 || status === 403;
+  const isOurs = status === 400 && OURS_IN_400.test(text);
+  const isRejection = status >= 400 && status < 500 && !isOurs;
+  const reason = REASON_OF[status] ?? (isRejection ? "rejected" : "vendor_error");
+  const isOurKey = isOurs || status === 401 || status === 402 || status === 403;
   const said = isOurKey ? undefined : vendorMessage(jsonIn(text), endpoint);
-  const retryAfterMs = readRetryAfterMs(headers, nowMs);
+  const retryAfterMs = readRetryAfterMs(headers, nowMs) ?? retryDelayMs(text);
   return {
     kind: "failure",
     reason,
@@ -34,6 +36,15 @@ export function readStatus(
     isRetryable: reason !== "rejected",
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
+}
+
+/** Google answers 400 to a wrong key, and to an account that may not call from where it does. */
+const OURS_IN_400 = /"(API_KEY_INVALID|FAILED_PRECONDITION)"/;
+
+/** Google says in its error's details how long to wait. At most 10,000 s. */
+function retryDelayMs(text: string): number | undefined {
+  const [, seconds] = /"retryDelay":\s*"(\d{1,4}(?:\.\d{1,9})?)s"/.exec(text) ?? [];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
 const REASON_OF: Record<number, FailureReason> = {

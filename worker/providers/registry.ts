@@ -14,7 +14,7 @@
 import type { ExtensionField } from "./extension-fields.ts";
 
 /** The wire format of a vendor's own; adapters.ts has the adapter of each. */
-export type WireFormat = "openai" | "anthropic";
+export type WireFormat = "openai" | "anthropic" | "google";
 
 export interface Vendor {
   /** The part of `provider/model` before the slash. */
@@ -67,7 +67,8 @@ export const VENDORS: readonly Vendor[] = [
     ...USUAL,
     id: "google",
     name: "Google Gemini",
-    baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
+    format: "google",
+    baseUrl: "https://generativelanguage.googleapis.com/v1beta",
     keyName: "GEMINI_API_KEY",
   },
   {

@@ -38,6 +38,7 @@ const CASES = [
 const SKIPPED: Readonly<Record<WireFormat, Partial<Record<(typeof CASES)[number], string>>>> = {
   openai: { cache: "these vendors cache prompts unasked" },
   anthropic: {},
+  google: { cache: "it caches prompts unasked" },
 };
 
 /** When an answer came that does not say so itself. */

@@ -57,6 +57,20 @@ describe("readStatus", () => {
 
   it("keeps the time to wait", ({ expect }) => {
     expect(read(429, {}, { "retry-after": "3" }).retryAfterMs).toBe(3_000);
+    const details = [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "34.5s" }];
+    expect(read(429, { error: { code: 429, details } }).retryAfterMs).toBe(34_500);
     expect(read(500)).not.toHaveProperty("retryAfterMs");
   });
+
+  it.for(["API_KEY_INVALID", "FAILED_PRECONDITION"])(
+    "does not take Google's 400 %s for the client's fault",
+    (reason, { expect }) => {
+      const error = { code: 400, message: "API key not valid: ab***yz", details: [{ reason }] };
+      expect(read(400, [{ error }])).toMatchObject({
+        reason: "vendor_error",
+        isRetryable: true,
+        message: "OpenAI answered with status 400",
+      });
+    },
+  );
 });
