@@ -2,7 +2,7 @@
  * The catalogue as a file that a command may change: what it learns about a model goes into that model's
  * entry, everything else stays as it is, and the result must pass the door that every catalogue passes.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { parseCatalog, type Catalog, type CatalogModel } from "../../router-models/catalog.ts";
 
 /** What onboarding may add to an entry. */
@@ -41,9 +41,11 @@ export function changedCatalog(catalog: Catalog, id: string, change: EntryChange
   });
 }
 
-/** Writes it in the form that the formatter keeps. */
+/** Writes it in the form that the formatter keeps, whole or not at all. */
 export async function writeCatalogFile(path: string, catalog: Catalog): Promise<void> {
-  await writeFile(path, textOf(catalog));
+  const next = `${path}.${process.pid}.new`;
+  await writeFile(next, textOf(catalog));
+  await rename(next, path);
 }
 
 const LINE_WIDTH = 100;

@@ -1,0 +1,81 @@
+/**
+ * The price list of models.dev: vendors, each with its models by name, prices in US dollars per million
+ * tokens. Prices for long prompts are left out, as the catalogue leaves them out. A vendor or model that
+ * cannot be read is passed over.
+ *
+ * Source: https://models.dev, https://github.com/anomalyco/models.dev (packages/core/src/schema.ts)
+ */
+import { z } from "zod";
+import { flagsOf, type PriceList, type Quote } from "./quote.ts";
+
+const amount = z.number().nonnegative().optional();
+
+const modelSchema = z.looseObject({
+  reasoning: z.boolean().optional(),
+  tool_call: z
+    .union([
+      z.boolean(),
+      z.looseObject({ supported: z.boolean(), parallel: z.boolean().optional() }),
+    ])
+    .optional(),
+  structured_output: z.boolean().optional(),
+  modalities: z.looseObject({ input: z.array(z.string()) }).optional(),
+  cost: z.looseObject({ input: amount, output: amount, cache_read: amount }).optional(),
+  limit: z.looseObject({ context: amount, output: amount }).optional(),
+});
+
+const vendorSchema = z.looseObject({ models: z.record(z.string(), z.unknown()) });
+
+/** The list, or undefined where the JSON is none of models.dev's. */
+export function readModelsDev(json: Readonly<Record<string, unknown>>): PriceList | undefined {
+  const quotes = Object.entries(json).flatMap(([vendor, value]): Quote[] => {
+    const { models = {} } = vendorSchema.safeParse(value).data ?? {};
+    return Object.entries(models).flatMap(([model, entry]): Quote[] => {
+      const { data } = modelSchema.safeParse(entry);
+      return data === undefined ? [] : [quoteOf({ vendor, model }, data)];
+    });
+  });
+  if (quotes.length === 0) return undefined;
+  return {
+    format: "models.dev",
+    url: "https://models.dev/api.json",
+    quotes,
+    vendors: {
+      together: "togetherai",
+      fireworks: "fireworks-ai",
+      "workers-ai": "cloudflare-workers-ai",
+    },
+    trusted: new Set([
+      "inputUsdPerMTok",
+      "outputUsdPerMTok",
+      "cachedInputUsdPerMTok",
+      "contextTokens",
+      "maxOutputTokens",
+    ]),
+  };
+}
+
+function quoteOf(
+  names: Pick<Quote, "vendor" | "model">,
+  { cost, limit, modalities, tool_call: call, ...entry }: z.output<typeof modelSchema>,
+): Quote {
+  const input = modalities?.input;
+  return {
+    ...names,
+    numbers: {
+      inputUsdPerMTok: cost?.input,
+      outputUsdPerMTok: cost?.output,
+      cachedInputUsdPerMTok: cost?.cache_read,
+      contextTokens: limit?.context,
+      maxOutputTokens: limit?.output,
+    },
+    capabilities: flagsOf([
+      ["tools", typeof call === "object" ? call.supported : call],
+      ["parallel_tools", typeof call === "object" ? call.parallel : undefined],
+      ["vision", input?.includes("image")],
+      ["audio", input?.includes("audio")],
+      ["json", entry.structured_output],
+      ["reasoning", entry.reasoning],
+    ]),
+  };
+}
