@@ -55,7 +55,12 @@ export interface Comparison {
 /** Prices may change by less than this, up or down, without anybody having looked. */
 const TENFOLD = 10;
 
-const PRICES: readonly Field[] = ["inputUsdPerMTok", "outputUsdPerMTok", "cachedInputUsdPerMTok"];
+const PRICES: readonly Field[] = [
+  "inputUsdPerMTok",
+  "outputUsdPerMTok",
+  "cachedInputUsdPerMTok",
+  "cacheWriteUsdPerMTok",
+];
 const WINDOWS: readonly Field[] = ["contextTokens", "maxOutputTokens"];
 
 /** Throws an Error for a forced name that the catalogue does not have. */
@@ -162,11 +167,11 @@ function contradicts(one: Quote, other: Quote): boolean {
 }
 
 function numbersOf({ price, contextTokens, maxOutputTokens }: CatalogModel): QuotedNumbers {
-  const { inputUsdPerMTok, outputUsdPerMTok, cachedInputUsdPerMTok } = price;
   return {
-    inputUsdPerMTok,
-    outputUsdPerMTok,
-    cachedInputUsdPerMTok,
+    inputUsdPerMTok: price.inputUsdPerMTok,
+    outputUsdPerMTok: price.outputUsdPerMTok,
+    cachedInputUsdPerMTok: price.cachedInputUsdPerMTok,
+    cacheWriteUsdPerMTok: price.cacheWriteUsdPerMTok,
     contextTokens,
     maxOutputTokens,
   };

@@ -20,6 +20,7 @@ const entrySchema = z.looseObject({
   input_cost_per_token: amount,
   output_cost_per_token: amount,
   cache_read_input_token_cost: amount,
+  cache_creation_input_token_cost: amount,
   max_input_tokens: amount,
   max_output_tokens: amount,
   supports_function_calling: flag,
@@ -51,6 +52,7 @@ export function readLiteLlm(json: Readonly<Record<string, unknown>>): PriceList 
       "inputUsdPerMTok",
       "outputUsdPerMTok",
       "cachedInputUsdPerMTok",
+      "cacheWriteUsdPerMTok",
       "maxOutputTokens",
     ]),
   };
@@ -65,6 +67,7 @@ function quoteOf(name: string, entry: z.output<typeof entrySchema>): Quote {
       inputUsdPerMTok: perMTok(entry.input_cost_per_token),
       outputUsdPerMTok: perMTok(entry.output_cost_per_token),
       cachedInputUsdPerMTok: perMTok(entry.cache_read_input_token_cost),
+      cacheWriteUsdPerMTok: perMTok(entry.cache_creation_input_token_cost),
       contextTokens: entry.max_input_tokens ?? undefined,
       maxOutputTokens: entry.max_output_tokens ?? undefined,
     },

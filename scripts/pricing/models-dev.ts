@@ -20,7 +20,9 @@ const modelSchema = z.looseObject({
     .optional(),
   structured_output: z.boolean().optional(),
   modalities: z.looseObject({ input: z.array(z.string()) }).optional(),
-  cost: z.looseObject({ input: amount, output: amount, cache_read: amount }).optional(),
+  cost: z
+    .looseObject({ input: amount, output: amount, cache_read: amount, cache_write: amount })
+    .optional(),
   limit: z.looseObject({ context: amount, output: amount }).optional(),
 });
 
@@ -49,6 +51,7 @@ export function readModelsDev(json: Readonly<Record<string, unknown>>): PriceLis
       "inputUsdPerMTok",
       "outputUsdPerMTok",
       "cachedInputUsdPerMTok",
+      "cacheWriteUsdPerMTok",
       "contextTokens",
       "maxOutputTokens",
     ]),
@@ -66,6 +69,7 @@ function quoteOf(
       inputUsdPerMTok: cost?.input,
       outputUsdPerMTok: cost?.output,
       cachedInputUsdPerMTok: cost?.cache_read,
+      cacheWriteUsdPerMTok: cost?.cache_write,
       contextTokens: limit?.context,
       maxOutputTokens: limit?.output,
     },

@@ -8,6 +8,7 @@ export interface QuotedNumbers {
   readonly inputUsdPerMTok: number | undefined;
   readonly outputUsdPerMTok: number | undefined;
   readonly cachedInputUsdPerMTok: number | undefined;
+  readonly cacheWriteUsdPerMTok: number | undefined;
   readonly contextTokens: number | undefined;
   readonly maxOutputTokens: number | undefined;
 }

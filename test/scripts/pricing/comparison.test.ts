@@ -35,6 +35,7 @@ describe("compare", () => {
         { field: "inputUsdPerMTok", before: 0.2, after: 0.3, percent: 50, isTaken: true },
         { field: "outputUsdPerMTok", before: 2, after: 2.5, percent: 25, isTaken: true },
         { field: "cachedInputUsdPerMTok", after: 0.03, isTaken: true },
+        { field: "cacheWriteUsdPerMTok", after: 0.375, isTaken: true },
         { field: "contextTokens", before: 64_000, after: 100_000, percent: 56.25, isTaken: false },
       ],
       gained: ["json"],
@@ -101,7 +102,12 @@ describe("withPrices", () => {
     const now = { url: READ.url, seen: READ.date };
     expect(large).toEqual({
       ...catalog.models[0]!,
-      price: { inputUsdPerMTok: 0.3, outputUsdPerMTok: 2.5, cachedInputUsdPerMTok: 0.03 },
+      price: {
+        inputUsdPerMTok: 0.3,
+        outputUsdPerMTok: 2.5,
+        cachedInputUsdPerMTok: 0.03,
+        cacheWriteUsdPerMTok: 0.375,
+      },
       contextTokens: 128_000,
       sources: [
         { what: "price", ...now },
