@@ -238,6 +238,15 @@ describe("a state", () => {
     );
   });
 
+  it("merged of two that know much counts for no more than one can", ({ expect }) => {
+    const states = [30, 31].map((seed) =>
+      taught(callsAround({ ttftMs: 500, perTokenMs: 10 }, { count: 200, seed })),
+    );
+    const { weight, totalErrors } = mergeLatency(states[0]!, states[1]!);
+    expect(weight).toBe(100);
+    expect(totalErrors.reduce((sum, calls) => sum + calls, 0)).toBeCloseTo(100);
+  });
+
   it("merged forecasts between the two", ({ expect }) => {
     const [quick, slow] = [200, 800].map((ttftMs, i) =>
       taught(callsAround({ ttftMs, perTokenMs: 10 }, { count: 50, seed: 20 + i }))!,
