@@ -38,7 +38,7 @@ export const LAYERS: Record<string, Layer> = {
   budget: { below: ["lib", "domain"], packages: STORES },
   learning: { below: ["lib", "domain"], packages: STORES },
   strategies: { below: ["lib", "domain", "routing"], packages: [] },
-  pipeline: { below: ["lib", "domain", "routing"], packages: [] },
+  pipeline: { below: ["lib", "domain", "routing"], packages: ["tokenx"] },
   http: { below: ["lib", "domain", "pipeline"], packages: ["zod", "hono", "hono/*"] },
   console: { below: ["lib", "domain", "pipeline"], packages: ["hono", "hono/*"] },
 };

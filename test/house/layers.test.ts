@@ -47,7 +47,7 @@ const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
     ["zod", "@upstash/redis", "cloudflare:workers"],
   ],
   "worker/strategies": [["worker/lib", "worker/domain", "worker/routing"], []],
-  "worker/pipeline": [["worker/lib", "worker/domain", "worker/routing"], []],
+  "worker/pipeline": [["worker/lib", "worker/domain", "worker/routing"], ["tokenx"]],
   "worker/http": [
     ["worker/lib", "worker/domain", "worker/pipeline"],
     ["zod", "hono"],
@@ -67,17 +67,18 @@ const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
   "worker/console": [["worker/lib", "worker/domain", "worker/pipeline"], ["hono"]],
   scripts: [
     ["worker/lib", "worker/domain", "worker/routing", ...EVERYTHING, "scripts/training"],
-    ["zod", "hono", "onnxruntime-web", "@upstash/redis", "node:fs"],
+    ["zod", "hono", "tokenx", "onnxruntime-web", "@upstash/redis", "node:fs"],
   ],
   "scripts/training": [
     ["worker/lib", "worker/domain", "worker/routing", ...EVERYTHING, "scripts"],
-    ["zod", "hono", "onnxruntime-web", "@upstash/redis", "node:fs"],
+    ["zod", "hono", "tokenx", "onnxruntime-web", "@upstash/redis", "node:fs"],
   ],
 };
 
 const PACKAGES = [
   "zod",
   "hono",
+  "tokenx",
   "onnxruntime-web",
   "@upstash/redis",
   "cloudflare:workers",

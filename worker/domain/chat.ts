@@ -38,14 +38,8 @@ export const chatRequestSchema = z.looseObject({
 export type ChatMessage = z.infer<typeof messageSchema>;
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
 
-/** What the vendor says it used. Vendors add fields; those that we do not price are ignored. */
+/** What the vendor says it used, as far as all of them agree; pipeline/usage.ts reads the rest. */
 export const usageSchema = z.looseObject({
   prompt_tokens: z.int().nonnegative(),
   completion_tokens: z.int().nonnegative(),
-  prompt_tokens_details: z
-    .looseObject({
-      cached_tokens: z.int().nonnegative().nullish(),
-      cache_write_tokens: z.int().nonnegative().nullish(),
-    })
-    .nullish(),
 });

@@ -7,9 +7,10 @@
  * cost for the same prompt, its output scaled by the forecast. The difference may be negative, and then
  * it is reported as negative.
  */
+import type { ChatRequest } from "../domain/chat.ts";
 import type { Candidate } from "../domain/decision.ts";
 import { RouterError } from "../domain/errors.ts";
-import type { UpstreamCompletion } from "../domain/upstream.ts";
+import type { Dispatch, UpstreamCompletion } from "../domain/upstream.ts";
 import { isRecord } from "../lib/json.ts";
 import type { SseEvent } from "../lib/sse.ts";
 import type { BegunCall } from "../routing/latency-book.ts";
@@ -18,7 +19,8 @@ import { meterStream, StreamMeter, type StreamEnding } from "./meter.ts";
 import { requireKnown } from "./model-name.ts";
 import type { Deps, RequestTag } from "./ports.ts";
 import { route, type Order, type Route } from "./route.ts";
-import { OutputEstimate, priceOf, readUsage, type TokenCounts } from "./usage.ts";
+import { countPrompt } from "./token-count.ts";
+import { AnswerCount, estimated, priceOf, type TokenCounts } from "./usage.ts";
 
 interface CompleteOrder extends Order {
   readonly tag: RequestTag;
@@ -82,7 +84,8 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
   const { attempts } = routed.decision;
   const { inputTokens } = routed.forecast;
   const input = { request, attempts, inputTokens, requestId: tag.id, signal };
-  const { outcome, ...success } = await makeAttempts(input, deps);
+  const dispatch = settlingAborts({ order, routed }, deps);
+  const { outcome, ...success } = await makeAttempts(input, { ...deps, dispatch });
   const { candidate, count } = success;
   const settlement = new Settlement({ order, routed, ...success }, deps);
   const frame = {
@@ -93,7 +96,7 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
   };
   if (outcome.kind === "stream")
     return { ...frame, kind: "streamed", ...settlement.meter(outcome) };
-  const counts = countsOf(outcome, inputTokens);
+  const counts = countsOf(outcome, request);
   settlement.settle("complete", counts);
   const { text, body } = outcome;
   return { ...frame, kind: "whole", text, body, counts, bill: settlement.bill(counts) };
@@ -104,7 +107,8 @@ interface SettlementInput {
   readonly routed: Route;
   readonly candidate: Candidate;
   readonly count: number;
-  readonly call: BegunCall;
+  /** What its time teaches; absent for an attempt that was left before it had answered. */
+  readonly call?: BegunCall;
 }
 
 /** From what an answer used to what it cost, to what its time taught, and to the one line that the log keeps of it. */
@@ -136,10 +140,9 @@ class Settlement {
     events: ReadableStream<SseEvent>;
     ended: Promise<void>;
   } {
-    const { order, routed } = this.#input;
+    const { order } = this.#input;
     const meter = new StreamMeter({
-      wantsUsage: order.request.stream_options?.include_usage === true,
-      inputTokens: routed.forecast.inputTokens,
+      request: order.request,
       receipt: (counts) => this.#receipt(counts),
       onFirstText: () => (this.#ttftMs = this.#elapsedMs()),
     });
@@ -171,6 +174,7 @@ class Settlement {
       cached_input_tokens: counts.cachedInput,
       cache_write_tokens: counts.cacheWriteInput,
       output_tokens: counts.output,
+      reasoning_tokens: counts.reasoning,
       is_usage_estimated: counts.isEstimate,
       cost_micro_usd: costMicroUsd,
       saved_micro_usd: savedMicroUsd,
@@ -181,6 +185,7 @@ class Settlement {
   /** An answer that was not finished tells when it began, and nothing of its length. */
   #learn(ending: StreamEnding, counts: TokenCounts): void {
     const { order, call } = this.#input;
+    if (call === undefined) return;
     const outputTokens = counts.output / (order.request.n ?? 1);
     this.#deps.latency.learn(call, {
       ...(this.#ttftMs !== undefined && { ttftMs: this.#ttftMs }),
@@ -189,7 +194,8 @@ class Settlement {
   }
 
   #elapsedMs(): number {
-    return this.#deps.clock.nowMs() - this.#input.call.conditions.nowMs;
+    const { call, order } = this.#input;
+    return this.#deps.clock.nowMs() - (call?.conditions.nowMs ?? order.tag.startedMs);
   }
 
   #receipt(counts: TokenCounts): Record<string, unknown> {
@@ -205,12 +211,51 @@ class Settlement {
   }
 }
 
-function countsOf({ body }: UpstreamCompletion, inputTokens: number): TokenCounts {
-  const reported = readUsage(body["usage"]);
-  if (reported !== undefined) return reported;
-  const estimate = new OutputEstimate();
+function countsOf({ body }: UpstreamCompletion, request: ChatRequest): TokenCounts {
+  const answer = new AnswerCount();
   const { choices } = body;
   if (Array.isArray(choices))
-    for (const choice of choices) if (isRecord(choice)) estimate.addMessage(choice["message"]);
-  return estimate.counts(inputTokens);
+    for (const choice of choices) if (isRecord(choice)) answer.add(choice);
+  return answer.counts(body["usage"], { isWhole: true, request });
+}
+
+/**
+ * The same attempts; one that the client leaves before its answer has begun is settled as well. The vendor
+ * has read the prompt and written at its pace, and says nothing of it any more: so the prompt is counted,
+ * and of the forecast answer as much as the time sufficed for.
+ */
+function settlingAborts(
+  { order, routed }: Pick<SettlementInput, "order" | "routed">,
+  deps: Deps,
+): Dispatch {
+  let count = 0;
+  return async function dispatch(call) {
+    const startedMs = deps.clock.nowMs();
+    const attempt = ++count;
+    const outcome = await deps.dispatch(call);
+    const candidate = routed.decision.candidates.find(({ model }) => model === call.model);
+    if (
+      order.signal.aborted &&
+      outcome.kind === "failure" &&
+      outcome.reason === "aborted" &&
+      candidate !== undefined
+    ) {
+      const written = writtenAfter(deps.clock.nowMs() - startedMs, candidate);
+      const counts = estimated(countPrompt(order.request), written);
+      new Settlement({ order, routed, candidate, count: attempt }, deps).settle(
+        "cancelled",
+        counts,
+      );
+    }
+    return outcome;
+  };
+}
+
+/** Output tokens that a model has probably written this long after it was asked. */
+function writtenAfter(
+  elapsedMs: number,
+  { ttftMs, latencyMs, outputTokensP50 }: Candidate,
+): number {
+  const share = (elapsedMs - ttftMs) / Math.max(latencyMs - ttftMs, 1);
+  return Math.round(outputTokensP50 * Math.min(Math.max(share, 0), 1));
 }

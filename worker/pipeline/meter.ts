@@ -15,19 +15,18 @@
  * something that is not JSON, ends with one chunk that has `error`, and without `[DONE]`: clients take
  * what stands before `[DONE]` for a whole answer.
  */
+import type { ChatRequest } from "../domain/chat.ts";
 import { errorBody, RouterError } from "../domain/errors.ts";
 import { isRecord } from "../lib/json.ts";
 import type { SseEvent } from "../lib/sse.ts";
-import { OutputEstimate, readUsage, usageOf, type TokenCounts } from "./usage.ts";
+import { AnswerCount, usageOf, type TokenCounts } from "./usage.ts";
 
 /** How a stream ended: whole, broken by the vendor, or left by the client. */
 export type StreamEnding = "complete" | "broken" | "cancelled";
 
 interface MeterOptions {
-  /** The client sent `stream_options.include_usage`. */
-  readonly wantsUsage: boolean;
-  /** For the estimate, where the vendor reports nothing. */
-  readonly inputTokens: number;
+  /** Says whether the client wants usage, and what there is to count where the vendor reports none. */
+  readonly request: ChatRequest;
   /** The `sluice` object of the last chunk. Called at most once, for a complete answer. */
   readonly receipt: (counts: TokenCounts) => Record<string, unknown>;
   /** Called once, when the first of the answer itself arrives; what the model thinks aloud is none of it. */
@@ -39,7 +38,8 @@ const DONE: SseEvent = { event: undefined, data: "[DONE]" };
 /** The events of one stream, one after another; see the file's head. Holds no more than one chunk. */
 export class StreamMeter {
   readonly #options: MeterOptions;
-  readonly #estimate = new OutputEstimate();
+  readonly #answer = new AnswerCount();
+  readonly #wantsUsage: boolean;
   /** Whether each choice seen so far has had its finish_reason, by index. */
   readonly #isFinished = new Map<unknown, boolean>();
   #usage: Record<string, unknown> | undefined;
@@ -50,6 +50,7 @@ export class StreamMeter {
 
   constructor(options: MeterOptions) {
     this.#options = options;
+    this.#wantsUsage = options.request.stream_options?.include_usage === true;
   }
 
   /** After `[DONE]`: nothing that follows is for the client. */
@@ -59,7 +60,8 @@ export class StreamMeter {
 
   /** What the answer has used so far. */
   get counts(): TokenCounts {
-    return readUsage(this.#usage) ?? this.#estimate.counts(this.#options.inputTokens);
+    const { request } = this.#options;
+    return this.#answer.counts(this.#usage, { isWhole: this.#isDone, request });
   }
 
   /** What goes to the client for one event of the vendor. Throws RouterError for a malformed one. */
@@ -72,7 +74,7 @@ export class StreamMeter {
     const hasChoices = Array.isArray(choices) && choices.length > 0;
     if (hasChoices) this.#readChoices(choices);
     else if (isRecord(usage)) return [];
-    if (this.#options.wantsUsage && usage !== null)
+    if (this.#wantsUsage && usage !== null)
       return [{ event: event.event, data: JSON.stringify({ ...chunk, usage: null }) }];
     return [event];
   }
@@ -91,7 +93,7 @@ export class StreamMeter {
   #readChoices(choices: readonly unknown[]): void {
     for (const choice of choices) {
       if (!isRecord(choice)) continue;
-      this.#estimate.addMessage(choice["delta"]);
+      this.#answer.add(choice);
       if (!this.#hasText && hasText(choice["delta"])) {
         this.#hasText = true;
         this.#options.onFirstText?.();
@@ -105,8 +107,8 @@ export class StreamMeter {
     this.#isDone = true;
     const { counts } = this;
     const sluice = this.#options.receipt(counts);
-    const last = this.#options.wantsUsage
-      ? { choices: [], usage: this.#usage ?? usageOf(counts), sluice }
+    const last = this.#wantsUsage
+      ? { choices: [], usage: counts.isEstimate ? usageOf(counts) : this.#usage, sluice }
       : { choices: [{ index: 0, delta: {}, finish_reason: null }], sluice };
     return [{ event: undefined, data: JSON.stringify({ ...this.#frame, ...last }) }, DONE];
   }

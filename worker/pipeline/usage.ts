@@ -1,18 +1,21 @@
 /**
  * What an answer used and what that costs.
  *
- * Vendors disagree about `usage` in two places. Some leave the tokens of thinking out of
- * `completion_tokens` and count them into `total_tokens` only, yet bill them: so what the total has
- * beyond the prompt counts as output. And the number of cached input tokens has two names. Tokens that
- * are written to a cache are told apart only by those who charge more for them.
+ * A vendor's own count is what it bills, so it comes first. Vendors disagree about it in three places. Some
+ * leave the tokens of thinking out of `completion_tokens` and bill them: then they show in `total_tokens`,
+ * or as more reasoning than there is completion. The number of cached input tokens has three names. And a
+ * router's own `cost` is not read: list prices are what budgets, forecasts and savings are stated in.
  *
- * A vendor that reports nothing is estimated from the text, by the rule that also estimates prompts:
- * four ASCII characters to a token, fewer of anything else. An estimate is marked as one.
+ * Where the vendor's count is missing, all zeros, or older than the answer (a stream that was left or torn
+ * has usage from its beginning at best), the text itself is counted; such counts are marked as estimates.
+ *
+ * Sources: https://platform.openai.com/docs/api-reference/chat/object and the vendors' pages that the test names.
  */
-import { usageSchema } from "../domain/chat.ts";
+import { usageSchema, type ChatRequest } from "../domain/chat.ts";
 import { costMicroUsd } from "../domain/money.ts";
 import { isRecord } from "../lib/json.ts";
 import type { CatalogModel } from "./ports.ts";
+import { countPrompt, RunningCount } from "./token-count.ts";
 
 export interface TokenCounts {
   /** All input tokens, the cached ones among them. */
@@ -22,66 +25,99 @@ export interface TokenCounts {
   readonly cacheWriteInput?: number;
   /** All billed output tokens, thinking included. */
   readonly output: number;
+  /** Those of `output` that were thinking; absent where the vendor does not say. */
+  readonly reasoning?: number;
   readonly isEstimate: boolean;
 }
 
-/** The counts in a `usage` object, or undefined when it is none. */
+/** The counts in a `usage` object, or undefined when it is none, or only zeros. */
 export function readUsage(value: unknown): TokenCounts | undefined {
   const parsed = usageSchema.safeParse(value);
   if (!parsed.success) return undefined;
-  const { prompt_tokens: input, completion_tokens: completion, ...rest } = parsed.data;
-  const cached = rest.prompt_tokens_details?.cached_tokens ?? rest["prompt_cache_hit_tokens"];
-  const cachedInput = typeof cached === "number" ? clamped(Math.trunc(cached), input) : 0;
-  const written = clamped(rest.prompt_tokens_details?.cache_write_tokens ?? 0, input - cachedInput);
-  const total = rest["total_tokens"];
-  const beyondPrompt = typeof total === "number" && Number.isInteger(total) ? total - input : 0;
+  const usage = parsed.data;
+  const { prompt_tokens: input, completion_tokens: completion } = usage;
+  const prompt = recordOf(usage["prompt_tokens_details"]);
+  const cached =
+    wholeOf(prompt["cached_tokens"]) ||
+    wholeOf(usage["prompt_cache_hit_tokens"]) ||
+    wholeOf(usage["cached_tokens"]);
+  const cachedInput = Math.min(cached, input);
+  const written = Math.min(wholeOf(prompt["cache_write_tokens"]), input - cachedInput);
+  const reasoning = wholeOf(recordOf(usage["completion_tokens_details"])["reasoning_tokens"]);
+  const beside = reasoning > completion ? completion + reasoning : completion;
+  const output = Math.max(beside, wholeOf(usage["total_tokens"]) - input);
+  if (input === 0 && output === 0) return undefined;
   return {
     input,
     cachedInput,
+    output,
     ...(written > 0 && { cacheWriteInput: written }),
-    output: Math.max(completion, beyondPrompt),
+    ...(reasoning > 0 && { reasoning }),
     isEstimate: false,
   };
 }
 
-function clamped(count: number, most: number): number {
-  return Math.min(Math.max(count, 0), most);
+function recordOf(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
+}
+
+/** A count or an index as vendors send it; 0 for what is none. */
+function wholeOf(value: unknown): number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+/** Reads along what an answer says, for when its tokens must be counted here. */
+export class AnswerCount {
+  readonly #text = new RunningCount();
+
+  /** Adds a choice's `message` or `delta`: text, refusal, thinking and the calls of tools. */
+  add(choice: Record<string, unknown>): void {
+    const message = choice["message"] ?? choice["delta"];
+    if (!isRecord(message)) return;
+    const index = wholeOf(choice["index"]);
+    const { content, refusal, reasoning_content: thinking, reasoning, tool_calls: calls } = message;
+    this.#addText(`${index} content`, content);
+    this.#addText(`${index} refusal`, refusal);
+    this.#addText(`${index} thinking`, thinking ?? reasoning);
+    if (!Array.isArray(calls)) return;
+    for (const [at, call] of calls.entries()) {
+      if (!isRecord(call) || !isRecord(call["function"])) continue;
+      const key = `${index} call ${wholeOf(call["index"] ?? at)}`;
+      this.#addText(`${key} name`, call["function"]["name"]);
+      this.#addText(key, call["function"]["arguments"]);
+    }
+  }
+
+  #addText(key: string, text: unknown): void {
+    if (typeof text === "string" && text !== "") this.#text.add(key, text);
+  }
+
+  /**
+   * What the answer used. @param isWhole Whether the answer is over, so that a report covers all of it.
+   * @param request Its prompt is counted where the vendor has not.
+   */
+  counts(reported: unknown, { isWhole, request }: AnswerState): TokenCounts {
+    const usage = readUsage(reported);
+    if (usage !== undefined && isWhole && usage.output > 0) return usage;
+    const { tokens } = this.#text;
+    if (usage === undefined) return estimated(countPrompt(request), tokens);
+    return tokens > usage.output ? { ...usage, output: tokens, isEstimate: true } : usage;
+  }
+}
+
+interface AnswerState {
+  readonly isWhole: boolean;
+  readonly request: ChatRequest;
+}
+
+/** Counts that nobody but us has made. */
+export function estimated(input: number, output: number): TokenCounts {
+  return { input, cachedInput: 0, output, isEstimate: true };
 }
 
 /** Counts as a `usage` object of OpenAI's, for an answer whose vendor sent none. */
 export function usageOf({ input, output }: TokenCounts): Record<string, unknown> {
   return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
-}
-
-/** Counts an answer's text as it comes, for vendors that report no usage. */
-export class OutputEstimate {
-  #quarters = 0;
-
-  add(text: unknown): void {
-    if (typeof text !== "string") return;
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i);
-      this.#quarters += unit < 128 ? 1 : unit < 0x0e00 ? 2 : 4;
-    }
-  }
-
-  /** Adds a choice's `message` or `delta`: text, refusal, thinking and the arguments of tool calls. */
-  addMessage(message: unknown): void {
-    if (!isRecord(message)) return;
-    const { content, refusal, reasoning_content: thinking, reasoning, tool_calls: calls } = message;
-    for (const text of [content, refusal, thinking ?? reasoning]) this.add(text);
-    if (!Array.isArray(calls)) return;
-    for (const call of calls) {
-      if (!isRecord(call) || !isRecord(call["function"])) continue;
-      this.add(call["function"]["name"]);
-      this.add(call["function"]["arguments"]);
-    }
-  }
-
-  counts(inputTokens: number): TokenCounts {
-    const output = Math.ceil(this.#quarters / 4);
-    return { input: inputTokens, cachedInput: 0, output, isEstimate: true };
-  }
 }
 
 /** Micro-dollars that these tokens cost at a model's list price; a price that it lacks is the input's. */

@@ -259,12 +259,12 @@ describe("POST /v1/chat/completions", () => {
     expect(service.timers.pending).toBe(0);
     expect(service.log.at(-1)).toMatchObject({
       ending: "cancelled",
-      output_tokens: 2,
+      output_tokens: 3,
       is_usage_estimated: true,
     });
   });
 
-  it("stops at a client's abort instead of trying the next vendor", async ({ expect }) => {
+  it("stops at a client's abort instead of trying the next vendor, and counts what it left", async ({ expect }) => {
     const { send, requests } = scriptedVendor(silent());
     const client = new AbortController();
     const service = createService({ send });
@@ -272,10 +272,23 @@ describe("POST /v1/chat/completions", () => {
     await new Promise((resolve) => {
       setTimeout(resolve);
     });
+    service.timers.advance(1_000);
     client.abort();
     expect((await answer).status).toBe(499);
     expect(requests).toHaveLength(1);
     expect(requests[0]!.signal.aborted).toBe(true);
+    // Of 100 tokens from 500 ms on, in another second, half; the prompt has 5. 5·1 + 50·4 = 205 µ$.
+    expect(service.log.filter(({ event }) => event === "completion")).toMatchObject([
+      {
+        model: CHAIN[0],
+        ending: "cancelled",
+        attempts: 1,
+        input_tokens: 5,
+        output_tokens: 50,
+        is_usage_estimated: true,
+        cost_micro_usd: 205,
+      },
+    ]);
   });
 
   it("keeps prompts, answers and keys out of the log", async ({ expect }) => {

@@ -4,6 +4,7 @@
  */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
+import type { ChatRequest } from "../../../worker/domain/chat.ts";
 import { RouterError } from "../../../worker/domain/errors.ts";
 import type { SseEvent } from "../../../worker/lib/sse.ts";
 import { meterStream, StreamMeter, type StreamEnding } from "../../../worker/pipeline/meter.ts";
@@ -11,6 +12,16 @@ import type { TokenCounts } from "../../../worker/pipeline/usage.ts";
 import { chunk, finish, FRAME, parseObject, USAGE, usageChunk } from "../fixture/vendor.ts";
 
 const RECEIPT = { cost_usd: 0.5 };
+
+/** Counts five tokens: one and the frame around it. */
+function requestOf(wantsUsage: boolean): ChatRequest {
+  return {
+    model: "auto",
+    messages: [{ role: "user", content: "Hi" }],
+    stream: true,
+    stream_options: { include_usage: wantsUsage },
+  };
+}
 
 interface Metered {
   readonly data: string[];
@@ -32,7 +43,7 @@ async function meter(
     },
   });
   const endings: StreamEnding[] = [];
-  const state = new StreamMeter({ wantsUsage, inputTokens: 7, receipt: () => RECEIPT });
+  const state = new StreamMeter({ request: requestOf(wantsUsage), receipt: () => RECEIPT });
   const passed = meterStream(events, state, (ending) => endings.push(ending));
   const got: string[] = [];
   for await (const event of passed) got.push(event.data);
@@ -88,15 +99,22 @@ describe("meterStream", () => {
   });
 
   it("estimates the usage that a vendor does not report, and says so", async ({ expect }) => {
-    const { data, counts } = await meter([chunk("12345678"), finish(), "[DONE]"], {
-      wantsUsage: true,
-    });
-    expect(counts).toEqual({ input: 7, cachedInput: 0, output: 2, isEstimate: true });
-    expect(parsed(data.at(-2))["usage"]).toEqual({
-      prompt_tokens: 7,
-      completion_tokens: 2,
-      total_tokens: 9,
-    });
+    // A token may lie across two deltas: counted one by one these would be four.
+    for (const usage of [undefined, { prompt_tokens: 0, completion_tokens: 0 }]) {
+      const pieces = [chunk("He"), chunk("llo"), chunk(" wor"), chunk("ld"), finish({ usage })];
+      const { data, counts } = await meter([...pieces, "[DONE]"], { wantsUsage: true });
+      expect(counts).toEqual({
+        input: 5,
+        cachedInput: 0,
+        output: 2,
+        isEstimate: true,
+      });
+      expect(parsed(data.at(-2))["usage"]).toEqual({
+        prompt_tokens: 5,
+        completion_tokens: 2,
+        total_tokens: 7,
+      });
+    }
   });
 
   it("takes an answer for whole that is finished but lacks [DONE]", async ({ expect }) => {
@@ -148,7 +166,7 @@ describe("meterStream", () => {
   it("passes a chunk on before the next one exists", async ({ expect }) => {
     let out!: ReadableStreamDefaultController<SseEvent>;
     const events = new ReadableStream<SseEvent>({ start: (controller) => void (out = controller) });
-    const state = new StreamMeter({ wantsUsage: false, inputTokens: 0, receipt: () => RECEIPT });
+    const state = new StreamMeter({ request: requestOf(false), receipt: () => RECEIPT });
     const reader = meterStream(events, state, () => {}).getReader();
     for (const text of ["a", "b", "c"]) {
       out.enqueue({ event: undefined, data: chunk(text) });
@@ -162,17 +180,21 @@ describe("meterStream", () => {
   }) => {
     let isCancelled = false;
     const events = new ReadableStream<SseEvent>({
-      start: (out) => out.enqueue({ event: undefined, data: chunk("12345678") }),
+      start(out) {
+        // What some vendors report with the first chunk, before anything is written.
+        const usage = { prompt_tokens: 3, completion_tokens: 1 };
+        out.enqueue({ event: undefined, data: chunk("one two three four", { usage }) });
+      },
       cancel: () => void (isCancelled = true),
     });
     const endings: StreamEnding[] = [];
-    const state = new StreamMeter({ wantsUsage: false, inputTokens: 3, receipt: () => RECEIPT });
+    const state = new StreamMeter({ request: requestOf(false), receipt: () => RECEIPT });
     const reader = meterStream(events, state, (ending) => endings.push(ending)).getReader();
     await reader.read();
     const hanging = reader.read();
     await reader.cancel();
     expect((await hanging).done).toBe(true);
     expect([isCancelled, endings]).toEqual([true, ["cancelled"]]);
-    expect(state.counts).toMatchObject({ input: 3, output: 2 });
+    expect(state.counts).toMatchObject({ input: 3, output: 4, isEstimate: true });
   });
 });
