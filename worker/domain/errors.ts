@@ -6,8 +6,24 @@
  * vendor's secret or an internal address. `cause` stays in the log.
  */
 
-/** OpenAI's error types, with the status each goes out under by default. */
-export const STATUS_OF = {
+import { z } from "zod";
+
+const errorTypeSchema = z.enum([
+  "invalid_request_error",
+  "authentication_error",
+  "permission_error",
+  "not_found_error",
+  "rate_limit_error",
+  "insufficient_quota",
+  "server_error",
+  "timeout_error",
+]);
+
+/** What kind of error it is, in OpenAI's words. */
+export type ErrorType = z.infer<typeof errorTypeSchema>;
+
+/** The status that each type goes out under by default. */
+export const STATUS_OF: Readonly<Record<ErrorType, number>> = {
   invalid_request_error: 400,
   authentication_error: 401,
   permission_error: 403,
@@ -16,9 +32,7 @@ export const STATUS_OF = {
   insufficient_quota: 429,
   server_error: 500,
   timeout_error: 504,
-} as const;
-
-export type ErrorType = keyof typeof STATUS_OF;
+};
 
 export interface ErrorDetails {
   /** A stable word that programs may branch on, such as "unknown_model". */
@@ -54,14 +68,16 @@ export class RouterError extends Error {
 }
 
 /** OpenAI's error object. */
-export interface ErrorBody {
-  readonly error: {
-    readonly message: string;
-    readonly type: ErrorType;
-    readonly param: string | null;
-    readonly code: string;
-  };
-}
+export const errorBodySchema = z.strictObject({
+  error: z.strictObject({
+    message: z.string(),
+    type: errorTypeSchema,
+    param: z.string().nullable(),
+    code: z.string(),
+  }),
+});
+
+type ErrorBody = z.infer<typeof errorBodySchema>;
 
 export function errorBody({ message, type, param, code }: RouterError): ErrorBody {
   return { error: { message, type, param: param ?? null, code } };

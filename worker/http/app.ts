@@ -15,6 +15,7 @@ import { embeddings } from "./routes/embeddings.ts";
 import { healthz } from "./routes/healthz.ts";
 import { countTokens, messages } from "./routes/messages.ts";
 import { model, models } from "./routes/models.ts";
+import { openApi } from "./routes/openapi.ts";
 import { responses } from "./routes/responses.ts";
 import { routeOnly } from "./routes/route.ts";
 import { methodNotAllowed, unknownPath } from "./wire/errors.ts";
@@ -28,6 +29,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   });
   app.use(tagRequests(deps));
   serve(app, { method: "GET", path: "/healthz", handler: healthz });
+  serve(app, { method: "GET", path: "/openapi.json", handler: openApi });
   app.use(requireAccess());
   serve(app, { method: "POST", path: "/v1/chat/completions", handler: chatCompletions });
   serve(app, { method: "POST", path: "/v1/messages", handler: messages });

@@ -89,6 +89,13 @@ function requireKnob(
   );
 }
 
+/** Every knob's header, its name in the body's `sluice` object, and what may stand there. */
+export const KNOB_HEADERS = Object.entries(KNOBS).map(([knob, { allowed }]) => ({
+  header: headerOf(knob),
+  knob,
+  allowed,
+}));
+
 function headerOf(knob: string): string {
   return PREFIX + knob.replaceAll("_", "-");
 }

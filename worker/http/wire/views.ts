@@ -12,11 +12,18 @@ import type { EmbeddingChoice } from "../../pipeline/embed.ts";
 import { AUTO_NAMES } from "../../pipeline/model-name.ts";
 import type { CatalogModel } from "../../pipeline/ports.ts";
 import type { Route } from "../../pipeline/route.ts";
+import type {
+  CandidateView,
+  CertificateView,
+  ModelListView,
+  ModelView,
+  RouteView,
+} from "./view-schemas.ts";
 
 type WholeAnswer = Extract<Answer, { kind: "whole" }>;
 
 /** The decision without the call. */
-export function routeView(id: string, { forecast, decision, weights }: Route) {
+export function routeView(id: string, { forecast, decision, weights }: Route): RouteView {
   return {
     id,
     object: "route",
@@ -32,12 +39,12 @@ export function routeView(id: string, { forecast, decision, weights }: Route) {
     lambda: decision.lambda,
     attempts: decision.attempts.map(({ model }) => model),
     models: decision.candidates.map(candidateView),
-    excluded: decision.excluded,
+    excluded: [...decision.excluded],
   };
 }
 
 /** Whether the floor is proven, what was, and where it is not proven here, why. */
-function certificateView({ doubt, proof }: Assurance) {
+function certificateView({ doubt, proof }: Assurance): CertificateView {
   return {
     certified: doubt === undefined,
     ...(doubt !== undefined && { why_not: doubt }),
@@ -51,7 +58,7 @@ function certificateView({ doubt, proof }: Assurance) {
   };
 }
 
-function candidateView(candidate: Candidate) {
+function candidateView(candidate: Candidate): CandidateView {
   return {
     model: candidate.model,
     score: candidate.score,
@@ -77,7 +84,7 @@ export function receiptView({ bill, answeredBy, attemptCount }: WholeAnswer) {
 export function modelListView(
   models: readonly CatalogModel[],
   embeddings: readonly EmbeddingModel[],
-) {
+): ModelListView {
   const data = [
     ...AUTO_NAMES.map(autoView),
     ...models.map(modelView),
@@ -87,7 +94,7 @@ export function modelListView(
 }
 
 /** One entry of the list. `created` is the first day of the month of release, in seconds; 0 if unknown. */
-export function modelView(model: CatalogModel) {
+export function modelView(model: CatalogModel): ModelView {
   const { price } = model;
   return {
     id: model.id,
@@ -130,7 +137,7 @@ export function embeddingModelView(model: EmbeddingModel) {
 }
 
 /** An entry of the list for `auto` and its presets. */
-export function autoView(name: string) {
+export function autoView(name: string): ModelView {
   return { id: name, object: "model", created: 0, owned_by: "sluice", kind: "chat" };
 }
 

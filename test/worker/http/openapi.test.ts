@@ -1,0 +1,166 @@
+/**
+ * The document and the service say the same: every route is described and every description is served, what is
+ * answered validates against what was promised, and headers and knobs have their entries.
+ */
+import { describe, it } from "vitest";
+import type { z } from "zod";
+import { errorBodySchema } from "../../../worker/domain/errors.ts";
+import { policySchema } from "../../../worker/domain/policy.ts";
+import { openApiDocument } from "../../../worker/http/openapi/document.ts";
+import { OPERATIONS, type Named } from "../../../worker/http/openapi/operations.ts";
+import { isRecord } from "../../../worker/lib/json.ts";
+import { createService, dataOf } from "../fixture/service.ts";
+import { chunk, finish, scriptedVendor, streamed, usageChunk, whole } from "../fixture/vendor.ts";
+
+const HI = { model: "auto", messages: [{ role: "user", content: "Hi" }] };
+const KEY = "k-1";
+const AUTHORIZED = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
+
+/** The value at a path of keys. */
+function at(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce((inner, key) => (isRecord(inner) ? inner[key] : undefined), value);
+}
+
+function keysAt(...path: readonly string[]): string[] {
+  const value = at(openApiDocument(), ...path);
+  return isRecord(value) ? Object.keys(value) : [];
+}
+
+/** The schema of that name. */
+function schemaOf(name: string): z.ZodType {
+  const named: (Named | undefined)[] = OPERATIONS.flatMap(({ body, answer, event }) => [
+    body,
+    answer,
+    event,
+  ]);
+  return named.find((entry) => entry?.name === name)!.schema;
+}
+
+const QUESTIONS: [string, string, RequestInit][] = [
+  ["Health", "/healthz", {}],
+  ["Document", "/openapi.json", {}],
+  ["ModelList", "/v1/models", { headers: AUTHORIZED }],
+  ["Model", "/v1/models/auto", { headers: AUTHORIZED }],
+  ["Model", "/v1/models/openai/small", { headers: AUTHORIZED }],
+  ["Route", "/v1/route", { method: "POST", headers: AUTHORIZED, body: JSON.stringify(HI) }],
+  [
+    "Route",
+    "/v1/route",
+    {
+      method: "POST",
+      headers: { ...AUTHORIZED, "x-sluice-quality": "0.9" },
+      body: JSON.stringify({ ...HI, tools: [{ type: "function" }] }),
+    },
+  ],
+  [
+    "ChatCompletion",
+    "/v1/chat/completions",
+    { method: "POST", headers: AUTHORIZED, body: JSON.stringify(HI) },
+  ],
+];
+
+describe("GET /openapi.json", () => {
+  it("is open to everybody and says what the document says", async ({ expect }) => {
+    const response = await createService({ apiKey: KEY }).fetch("/openapi.json");
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("application/json");
+    expect(await response.json()).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
+  });
+
+  it("describes every route of the app, and no other", ({ expect }) => {
+    const described = OPERATIONS.map(({ method, path }) => `${method} ${path}`);
+    expect(described.toSorted()).toEqual([...createService().routes].toSorted());
+  });
+
+  it("names every schema once", ({ expect }) => {
+    const seen = new Map<string, z.ZodType>();
+    for (const { body, answer, event } of OPERATIONS)
+      for (const named of [body, answer, event]) {
+        if (named === undefined) continue;
+        expect(seen.get(named.name) ?? named.schema).toBe(named.schema);
+        seen.set(named.name, named.schema);
+      }
+    const names = keysAt("components", "schemas");
+    expect(names.toSorted()).toEqual([...seen.keys(), "Error", "Knobs"].toSorted());
+  });
+
+  it.for(QUESTIONS)(
+    "promises what is answered: %s at %s",
+    async ([name, path, init], { expect }) => {
+      const { send } = scriptedVendor(whole());
+      const response = await createService({ send, apiKey: KEY }).fetch(path, init);
+      expect(response.status).toBe(200);
+      expect(schemaOf(name).safeParse(await response.json()).error).toBeUndefined();
+    },
+  );
+
+  it("promises what is streamed, errors included", async ({ expect }) => {
+    const { send } = scriptedVendor(
+      streamed(chunk("a"), finish(), usageChunk(), "[DONE]"),
+      streamed(chunk("a")),
+    );
+    const service = createService({ send });
+    for (const ending of ["[DONE]", "error"]) {
+      const data = await dataOf(await service.chat({ stream: true }));
+      const events = data
+        .filter((text) => text !== "[DONE]")
+        .map((text): unknown => JSON.parse(text));
+      for (const event of events)
+        expect(schemaOf("ChatChunkOrError").safeParse(event).error).toBeUndefined();
+      expect(data.at(-1)).toContain(ending);
+    }
+  });
+
+  it("promises the errors that come", async ({ expect }) => {
+    const { send } = scriptedVendor(whole());
+    const service = createService({ send, apiKey: KEY });
+    const chat = { method: "POST", headers: AUTHORIZED, body: JSON.stringify(HI) };
+    const answers = [
+      [401, await service.fetch("/v1/chat/completions", { method: "POST" })],
+      [400, await service.fetch("/v1/chat/completions", { ...chat, body: "{" })],
+      [413, await service.fetch("/v1/chat/completions", { ...chat, body: " ".repeat(20_000) })],
+      [
+        415,
+        await service.fetch("/v1/chat/completions", {
+          ...chat,
+          headers: { authorization: `Bearer ${KEY}` },
+        }),
+      ],
+      [
+        404,
+        await service.fetch("/v1/chat/completions", {
+          ...chat,
+          body: JSON.stringify({ ...HI, model: "x/y" }),
+        }),
+      ],
+    ] as const;
+    const promised = keysAt("paths", "/v1/chat/completions", "post", "responses");
+    for (const [status, response] of answers) {
+      expect(response.status).toBe(status);
+      expect(promised).toContain(String(status));
+      expect(errorBodySchema.safeParse(await response.json()).error).toBeUndefined();
+    }
+  });
+
+  it("names every header of an answer, and none that is not sent", async ({ expect }) => {
+    const { send } = scriptedVendor(whole());
+    const { headers } = await createService({ send }).chat();
+    const sent = [...headers.keys()].filter((name) => name !== "content-type");
+    const path = ["paths", "/v1/chat/completions", "post", "responses", "200", "headers"];
+    expect(keysAt(...path).toSorted()).toEqual(sent.toSorted());
+  });
+
+  it("offers every knob as a header and in the body", ({ expect }) => {
+    const knobs = Object.keys(policySchema.shape);
+    expect(keysAt("components", "schemas", "Knobs", "properties")).toEqual(knobs);
+    const parameters = at(openApiDocument(), "paths", "/v1/route", "post", "parameters");
+    expect(parameters).toEqual(
+      knobs.map((knob): unknown =>
+        expect.objectContaining({ name: `x-sluice-${knob.replaceAll("_", "-")}`, in: "header" }),
+      ),
+    );
+    expect(JSON.stringify(at(openApiDocument(), "components", "schemas", "Knobs"))).not.toContain(
+      '"required"',
+    );
+  });
+});

@@ -1,0 +1,183 @@
+/**
+ * The service described in OpenAPI 3.1, made of the very schemas that check requests and type our answers.
+ *
+ * 3.1's schemas are JSON Schema 2020-12, which Zod writes itself; what is left is to say which schema stands
+ * where. OPTIONS and HEAD, which every path answers, are not listed.
+ *
+ * Source: https://spec.openapis.org/oas/v3.1.1.html
+ */
+import { z } from "zod";
+import { errorBodySchema } from "../../domain/errors.ts";
+import { policySchema } from "../../domain/policy.ts";
+import { KNOB_HEADERS } from "../wire/knobs.ts";
+import { OPERATIONS, ROUTE, type Named, type Operation } from "./operations.ts";
+
+type Json = Record<string, unknown>;
+
+const ERROR: Named = { name: "Error", schema: errorBodySchema };
+
+/** What a request's `sluice` object may hold. */
+const KNOBS = policySchema.partial();
+
+const STATUS_WORDS: Record<number, string> = {
+  400: "The request is wrong, or no model can serve it; param names the field",
+  401: "The key is missing or wrong",
+  404: "There is no such model",
+  413: "The body is too large",
+  415: "The body is no JSON",
+  429: "Every attempt met a limit; retry-after says how long to wait",
+  500: "A defect of the router",
+  502: "Every attempt failed",
+  503: "The router has no vendor's key, or cannot decide",
+  504: "No vendor answered in time",
+};
+
+const ANSWER_HEADERS: Record<string, string> = {
+  "x-sluice-model": "The model that answered",
+  "x-sluice-decision": "The rule that chose the first attempt",
+  "x-sluice-score": "Predicted probability of a good answer",
+  "x-sluice-weights": "The weights that decided: version@sha256",
+  "x-sluice-attempts": "Calls made, the successful one included",
+  "x-sluice-cache": "hit, semantic, miss or bypass",
+  "x-sluice-cost-usd": "What the answer cost; a stream says so in its last chunk",
+  "x-sluice-saved-usd": "Against the reference model; negative where it cost more",
+  "server-timing": "Milliseconds of waiting: route, upstream, total",
+};
+
+const TAG_HEADERS: Record<string, string> = {
+  "x-sluice-request-id": "The request's id, as in the log",
+  "x-request-id": "The same, where OpenAI's clients look for it",
+};
+
+/** The whole document. Always the same. */
+export function openApiDocument(): Json {
+  const paths: Record<string, Json> = {};
+  for (const operation of OPERATIONS) {
+    const path = (paths[operation.path] ??= {});
+    path[operation.method] = operationOf(operation);
+  }
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: "Sluice",
+      version: "1",
+      description:
+        "An LLM router: one endpoint, and for every prompt the model that is worth its price.",
+    },
+    servers: [{ url: "/" }],
+    security: [{ bearer: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", description: "The deployment's SLUICE_API_KEY" },
+      },
+      schemas: componentsOf(OPERATIONS),
+    },
+  };
+}
+
+function operationOf(operation: Operation): Json {
+  const { id, summary, description, isOpen, isRouted, body } = operation;
+  const inPath = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  const parameters = [...inPath, ...(isRouted ? knobParameters() : [])];
+  return {
+    operationId: id,
+    summary,
+    ...(description !== undefined && { description }),
+    ...(isOpen && { security: [] }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body !== undefined && {
+      requestBody: {
+        required: true,
+        content: { "application/json": { schema: bodySchema(operation) } },
+      },
+    }),
+    responses: { 200: success(operation), ...errorsOf(operation) },
+  };
+}
+
+function knobParameters(): Json[] {
+  const schemas = new Map<string, z.ZodType>(Object.entries(KNOBS.shape));
+  return KNOB_HEADERS.map(({ header, knob, allowed }) => ({
+    name: header,
+    in: "header",
+    description: `Allowed: ${allowed}. Counts before ${knob} in the body's sluice object`,
+    schema: jsonOf(schemas.get(knob)!, "input"),
+  }));
+}
+
+/** Every routed request takes the knobs, whatever its wire format. */
+function bodySchema({ body, isRouted }: Operation): Json {
+  if (!isRouted) return refTo(body!);
+  return {
+    allOf: [refTo(body!), { properties: { sluice: { $ref: "#/components/schemas/Knobs" } } }],
+  };
+}
+
+function success({ answer, event, isRouted }: Operation): Json {
+  const isDry = isRouted && answer !== ROUTE;
+  const schema = isDry ? { anyOf: [refTo(answer), refTo(ROUTE)] } : refTo(answer);
+  return {
+    description: isDry ? "The answer; on a dry run the decision" : "The answer",
+    headers: headersOf({ ...TAG_HEADERS, ...(isRouted && ANSWER_HEADERS) }),
+    content: {
+      "application/json": { schema },
+      ...(event !== undefined && { "text/event-stream": { schema: refTo(event) } }),
+    },
+  };
+}
+
+function errorsOf({ body, isOpen, isRouted, canMiss }: Operation): Record<string, Json> {
+  const statuses = [
+    ...(isOpen ? [] : [401]),
+    ...(body === undefined ? [] : [400, 413, 415]),
+    ...(isRouted || canMiss ? [404] : []),
+    ...(isRouted ? [429, 502, 503, 504] : []),
+    500,
+  ];
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: STATUS_WORDS[status]!,
+        headers: headersOf(TAG_HEADERS),
+        content: { "application/json": { schema: refTo(ERROR) } },
+      },
+    ]),
+  );
+}
+
+function headersOf(words: Record<string, string>): Json {
+  return Object.fromEntries(
+    Object.entries(words).map(([name, description]) => [
+      name,
+      { description, schema: { type: "string" } },
+    ]),
+  );
+}
+
+function refTo({ name }: Named): Json {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** Requests as clients may write them, answers as they are sent. */
+function componentsOf(operations: readonly Operation[]): Record<string, Json> {
+  const inputs = operations.flatMap(({ body }) => body ?? []);
+  const outputs = operations.flatMap(({ answer, event }) => [answer, ...(event ? [event] : [])]);
+  return Object.fromEntries([
+    ["Knobs", jsonOf(KNOBS, "input")],
+    ...inputs.map(({ name, schema }) => [name, jsonOf(schema, "input")] as const),
+    ...[...outputs, ERROR].map(({ name, schema }) => [name, jsonOf(schema, "output")] as const),
+  ]);
+}
+
+function jsonOf(schema: z.ZodType, io: "input" | "output"): Json {
+  // "$schema" is the document's own; inside a component it would claim a dialect of its own.
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, target: "draft-2020-12" });
+  return json;
+}

@@ -1,0 +1,85 @@
+/**
+ * What our own JSON looks like, as schemas: the views are typed by them and `/openapi.json` is made of them, so
+ * neither can say what the other does not.
+ *
+ * Reasons and exclusions are words and not enumerations: clients must be able to live with a new one.
+ */
+import { z } from "zod";
+
+export const healthSchema = z.strictObject({ status: z.literal("ok"), weights: z.string() });
+
+const usd = z.number().describe("US dollars");
+const milliseconds = z.number().describe("Milliseconds");
+
+const certificateSchema = z
+  .strictObject({
+    certified: z.boolean(),
+    why_not: z.string().optional(),
+    floor: z.number().optional(),
+    confidence: z.number().optional(),
+    n: z.int().optional().describe("Questions that the floor was tested on"),
+    margin: z.number().optional(),
+    task: z.string().optional(),
+  })
+  .describe("What stands behind the quality floor");
+
+const candidateSchema = z.strictObject({
+  model: z.string(),
+  score: z.number().describe("Predicted probability of a good answer, 0 to 1"),
+  cost_p50_usd: usd,
+  cost_p90_usd: usd,
+  ttft_ms: milliseconds,
+  latency_ms: milliseconds,
+});
+
+export const routeSchema = z.strictObject({
+  id: z.string(),
+  object: z.literal("route"),
+  model: z.string().describe("The first attempt"),
+  reason: z.string().describe("The rule that chose it, such as best_utility"),
+  weights: z.string(),
+  difficulty: z.number(),
+  task: z.string(),
+  input_tokens: z.int().describe("Estimated"),
+  reference: z.string().describe("The model against which floors and savings are stated"),
+  floor: z.number().optional().describe("Score that the quality floor demanded"),
+  certificate: certificateSchema.optional(),
+  lambda: z.number(),
+  attempts: z.array(z.string()).describe("Models in the order in which they are tried"),
+  models: z.array(candidateSchema),
+  excluded: z.array(
+    z.strictObject({ model: z.string(), why: z.string().describe("Such as lacks_tools") }),
+  ),
+});
+
+/** `auto` and its presets have the first four fields, models all. */
+export const modelSchema = z.strictObject({
+  id: z.string().describe("What goes into a request's model field"),
+  object: z.literal("model"),
+  created: z.int().describe("Seconds since 1970; 0 where unknown"),
+  owned_by: z.string(),
+  name: z.string().optional(),
+  context_tokens: z.int().optional(),
+  max_output_tokens: z.int().optional(),
+  capabilities: z.array(z.string()).readonly().optional(),
+  price: z
+    .strictObject({
+      input_usd_per_mtok: usd,
+      output_usd_per_mtok: usd,
+      cached_input_usd_per_mtok: usd.optional(),
+      cache_write_usd_per_mtok: usd.optional(),
+    })
+    .optional(),
+});
+
+export const modelListSchema = z.strictObject({
+  object: z.literal("list"),
+  data: z.array(modelSchema),
+});
+
+export type HealthView = z.infer<typeof healthSchema>;
+export type RouteView = z.infer<typeof routeSchema>;
+export type CertificateView = z.infer<typeof certificateSchema>;
+export type CandidateView = z.infer<typeof candidateSchema>;
+export type ModelView = z.infer<typeof modelSchema>;
+export type ModelListView = z.infer<typeof modelListSchema>;
