@@ -7,14 +7,13 @@
  * Two settings: a vendor without delay, where every microsecond shows, and one that thinks for 50 ms, as a quick real
  * one does. The target is a median of less than 5 ms added. The exit status is 1 where it is missed.
  */
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { randomFrom } from "../worker/lib/prng.ts";
 import { readWhole } from "./command-line/values.ts";
 import { createProgress } from "./report/progress.ts";
 import { median, medianInterval, quantile } from "./report/quantiles.ts";
 import { startBareWorker } from "./simulation/bare-worker.ts";
+import { spawnVendor } from "./simulation/spawned-vendor.ts";
 
 const TARGET_MS = 5;
 const WARM_UP_PAIRS = 20;
@@ -105,18 +104,6 @@ async function compare(
     interval: medianInterval(addedMs, randomFrom(1)),
     addedP95: quantile(addedMs, 0.95),
   };
-}
-
-/** Runs `scripts/vendor.ts` as a process of its own, with the same time to the first token for all models. */
-async function spawnVendor(ttftMs: number): Promise<{ url: string; stop(): void }> {
-  const script = fileURLToPath(new URL("vendor.ts", import.meta.url));
-  const args = [script, "--port", "0", "--ttft-ms", String(ttftMs)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const line of child.stdout.setEncoding("utf8")) {
-    const url = /listens on (\S+)/.exec(String(line))?.[1];
-    if (url !== undefined) return { url, stop: () => void child.kill() };
-  }
-  throw new Error("The vendor ended before it listened; its own message stands above.");
 }
 
 /** Milliseconds until the first bytes of a streamed answer; then reads the rest, so that the connection is reused. */

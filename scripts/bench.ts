@@ -17,6 +17,9 @@ import { gzipSync } from "node:zlib";
 import { promptsOfLength } from "./cloudflare/bench-prompts.ts";
 import { workerdCpuMs } from "./cloudflare/process-cpu.ts";
 import { runWrangler } from "./cloudflare/wrangler.ts";
+import { readWhole } from "./command-line/values.ts";
+import { compareGateways, gatewayTable } from "./gateway/compare.ts";
+import { PORTKEY_HINT } from "./gateway/targets.ts";
 import { benchTable, isMet, summary, type BenchRow } from "./report/bench-table.ts";
 import { createProgress } from "./report/progress.ts";
 import { startLocalWorker } from "./simulation/local-worker.ts";
@@ -46,6 +49,11 @@ const HELP = `Times decisions, cold starts and the bundle in local workerd.
   --only NAMES   of decision, cold, size; separated by commas (default all)
   --json         one JSON object on stdout instead of a table
   --strict       exit code 1 when a target is missed
+  --gateway      compares gateways instead: added time to first token, added p50 and p99, delay of every
+                 event and CPU per request, against calling the simulated vendor directly
+  --requests N   of each kind and gateway (default 200)
+  --concurrency N  requests at a time in the part under load (default 8)
+  --portkey DIR  a folder with node_modules/@portkey-ai/gateway, to stand beside in the same run
   --help         this text`;
 
 type Bench = (report: (note: string) => void) => Promise<BenchRow[]>;
@@ -62,10 +70,15 @@ async function main(): Promise<void> {
       only: { type: "string", default: Object.keys(BENCHES).join(",") },
       json: { type: "boolean", default: false },
       strict: { type: "boolean", default: false },
+      gateway: { type: "boolean", default: false },
+      requests: { type: "string", default: "200" },
+      concurrency: { type: "string", default: "8" },
+      portkey: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return console.log(HELP);
+  if (values.gateway) return benchGateways(values);
   const chosen = values.only.split(",").map((name) => {
     const bench = BENCHES[name];
     if (bench === undefined)
@@ -82,6 +95,26 @@ async function main(): Promise<void> {
   progress.finish();
   console.log(values.json ? JSON.stringify({ rows: rows.map(withVerdict) }) : benchTable(rows));
   if (values.strict && rows.some((row) => !isMet(row))) process.exitCode = 1;
+}
+
+interface GatewayFlags {
+  readonly requests: string;
+  readonly concurrency: string;
+  readonly portkey?: string | undefined;
+  readonly json: boolean;
+}
+
+async function benchGateways({ portkey, json, ...flags }: GatewayFlags): Promise<void> {
+  const progress = createProgress("gateways", 1);
+  const rows = await compareGateways({
+    requests: readWhole("--requests", flags.requests, 10),
+    concurrency: readWhole("--concurrency", flags.concurrency, 1),
+    ...(portkey !== undefined && { portkeyFolder: portkey }),
+    report: (done, total, note) => progress.update(done, note, total),
+  });
+  progress.finish();
+  console.log(json ? JSON.stringify({ rows }) : gatewayTable(rows));
+  if (portkey === undefined && !json) console.log(`\n${PORTKEY_HINT}`);
 }
 
 async function benchDecision(report: (note: string) => void): Promise<BenchRow[]> {

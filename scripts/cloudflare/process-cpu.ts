@@ -1,6 +1,6 @@
 /**
- * CPU time of the workerd processes that this process has started, read from the operating system:
- * inside workerd the clock stands still while code computes.
+ * CPU time of other processes, read from the operating system: inside workerd the clock stands still while
+ * code computes.
  *
  * Linux tells it per thread in nanoseconds (/proc/<pid>/task/<tid>/schedstat); elsewhere `ps` tells
  * it in hundredths of a second at best.
@@ -8,40 +8,63 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-/** CPU milliseconds spent so far by all workerd descendants of `pid`, user and system together. */
-export function workerdCpuMs(pid: number): number {
-  return existsSync("/proc/self/task") ? cpuFromProc(pid) : cpuFromPs(pid);
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+  /** CPU milliseconds so far, user and system together. */
+  cpuMs(): number;
 }
 
-function cpuFromProc(root: number): number {
-  const processes = readdirSync("/proc")
+/** CPU milliseconds spent so far by all workerd descendants of `pid`, user and system together. */
+export function workerdCpuMs(pid: number): number {
+  return sumCpuMs(
+    descendants(processes(), pid).filter(({ command }) => command.includes("workerd")),
+  );
+}
+
+/** CPU milliseconds spent so far by the process `pid` and all its descendants. */
+export function processCpuMs(pid: number): number {
+  const all = processes();
+  return sumCpuMs([...all.filter((one) => one.pid === pid), ...descendants(all, pid)]);
+}
+
+function sumCpuMs(some: readonly Process[]): number {
+  return some.reduce((sum, one) => sum + one.cpuMs(), 0);
+}
+
+function processes(): Process[] {
+  return existsSync("/proc/self/task") ? processesFromProc() : processesFromPs();
+}
+
+function processesFromProc(): Process[] {
+  return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       const stat = readOrEmpty(`/proc/${name}/stat`);
       // The command stands in brackets and may contain anything, so fields count from its end.
       const command = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
       const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-      return stat === "" ? [] : [{ pid: Number(name), parent, command }];
+      if (stat === "") return [];
+      return [{ pid: Number(name), parent, command, cpuMs: () => cpuFromTasks(name) }];
     });
+}
+
+function cpuFromTasks(pid: string): number {
   let totalNs = 0;
-  for (const { pid, command } of descendants(processes, root)) {
-    if (!command.includes("workerd")) continue;
-    for (const thread of readdirOrEmpty(`/proc/${pid}/task`))
-      totalNs += Number(readOrEmpty(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0]);
-  }
+  for (const thread of readdirOrEmpty(`/proc/${pid}/task`))
+    totalNs += Number(readOrEmpty(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0]);
   return totalNs / 1e6;
 }
 
-function cpuFromPs(root: number): number {
+function processesFromPs(): Process[] {
   const text = execFileSync("ps", ["-A", "-o", "pid=,ppid=,time=,comm="], { encoding: "utf8" });
-  const processes = text.split("\n").flatMap((line) => {
+  return text.split("\n").flatMap((line) => {
     const [pid, parent, time, ...command] = line.trim().split(/\s+/);
     if (time === undefined) return [];
-    return [{ pid: Number(pid), parent: Number(parent), time, command: command.join(" ") }];
+    const ids = { pid: Number(pid), parent: Number(parent) };
+    return [{ ...ids, command: command.join(" "), cpuMs: () => clockMs(time) }];
   });
-  return descendants(processes, root)
-    .filter(({ command }) => command.includes("workerd"))
-    .reduce((sum, { time }) => sum + clockMs(time), 0);
 }
 
 /** "[[hours:]minutes:]seconds", seconds with a fraction where the system has one. */
@@ -49,10 +72,7 @@ function clockMs(time: string): number {
   return 1000 * time.split(":").reduce((total, part) => total * 60 + Number(part), 0);
 }
 
-function descendants<P extends { pid: number; parent: number }>(
-  all: readonly P[],
-  root: number,
-): P[] {
+function descendants(all: readonly Process[], root: number): Process[] {
   const children = all.filter(({ parent }) => parent === root);
   return children.flatMap((child) => [child, ...descendants(all, child.pid)]);
 }
