@@ -141,7 +141,11 @@ describe("decide, for any candidates and any policy", () => {
         const reasons = new Map(outcome.excluded.map(({ model: id, why }) => [id, why]));
         for (const { model: id, costP90MicroUsd, latencyP90Ms } of given) {
           const isTooDear = costP90MicroUsd > maxCost;
-          const why = isTooDear ? "too_expensive" : latencyP90Ms > maxLatency ? "too_slow" : undefined;
+          const why = isTooDear
+            ? "too_expensive"
+            : latencyP90Ms > maxLatency
+              ? "too_slow"
+              : undefined;
           expect(reasons.get(id)).toBe(why);
         }
       }),
