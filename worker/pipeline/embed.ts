@@ -20,7 +20,7 @@ import { exhausted, hungUp, rejected, type Failed } from "./attempts.ts";
 import { AUTO_NAMES, findNamed, parseModelName, upstreamNameOf } from "./model-name.ts";
 import type { Deps, RequestTag } from "./ports.ts";
 import { noKeyFor, requireSomeKey } from "./route.ts";
-import { OutputEstimate } from "./usage.ts";
+import { countTokens } from "./token-count.ts";
 
 interface EmbedOrder {
   readonly request: EmbeddingRequest;
@@ -258,12 +258,10 @@ const REMEDIES: Record<EmbeddingExclusion, readonly [param: string, remedy: stri
 };
 
 function tokensOf(request: EmbeddingRequest): number {
-  const text = new OutputEstimate();
-  let tokens = 0;
-  for (const input of inputsOf(request))
-    if (typeof input === "string") text.add(input);
-    else tokens += input.length;
-  return tokens + text.counts(0).output;
+  return inputsOf(request).reduce(
+    (sum, input) => sum + (typeof input === "string" ? countTokens(input) : input.length),
+    0,
+  );
 }
 
 function reportedTokens(usage: unknown): number | undefined {

@@ -1,10 +1,5 @@
 /** LangChain JS: `ChatOpenAI` and `OpenAIEmbeddings` of `@langchain/openai`. */
-import {
-  HumanMessage,
-  ToolMessage,
-  type AIMessage,
-  type AIMessageChunk,
-} from "@langchain/core/messages";
+import { HumanMessage, ToolMessage, type AIMessageChunk } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
 import { AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from "openai";

@@ -264,7 +264,9 @@ describe("POST /v1/chat/completions", () => {
     });
   });
 
-  it("stops at a client's abort instead of trying the next vendor, and counts what it left", async ({ expect }) => {
+  it("stops at a client's abort instead of trying the next vendor, and counts what it left", async ({
+    expect,
+  }) => {
     const { send, requests } = scriptedVendor(silent());
     const client = new AbortController();
     const service = createService({ send });

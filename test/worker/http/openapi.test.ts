@@ -28,10 +28,11 @@ function keysAt(...path: readonly string[]): string[] {
 
 /** The schema of that name. */
 function schemaOf(name: string): z.ZodType {
-  const named: (Named | undefined)[] = OPERATIONS.flatMap(({ body, answer, event }) => [
+  const named: (Named | undefined)[] = OPERATIONS.flatMap(({ body, answer, event, dryAnswer }) => [
     body,
     answer,
     event,
+    dryAnswer,
   ]);
   return named.find((entry) => entry?.name === name)!.schema;
 }
@@ -50,6 +51,30 @@ const QUESTIONS: [string, string, RequestInit][] = [
       method: "POST",
       headers: { ...AUTHORIZED, "x-sluice-quality": "0.9" },
       body: JSON.stringify({ ...HI, tools: [{ type: "function" }] }),
+    },
+  ],
+  [
+    "Response",
+    "/v1/responses",
+    { method: "POST", headers: AUTHORIZED, body: JSON.stringify({ model: "auto", input: "Hi" }) },
+  ],
+  [
+    "Message",
+    "/v1/messages",
+    { method: "POST", headers: AUTHORIZED, body: JSON.stringify({ ...HI, max_tokens: 9 }) },
+  ],
+  [
+    "TokenCount",
+    "/v1/messages/count_tokens",
+    { method: "POST", headers: AUTHORIZED, body: JSON.stringify(HI) },
+  ],
+  [
+    "EmbeddingRoute",
+    "/v1/embeddings",
+    {
+      method: "POST",
+      headers: { ...AUTHORIZED, "x-sluice-dry-run": "true" },
+      body: JSON.stringify({ model: "openai/vectors", input: "Hi" }),
     },
   ],
   [
@@ -74,14 +99,16 @@ describe("GET /openapi.json", () => {
 
   it("names every schema once", ({ expect }) => {
     const seen = new Map<string, z.ZodType>();
-    for (const { body, answer, event } of OPERATIONS)
-      for (const named of [body, answer, event]) {
+    for (const { body, answer, event, dryAnswer } of OPERATIONS)
+      for (const named of [body, answer, event, dryAnswer]) {
         if (named === undefined) continue;
         expect(seen.get(named.name) ?? named.schema).toBe(named.schema);
         seen.set(named.name, named.schema);
       }
     const names = keysAt("components", "schemas");
-    expect(names.toSorted()).toEqual([...seen.keys(), "Error", "Knobs"].toSorted());
+    expect(names.toSorted()).toEqual(
+      [...seen.keys(), "AnthropicError", "Error", "Knobs"].toSorted(),
+    );
   });
 
   it.for(QUESTIONS)(

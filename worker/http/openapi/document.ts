@@ -10,11 +10,13 @@ import { z } from "zod";
 import { errorBodySchema } from "../../domain/errors.ts";
 import { policySchema } from "../../domain/policy.ts";
 import { KNOB_HEADERS } from "../wire/knobs.ts";
+import { anthropicErrorSchema } from "./answer-schemas.ts";
 import { OPERATIONS, ROUTE, type Named, type Operation } from "./operations.ts";
 
 type Json = Record<string, unknown>;
 
 const ERROR: Named = { name: "Error", schema: errorBodySchema };
+const ANTHROPIC_ERROR: Named = { name: "AnthropicError", schema: anthropicErrorSchema };
 
 /** What a request's `sluice` object may hold. */
 const KNOBS = policySchema.partial();
@@ -119,9 +121,9 @@ function bodySchema({ body, isRouted }: Operation): Json {
   };
 }
 
-function success({ answer, event, isRouted }: Operation): Json {
-  const isDry = isRouted && answer !== ROUTE;
-  const schema = isDry ? { anyOf: [refTo(answer), refTo(ROUTE)] } : refTo(answer);
+function success({ answer, event, isRouted, dryAnswer = ROUTE }: Operation): Json {
+  const isDry = isRouted && answer !== dryAnswer;
+  const schema = isDry ? { anyOf: [refTo(answer), refTo(dryAnswer)] } : refTo(answer);
   return {
     description: isDry ? "The answer; on a dry run the decision" : "The answer",
     headers: headersOf({ ...TAG_HEADERS, ...(isRouted && ANSWER_HEADERS) }),
@@ -132,7 +134,13 @@ function success({ answer, event, isRouted }: Operation): Json {
   };
 }
 
-function errorsOf({ body, isOpen, isRouted, canMiss }: Operation): Record<string, Json> {
+function errorsOf({
+  body,
+  isOpen,
+  isRouted,
+  canMiss,
+  hasAnthropicErrors,
+}: Operation): Record<string, Json> {
   const statuses = [
     ...(isOpen ? [] : [401]),
     ...(body === undefined ? [] : [400, 413, 415]),
@@ -146,7 +154,9 @@ function errorsOf({ body, isOpen, isRouted, canMiss }: Operation): Record<string
       {
         description: STATUS_WORDS[status]!,
         headers: headersOf(TAG_HEADERS),
-        content: { "application/json": { schema: refTo(ERROR) } },
+        content: {
+          "application/json": { schema: refTo(hasAnthropicErrors ? ANTHROPIC_ERROR : ERROR) },
+        },
       },
     ]),
   );
@@ -168,11 +178,17 @@ function refTo({ name }: Named): Json {
 /** Requests as clients may write them, answers as they are sent. */
 function componentsOf(operations: readonly Operation[]): Record<string, Json> {
   const inputs = operations.flatMap(({ body }) => body ?? []);
-  const outputs = operations.flatMap(({ answer, event }) => [answer, ...(event ? [event] : [])]);
+  const outputs = operations.flatMap(({ answer, event, dryAnswer }) => [
+    answer,
+    ...(event ? [event] : []),
+    ...(dryAnswer ? [dryAnswer] : []),
+  ]);
   return Object.fromEntries([
     ["Knobs", jsonOf(KNOBS, "input")],
     ...inputs.map(({ name, schema }) => [name, jsonOf(schema, "input")] as const),
-    ...[...outputs, ERROR].map(({ name, schema }) => [name, jsonOf(schema, "output")] as const),
+    ...[...outputs, ERROR, ANTHROPIC_ERROR].map(
+      ({ name, schema }) => [name, jsonOf(schema, "output")] as const,
+    ),
   ]);
 }
 

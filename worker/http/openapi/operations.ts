@@ -6,7 +6,19 @@
  */
 import { z } from "zod";
 import { chatRequestSchema } from "../../domain/chat.ts";
+import { embeddingRequestSchema } from "../../domain/embedding.ts";
+import { countTokensSchema, messagesRequestSchema } from "../wire/anthropic/request-schema.ts";
+import { responsesRequestSchema } from "../wire/responses/request-schema.ts";
 import { healthSchema, modelListSchema, modelSchema, routeSchema } from "../wire/view-schemas.ts";
+import {
+  embeddingListSchema,
+  embeddingRouteSchema,
+  messageEventSchema,
+  messageSchema,
+  responseEventSchema,
+  responseSchema,
+  tokenCountSchema,
+} from "./answer-schemas.ts";
 import { chunkOrErrorSchema, completionSchema } from "./chat-schemas.ts";
 
 /** A component of the document. */
@@ -26,6 +38,10 @@ export interface Operation {
   readonly isOpen?: boolean;
   /** Routed: takes the knobs, answers with the headers of a decision, and with a route on a dry run. */
   readonly isRouted?: boolean;
+  /** What a dry run answers with, where that is no chat's route. */
+  readonly dryAnswer?: Named;
+  /** Errors have Anthropic's shape. */
+  readonly hasAnthropicErrors?: boolean;
   readonly body?: Named;
   readonly answer: Named;
   /** The data of each event, where the answer may be streamed. */
@@ -67,6 +83,51 @@ export const OPERATIONS: readonly Operation[] = [
     body: CHAT_REQUEST,
     answer: { name: "ChatCompletion", schema: completionSchema },
     event: { name: "ChatChunkOrError", schema: chunkOrErrorSchema },
+  },
+  {
+    method: "post",
+    path: "/v1/responses",
+    id: "createResponse",
+    summary: "OpenAI's Responses API, routed",
+    description:
+      "Nothing is stored: a conversation is sent whole. With `stream` the answer is a stream of typed events.",
+    isRouted: true,
+    body: { name: "ResponsesRequest", schema: responsesRequestSchema },
+    answer: { name: "Response", schema: responseSchema },
+    event: { name: "ResponseEvent", schema: responseEventSchema },
+  },
+  {
+    method: "post",
+    path: "/v1/messages",
+    id: "createMessage",
+    summary: "Anthropic's Messages API, routed",
+    description:
+      "With `stream` the answer is a stream of typed events; errors have Anthropic's shape.",
+    isRouted: true,
+    hasAnthropicErrors: true,
+    body: { name: "MessagesRequest", schema: messagesRequestSchema },
+    answer: { name: "Message", schema: messageSchema },
+    event: { name: "MessageEvent", schema: messageEventSchema },
+  },
+  {
+    method: "post",
+    path: "/v1/messages/count_tokens",
+    id: "countMessageTokens",
+    summary: "The router's estimate of a prompt's tokens",
+    hasAnthropicErrors: true,
+    canMiss: true,
+    body: { name: "TokenCountRequest", schema: countTokensSchema },
+    answer: { name: "TokenCount", schema: tokenCountSchema },
+  },
+  {
+    method: "post",
+    path: "/v1/embeddings",
+    id: "createEmbeddings",
+    summary: "OpenAI's embeddings, by the model that is named",
+    isRouted: true,
+    dryAnswer: { name: "EmbeddingRoute", schema: embeddingRouteSchema },
+    body: { name: "EmbeddingRequest", schema: embeddingRequestSchema },
+    answer: { name: "EmbeddingList", schema: embeddingListSchema },
   },
   {
     method: "post",

@@ -29,7 +29,8 @@ const candidateSchema = z.strictObject({
   cost_p50_usd: usd,
   cost_p90_usd: usd,
   ttft_ms: milliseconds,
-  latency_ms: milliseconds,
+  latency_ms: milliseconds.describe("Milliseconds until the last token, at the median"),
+  latency_p90_ms: milliseconds,
 });
 
 export const routeSchema = z.strictObject({
@@ -52,20 +53,26 @@ export const routeSchema = z.strictObject({
   ),
 });
 
-/** `auto` and its presets have the first four fields, models all. */
+/** `auto` and its presets have the first five fields, models those of their kind as well. */
 export const modelSchema = z.strictObject({
   id: z.string().describe("What goes into a request's model field"),
   object: z.literal("model"),
   created: z.int().describe("Seconds since 1970; 0 where unknown"),
   owned_by: z.string(),
+  kind: z.enum(["chat", "embedding"]),
   name: z.string().optional(),
   context_tokens: z.int().optional(),
   max_output_tokens: z.int().optional(),
+  dimensions: z.int().optional().describe("Of a vector"),
+  same_vectors_as: z
+    .string()
+    .optional()
+    .describe("The model whose vectors these can be compared with"),
   capabilities: z.array(z.string()).readonly().optional(),
   price: z
     .strictObject({
       input_usd_per_mtok: usd,
-      output_usd_per_mtok: usd,
+      output_usd_per_mtok: usd.optional(),
       cached_input_usd_per_mtok: usd.optional(),
       cache_write_usd_per_mtok: usd.optional(),
     })

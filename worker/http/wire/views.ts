@@ -120,7 +120,7 @@ export function modelView(model: CatalogModel): ModelView {
 }
 
 /** An entry of the list for a model that makes vectors. */
-export function embeddingModelView(model: EmbeddingModel) {
+export function embeddingModelView(model: EmbeddingModel): ModelView {
   return {
     id: model.id,
     object: "model",
