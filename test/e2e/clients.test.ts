@@ -191,10 +191,8 @@ describe.for([OPENAI_SDK, AI_SDK_COMPATIBLE, AI_SDK_OPENAI, LANGCHAIN])("$name",
     await front.close();
   });
 
-  const habit = sdk.retriesQuotaErrors
-    ? "tries again after a quota error all the same: it goes by the status alone"
-    : "does not try again after a quota error";
-  it(`${habit}`, async ({ expect }) => {
+  const habit = sdk.retriesQuotaErrors ? "tries" : "does not try";
+  it(`${habit} again after a quota error, whose x-should-retry is false`, async ({ expect }) => {
     const quota = new RouterError("insufficient_quota", "The budget is spent", {
       code: "insufficient_quota",
       retryAfterMs: 1,

@@ -252,3 +252,51 @@ describe("a streamed answer", () => {
     expect(streamed).toEqual(plain.map((answer) => answer.choices[0]?.message.content));
   });
 });
+
+describe("embeddings", () => {
+  const model = "openai/text-embedding-3-small";
+
+  it("are the vendor's own, with their cost in a header, as numbers or as base64", async ({
+    expect,
+  }) => {
+    const arrived = service.vendor.requests.next();
+    const body = { model, input: ["tide", "wind"], dimensions: 8 };
+    const { data, response } = await client.embeddings.create(body).withResponse();
+    expect((await arrived).body).toEqual({
+      ...body,
+      model: "text-embedding-3-small",
+      encoding_format: "base64",
+    });
+    const plain = await client.embeddings.create({ ...body, encoding_format: "float" });
+    expect(data.data.map(({ embedding }) => [...embedding])).toEqual(
+      plain.data.map(({ embedding }) => embedding),
+    );
+    expect(plain.data[0]?.embedding).toHaveLength(8);
+    expect(data.usage).toEqual({ prompt_tokens: 2, total_tokens: 2 });
+    expect(response.headers.get("x-sluice-model")).toBe(model);
+    expect(response.headers.get("x-sluice-cost-usd")).toBe("0.000001");
+  });
+
+  it("take tokens in place of texts", async ({ expect }) => {
+    const input = [
+      [1, 2, 3],
+      [4, 5],
+    ];
+    const { data, usage } = await client.embeddings.create({ model, input });
+    expect(data).toHaveLength(2);
+    expect(usage.prompt_tokens).toBe(5);
+  });
+
+  it("of a bare name come from the next vendor that has the very model", async ({ expect }) => {
+    service.vendor.faults.add({
+      fault: { kind: "status", status: 500 },
+      vendor: "openai",
+      times: 1,
+    });
+    const { response } = await client.embeddings
+      .create({ model: "text-embedding-3-small", input: "tide" })
+      .withResponse();
+    expect(response.headers.get("x-sluice-model")).toBe(`openrouter/${model}`);
+    expect(response.headers.get("x-sluice-attempts")).toBe("2");
+  });
+});

@@ -20,7 +20,7 @@ const ABILITY = {
   placed: "2026-11-22",
 };
 
-const { models } = parseCatalog(shipped);
+const { models, embeddings } = parseCatalog(shipped);
 const anyIndex = fc.nat({ max: models.length - 1 });
 
 function vendor(m: CatalogModel): string {
@@ -112,6 +112,38 @@ describe("the shipped catalogue", () => {
       .map(blendedUsdPerMTok);
     expect(anchored.length).toBeGreaterThanOrEqual(8);
     expect(Math.max(...anchored) / Math.min(...anchored)).toBeGreaterThan(50);
+  });
+});
+
+describe("the shipped models that make vectors", () => {
+  it("have a price, a window and a source for each, none read after this edition", ({ expect }) => {
+    expect(embeddings.length).toBeGreaterThanOrEqual(3);
+    for (const { id, price, sources } of embeddings) {
+      expect(price.inputUsdPerMTok, id).toBeLessThan(10);
+      const named = new Set(sources.map((s) => s.what));
+      expect([...named].toSorted(), id).toEqual(["capabilities", "context", "price"]);
+      for (const s of sources) expect(s.seen <= shipped.version, `${id} ${s.url}`).toBe(true);
+    }
+  });
+
+  it("agree with the model whose very vectors they make", ({ expect }) => {
+    const copies = embeddings.filter(({ sameVectorsAs }) => sameVectorsAs !== undefined);
+    expect(copies).not.toEqual([]);
+    for (const { sameVectorsAs, dimensions } of copies)
+      expect(embeddings.find(({ id }) => id === sameVectorsAs)?.dimensions).toBe(dimensions);
+  });
+
+  it.for<[string, (list: Json[]) => void, string]>([
+    ["an id twice", (list) => list.push(list[0]!), "embeddings[0] has this id already"],
+    ["a copy of nothing", (list) => (list[0]!["sameVectorsAs"] = "a/b"), "is no copy itself"],
+    ["a copy of itself", (list) => (list[0]!["sameVectorsAs"] = list[0]!["id"]), "is no copy"],
+    ["an ability", (list) => (list[0]!["anchors"] = []), 'unknown key "anchors"'],
+    ["no price's source", (list) => (list[0]!["sources"] = []), "a price needs a source"],
+    ["a free lunch", (list) => (list[0]!["price"].inputUsdPerMTok = 0), "give a price above 0"],
+  ])("refuses %s", ([, damage, message], { expect }) => {
+    const verdict = verdictAfter((catalogue) => damage(catalogue["embeddings"]));
+    expect(verdict).toContain(message);
+    expect(verdict).toContain("embeddings[");
   });
 });
 
