@@ -13,15 +13,19 @@ const MAX_INPUTS = 2_048;
 /** More than any model reads; a bound for the loops over them. */
 const MAX_TOKENS = 131_072;
 
-const text = z.string().min(1);
-const tokens = z.array(z.int().nonnegative()).min(1).max(MAX_TOKENS);
+const token = z.int().nonnegative();
+const MUST_BE = `must be a text, a list of tokens, or a list of 1 to ${MAX_INPUTS} of either; none may be empty`;
+
+const one = z.union(
+  [z.string().min(1), token, z.array(token).min(1).max(MAX_TOKENS)],
+  "must be a text or tokens, and not empty",
+);
 
 export const embeddingRequestSchema = z.looseObject({
   model: z.string().min(1).max(256),
-  input: z.union(
-    [text, z.array(text).min(1).max(MAX_INPUTS), tokens, z.array(tokens).min(1).max(MAX_INPUTS)],
-    `must be a text, a list of tokens, or a list of 1 to ${MAX_INPUTS} of either; none may be empty`,
-  ),
+  input: z
+    .union([z.string().min(1), z.array(one).min(1).max(MAX_TOKENS)], MUST_BE)
+    .refine((input) => typeof input === "string" || isUniform(input), MUST_BE),
   dimensions: z.int().positive().max(65_536).nullish(),
   encoding_format: z.enum(["float", "base64"]).nullish(),
 });
@@ -46,9 +50,14 @@ export interface EmbeddingModel {
 /** The inputs of a request, each a text or its tokens. */
 export function inputsOf({ input }: EmbeddingRequest): readonly (string | readonly number[])[] {
   if (typeof input === "string") return [input];
-  return isTokens(input) ? [input] : input;
+  const tokens = input.filter((part) => typeof part === "number");
+  return tokens.length > 0 ? [tokens] : input.filter((part) => typeof part !== "number");
 }
 
-function isTokens(list: readonly (string | number | readonly number[])[]): list is number[] {
-  return typeof list[0] === "number";
+/** Whether a list holds one text's tokens, or not too many inputs of one kind. */
+function isUniform(list: readonly (string | number | readonly number[])[]): boolean {
+  const kind = typeof list[0];
+  return (
+    list.every((part) => typeof part === kind) && (kind === "number" || list.length <= MAX_INPUTS)
+  );
 }
