@@ -37,6 +37,7 @@ export const LAYERS: Record<string, Layer> = {
   cache: { below: ["lib", "domain"], packages: STORES },
   budget: { below: ["lib", "domain"], packages: STORES },
   learning: { below: ["lib", "domain"], packages: STORES },
+  vitals: { below: ["lib", "domain", "routing"], packages: ["zod", "cloudflare:workers"] },
   strategies: { below: ["lib", "domain", "routing"], packages: [] },
   pipeline: { below: ["lib", "domain", "routing"], packages: ["tokenx"] },
   http: { below: ["lib", "domain", "pipeline"], packages: ["zod", "hono", "hono/*"] },

@@ -12,17 +12,20 @@ import { BUNDLED } from "./inference/bundled.ts";
 import { RouterHost, type InferenceEvent } from "./inference/router-host.ts";
 import { kvWeightsStore } from "./inference/weights-store.ts";
 import { systemClock } from "./lib/clock.ts";
+import { pause } from "./lib/pause.ts";
+import { randomFrom } from "./lib/prng.ts";
 import { createDispatch } from "./providers/dispatch.ts";
 import { endpointsOf } from "./providers/endpoints.ts";
 import { VENDORS } from "./providers/registry.ts";
 import { LatencyBook } from "./routing/latency-book.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
 import { createAccessCheck } from "./tenants/access.ts";
+import { CircuitBoard, NO_CIRCUITS, type NoticeExchange } from "./vitals/circuit-board.ts";
 
 export interface Service {
   /** Answers one request. */
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
-  /** Looks for newer weights, at most once per TTL. Never rejects; call it under waitUntil. */
+  /** Looks for newer weights and other isolates' news, now and then. Never rejects; call it under waitUntil. */
   refresh(): Promise<void>;
 }
 
@@ -39,7 +42,20 @@ export function compose(env: Env): Service {
     log: (event) => logInference(log, event),
     ttlMs: config.weightsTtlMs,
   });
-  const endpoints = endpointsOf({ keys: config.vendorKeys, standInUrl: config.vendorBaseUrl });
+  const endpoints = endpointsOf({
+    keys: config.vendorKeys,
+    standInUrl: config.vendorBaseUrl,
+    standInKeys: config.standInKeys,
+  });
+  const random = randomFrom(crypto.getRandomValues(new Uint32Array(1))[0]!);
+  const circuits = config.hasCircuits
+    ? new CircuitBoard({
+        clock,
+        random,
+        others: env.VITALS && meetingPlace(env.VITALS),
+        log: ({ event, ...fields }) => log.write("warn", event, fields),
+      })
+    : NO_CIRCUITS;
   const secrets = new Map(VENDORS.map(({ id, keyName }) => [id, keyName]));
   const app = createApp({
     pipeline: {
@@ -50,9 +66,12 @@ export function compose(env: Env): Service {
         size: endpoints.size,
         secretOf: (vendorId) => secrets.get(vendorId),
       },
-      dispatch: createDispatch({ endpoints, timeouts: config.timeouts, clock }),
+      dispatch: createDispatch({ endpoints, timeouts: config.timeouts, circuits, random, clock }),
       clock,
       latency: new LatencyBook(),
+      pause,
+      random,
+      totalTimeoutMs: config.totalTimeoutMs,
       mintId: () => crypto.randomUUID().replaceAll("-", ""),
       log,
     },
@@ -62,8 +81,15 @@ export function compose(env: Env): Service {
   });
   return {
     fetch: (request, bindings, context) => app.fetch(request, bindings, context),
-    refresh: () => host.refresh(clock.nowMs()),
+    async refresh() {
+      await Promise.all([host.refresh(clock.nowMs()), circuits.exchange()]);
+    },
   };
+}
+
+/** All isolates meet at one object: what they tell is little, and only together is it the whole. */
+function meetingPlace(vitals: NonNullable<Env["VITALS"]>): NoticeExchange {
+  return { exchange: (told) => vitals.getByName("all").exchange(told) };
 }
 
 function logInference(log: Log, { event, ...fields }: InferenceEvent): void {

@@ -57,8 +57,12 @@ const schema = z.strictObject({
   ANSWER_TIMEOUT_MS: milliseconds(240_000),
   /** Longer than any vendor's keep-alive interval, so silence means that nobody is there. */
   IDLE_TIMEOUT_MS: milliseconds(60_000),
-  /** What OpenAI's own clients wait before they give up. */
+  /** A whole request, further attempts included: what OpenAI's own clients wait before they give up. */
   TOTAL_TIMEOUT_MS: milliseconds(600_000),
+  /** "off" calls vendors whatever they have done; for those who test them. */
+  CIRCUITS: z.enum(["on", "off"], "must be on or off").default("on"),
+  /** Development only, beside VENDOR_BASE_URL: made-up keys that are sent to it, each an account. */
+  STAND_IN_KEYS: secret,
   LOG_LEVEL: z
     .enum(["debug", "info", "warn", "error"], "must be debug, info, warn or error")
     .default("info"),
@@ -71,13 +75,16 @@ export interface Config {
   readonly vendorBaseUrl: string | undefined;
   readonly weightsTtlMs: number;
   readonly maxBodyBytes: number;
-  /** Limits of one attempt; providers/dispatch.ts says what each bounds. */
+  readonly standInKeys: readonly string[];
+  readonly hasCircuits: boolean;
+  /** A request's, all of its attempts and its stream together. */
+  readonly totalTimeoutMs: number;
+  /** Limits of one call; providers/dispatch.ts says what each bounds. */
   readonly timeouts: {
     readonly connectMs: number;
     readonly firstByteMs: number;
     readonly answerMs: number;
     readonly idleMs: number;
-    readonly totalMs: number;
   };
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
@@ -103,9 +110,8 @@ export function readConfig(env: object): Config {
   const secrets = new Map<string, unknown>(Object.entries(values));
   const vendorKeys: Record<string, readonly string[]> = {};
   for (const { id, keyName } of VENDORS) {
-    const key = secrets.get(keyName);
-    const keys = typeof key === "string" ? key.split(",").filter((part) => part !== "") : [];
-    if (keys.length > 0) vendorKeys[id] = Object.freeze([...new Set(keys)]);
+    const keys = keysIn(secrets.get(keyName));
+    if (keys.length > 0) vendorKeys[id] = Object.freeze(keys);
   }
   return Object.freeze({
     apiKey: values.SLUICE_API_KEY,
@@ -113,13 +119,20 @@ export function readConfig(env: object): Config {
     vendorBaseUrl: values.VENDOR_BASE_URL,
     weightsTtlMs: values.WEIGHTS_TTL_MS,
     maxBodyBytes: values.MAX_BODY_BYTES,
+    standInKeys: Object.freeze(keysIn(values.STAND_IN_KEYS)),
+    hasCircuits: values.CIRCUITS === "on",
+    totalTimeoutMs: values.TOTAL_TIMEOUT_MS,
     timeouts: Object.freeze({
       connectMs: values.CONNECT_TIMEOUT_MS,
       firstByteMs: values.FIRST_BYTE_TIMEOUT_MS,
       answerMs: values.ANSWER_TIMEOUT_MS,
       idleMs: values.IDLE_TIMEOUT_MS,
-      totalMs: values.TOTAL_TIMEOUT_MS,
     }),
     logLevel: values.LOG_LEVEL,
   });
+}
+
+/** A list of keys, each once. */
+function keysIn(list: unknown): string[] {
+  return typeof list === "string" ? [...new Set(list.split(",").filter((key) => key !== ""))] : [];
 }

@@ -5,6 +5,9 @@
 interface Env {
   /** Published router weights: a pointer, and blobs under their digests. */
   readonly WEIGHTS?: KVNamespace;
+  /** Where isolates tell one another which vendors fail. */
+  // oxlint-disable-next-line typescript/consistent-type-imports -- an import would make Env local
+  readonly VITALS?: DurableObjectNamespace<import("./vitals/vitals-object.ts").VitalsObject>;
   readonly SLUICE_API_KEY?: string;
   readonly OPENAI_API_KEY?: string;
   readonly ANTHROPIC_API_KEY?: string;
@@ -24,5 +27,7 @@ interface Env {
   readonly ANSWER_TIMEOUT_MS?: string;
   readonly IDLE_TIMEOUT_MS?: string;
   readonly TOTAL_TIMEOUT_MS?: string;
+  readonly CIRCUITS?: string;
+  readonly STAND_IN_KEYS?: string;
   readonly LOG_LEVEL?: string;
 }

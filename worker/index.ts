@@ -1,12 +1,15 @@
 /**
  * The Worker: one fetch handler over a service that lives as long as its isolate.
  *
- * Newer weights are looked for after an answer is on its way, once per request at most, so nobody waits
- * for them. A deployment whose variables are wrong answers 500 and says in its log what to correct.
+ * Newer weights and other isolates' news are looked for after an answer is on its way, once per request
+ * at most, so nobody waits for them. A deployment whose variables are wrong answers 500 and says in its log what to correct.
  */
 import { compose, type Service } from "./compose.ts";
 import { ConfigError } from "./config.ts";
 import { createLog } from "./telemetry/log.ts";
+
+/** The platform finds Durable Objects among the main module's exports. */
+export { VitalsObject } from "./vitals/vitals-object.ts";
 
 let service: Service | undefined;
 

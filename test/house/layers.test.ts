@@ -46,6 +46,10 @@ const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
     ["worker/lib", "worker/domain"],
     ["zod", "@upstash/redis", "cloudflare:workers"],
   ],
+  "worker/vitals": [
+    ["worker/lib", "worker/domain", "worker/routing"],
+    ["zod", "cloudflare:workers"],
+  ],
   "worker/strategies": [["worker/lib", "worker/domain", "worker/routing"], []],
   "worker/pipeline": [["worker/lib", "worker/domain", "worker/routing"], ["tokenx"]],
   "worker/http": [

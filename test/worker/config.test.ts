@@ -19,8 +19,10 @@ describe("readConfig", () => {
         firstByteMs: 90_000,
         answerMs: 240_000,
         idleMs: 60_000,
-        totalMs: 600_000,
       },
+      totalTimeoutMs: 600_000,
+      standInKeys: [],
+      hasCircuits: true,
       logLevel: "info",
     });
   });

@@ -19,6 +19,11 @@ export const policySchema = z.strictObject({
   /** Longest time until the last token, at the predicted 90th percentile: of calls let in at the median, up to a quarter broke it. */
   max_latency_ms: z.number().positive().max(3_600_000).optional(),
   allow_models: z.array(modelId).min(1).max(100).optional(),
+  /**
+   * Start the next attempt beside the first when that has said nothing for so many milliseconds; "auto"
+   * leaves them to the prediction. Left out: never. The loser's estimated cost is billed as well.
+   */
+  hedge: z.union([z.literal("auto"), z.number().min(1).max(600_000)]).optional(),
   /** Decide and answer with the decision; call nobody. */
   dry_run: z.boolean().default(false),
 });

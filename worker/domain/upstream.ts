@@ -26,6 +26,8 @@ export type UpstreamCall = UpstreamWork & {
   readonly upstreamModel: string;
   /** The client's: when it aborts, the vendor's connection is closed at once. */
   readonly signal: AbortSignal;
+  /** Milliseconds left of the time that the whole request has. */
+  readonly timeoutMs: number;
 };
 
 /** What went wrong, as one word. */
@@ -36,6 +38,9 @@ export type FailureReason =
   | "vendor_error" // 5xx, redirects, and a key or model that the vendor does not accept from us
   | "malformed" // an answer that is none: wrong content type, broken JSON, no choices
   | "rejected" // the vendor finds fault with the client's request
+  | "context_overflow" // the request is longer than the model's window
+  | "content_filtered" // the vendor's filter refuses the prompt or the answer
+  | "cooling" // nobody was called: every key of the vendor is left alone for a while
   | "aborted"; // the client hung up
 
 export interface UpstreamFailure {
@@ -68,8 +73,11 @@ export interface UpstreamStream {
 
 export type UpstreamOutcome = UpstreamCompletion | UpstreamStream | UpstreamFailure;
 
+/** An attempt's outcome, and how many calls it took: one for each of the vendor's keys that was tried. */
+export type Dispatched = UpstreamOutcome & { readonly calls: number };
+
 /** Makes one attempt. Never rejects. */
-export type Dispatch = (call: UpstreamCall) => Promise<UpstreamOutcome>;
+export type Dispatch = (call: UpstreamCall) => Promise<Dispatched>;
 
 /** The part of `provider/model` before the slash. */
 export function vendorOf(model: string): string {

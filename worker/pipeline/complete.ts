@@ -14,7 +14,7 @@ import type { Dispatch, UpstreamCompletion } from "../domain/upstream.ts";
 import { isRecord } from "../lib/json.ts";
 import type { SseEvent } from "../lib/sse.ts";
 import type { BegunCall } from "../routing/latency-book.ts";
-import { makeAttempts } from "./attempts.ts";
+import { makeAttempts, type Success } from "./attempts.ts";
 import { meterStream, StreamMeter, type StreamEnding } from "./meter.ts";
 import { requireKnown } from "./model-name.ts";
 import type { Deps, RequestTag } from "./ports.ts";
@@ -36,7 +36,10 @@ interface Timing {
 }
 
 interface Bill {
+  /** All that was paid for this answer, the hedge among it. */
   readonly costMicroUsd: number;
+  /** What the vendor that a hedge hung up on may bill, estimated; 0 without a hedge. */
+  readonly hedgeMicroUsd: number;
   /** Against the reference model's estimated cost; negative where the answer cost more. */
   readonly savedMicroUsd: number;
 }
@@ -45,6 +48,8 @@ interface AnswerFrame {
   readonly route: Route;
   readonly answeredBy: Candidate;
   readonly attemptCount: number;
+  /** The model that a hedge hung up on. */
+  readonly hedged: string | undefined;
   readonly timing: Timing;
 }
 
@@ -81,17 +86,19 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
   const routeMs = routedMs - tag.startedMs;
   if (policy.dry_run) return { kind: "dry", route: routed, timing: { routeMs, upstreamMs: 0 } };
 
-  const { attempts } = routed.decision;
-  const { inputTokens } = routed.forecast;
-  const input = { request, attempts, inputTokens, requestId: tag.id, signal };
+  const { decision, forecast } = routed;
+  const { id: requestId, startedMs } = tag;
+  const { inputTokens } = forecast;
+  const input = { request, inputTokens, decision, policy, requestId, signal, startedMs };
   const dispatch = settlingAborts({ order, routed }, deps);
   const { outcome, ...success } = await makeAttempts(input, { ...deps, dispatch });
   const { candidate, count } = success;
-  const settlement = new Settlement({ order, routed, ...success }, deps);
+  const settlement = new Settlement({ order, routed, success }, deps);
   const frame = {
     route: routed,
     answeredBy: candidate,
     attemptCount: count,
+    hedged: success.hedged?.model,
     timing: { routeMs, upstreamMs: deps.clock.nowMs() - routedMs },
   };
   if (outcome.kind === "stream")
@@ -102,13 +109,16 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
   return { ...frame, kind: "whole", text, body, counts, bill: settlement.bill(counts) };
 }
 
+/** Who answered, or was asked when the client left. */
+type Settled = Omit<Success, "outcome" | "call"> & {
+  /** What its time teaches; absent for an attempt that was left before it had answered. */
+  readonly call?: BegunCall;
+};
+
 interface SettlementInput {
   readonly order: CompleteOrder;
   readonly routed: Route;
-  readonly candidate: Candidate;
-  readonly count: number;
-  /** What its time teaches; absent for an attempt that was left before it had answered. */
-  readonly call?: BegunCall;
+  readonly success: Settled;
 }
 
 /** From what an answer used to what it cost, to what its time taught, and to the one line that the log keeps of it. */
@@ -125,14 +135,35 @@ class Settlement {
 
   bill(counts: TokenCounts): Bill {
     const { catalog } = this.#deps.scorer;
-    const { candidate, routed } = this.#input;
+    const { order, routed, success } = this.#input;
+    const { candidate, filtered } = success;
     const { reference } = routed.decision;
-    const cost = priceOf(counts, requireKnown(candidate.model, catalog));
+    const hedgeMicroUsd = this.#hedgeCost();
+    const cost =
+      priceOf(counts, requireKnown(candidate.model, catalog)) +
+      hedgeMicroUsd +
+      (filtered === undefined
+        ? 0
+        : priceOf(
+            countsOf(filtered.completion, order.request),
+            requireKnown(filtered.candidate.model, catalog),
+          ));
     // A model that thinks aloud bills more tokens for the same answer: by as much as was forecast.
     const appetite = reference.outputTokensP50 / Math.max(candidate.outputTokensP50, 1);
     const referenceCounts = { ...counts, output: Math.round(counts.output * appetite) };
     const referenceCost = priceOf(referenceCounts, requireKnown(reference.model, catalog));
-    return { costMicroUsd: cost, savedMicroUsd: referenceCost - cost };
+    return { costMicroUsd: cost, hedgeMicroUsd, savedMicroUsd: referenceCost - cost };
+  }
+
+  /** A vendor that was hung up on bills the prompt, and of a whole answer what it had generated. */
+  #hedgeCost(): number {
+    const { order, success } = this.#input;
+    const { hedged } = success;
+    if (hedged === undefined) return 0;
+    const { request } = order;
+    const written = request.stream === true ? 0 : hedged.outputTokensP50 * (request.n ?? 1);
+    const entry = requireKnown(hedged.model, this.#deps.scorer.catalog);
+    return priceOf(estimated(countPrompt(request), written), entry);
   }
 
   /** The client's events for a vendor's, settled when they end. */
@@ -156,10 +187,11 @@ class Settlement {
 
   /** @param error Why a stream broke, where it did. */
   settle(ending: StreamEnding, counts: TokenCounts, error?: unknown): void {
-    const { order, routed, candidate, count } = this.#input;
+    const { order, routed, success } = this.#input;
+    const { candidate, count, hedged } = success;
     const { tag, request } = order;
     this.#learn(ending, counts);
-    const { costMicroUsd, savedMicroUsd } = this.bill(counts);
+    const { costMicroUsd: cost, savedMicroUsd, hedgeMicroUsd } = this.bill(counts);
     this.#deps.log.write(ending === "broken" ? "warn" : "info", "completion", {
       request_id: tag.id,
       model: candidate.model,
@@ -176,7 +208,9 @@ class Settlement {
       output_tokens: counts.output,
       reasoning_tokens: counts.reasoning,
       is_usage_estimated: counts.isEstimate,
-      cost_micro_usd: costMicroUsd,
+      cost_micro_usd: cost,
+      hedged: hedged?.model,
+      hedge_cost_micro_usd: hedged && hedgeMicroUsd,
       saved_micro_usd: savedMicroUsd,
       duration_ms: this.#deps.clock.nowMs() - tag.startedMs,
     });
@@ -184,7 +218,8 @@ class Settlement {
 
   /** An answer that was not finished tells when it began, and nothing of its length. */
   #learn(ending: StreamEnding, counts: TokenCounts): void {
-    const { order, call } = this.#input;
+    const { order, success } = this.#input;
+    const { call } = success;
     if (call === undefined) return;
     const outputTokens = counts.output / (order.request.n ?? 1);
     this.#deps.latency.learn(call, {
@@ -194,18 +229,20 @@ class Settlement {
   }
 
   #elapsedMs(): number {
-    const { call, order } = this.#input;
+    const { success, order } = this.#input;
+    const { call } = success;
     return this.#deps.clock.nowMs() - (call?.conditions.nowMs ?? order.tag.startedMs);
   }
 
   #receipt(counts: TokenCounts): Record<string, unknown> {
-    const { candidate, count } = this.#input;
-    const { costMicroUsd, savedMicroUsd } = this.bill(counts);
+    const { candidate, count, hedged } = this.#input.success;
+    const { costMicroUsd: cost, savedMicroUsd, hedgeMicroUsd } = this.bill(counts);
     return {
-      cost_usd: costMicroUsd / 1e6,
+      cost_usd: cost / 1e6,
       saved_usd: savedMicroUsd / 1e6,
       model: candidate.model,
       attempts: count,
+      ...(hedged !== undefined && { hedged: hedged.model, hedge_cost_usd: hedgeMicroUsd / 1e6 }),
       ...(counts.isEstimate && { is_usage_estimated: true }),
     };
   }
@@ -222,31 +259,37 @@ function countsOf({ body }: UpstreamCompletion, request: ChatRequest): TokenCoun
 /**
  * The same attempts; one that the client leaves before its answer has begun is settled as well. The vendor
  * has read the prompt and written at its pace, and says nothing of it any more: so the prompt is counted,
- * and of the forecast answer as much as the time sufficed for.
+ * and of the forecast answer as much as the time sufficed for. Of the two of a hedge, the first to end
+ * settles for both.
  */
 function settlingAborts(
   { order, routed }: Pick<SettlementInput, "order" | "routed">,
   deps: Deps,
 ): Dispatch {
+  const underWay = new Set<string>();
   let count = 0;
+  let isSettled = false;
+  function candidateOf(id: string | undefined): Candidate | undefined {
+    return routed.decision.candidates.find(({ model }) => model === id);
+  }
+  function settle(candidate: Candidate, startedMs: number): void {
+    isSettled = true;
+    const hedged = candidateOf([...underWay][0]);
+    const written = writtenAfter(deps.clock.nowMs() - startedMs, candidate);
+    const success = { candidate, count, ...(hedged !== undefined && { hedged }) };
+    const counts = estimated(countPrompt(order.request), written);
+    new Settlement({ order, routed, success }, deps).settle("cancelled", counts);
+  }
   return async function dispatch(call) {
     const startedMs = deps.clock.nowMs();
-    const attempt = ++count;
+    count += 1;
+    underWay.add(call.model);
     const outcome = await deps.dispatch(call);
-    const candidate = routed.decision.candidates.find(({ model }) => model === call.model);
-    if (
-      order.signal.aborted &&
-      outcome.kind === "failure" &&
-      outcome.reason === "aborted" &&
-      candidate !== undefined
-    ) {
-      const written = writtenAfter(deps.clock.nowMs() - startedMs, candidate);
-      const counts = estimated(countPrompt(order.request), written);
-      new Settlement({ order, routed, candidate, count: attempt }, deps).settle(
-        "cancelled",
-        counts,
-      );
-    }
+    underWay.delete(call.model);
+    const isLeft =
+      order.signal.aborted && outcome.kind === "failure" && outcome.reason === "aborted";
+    const candidate = candidateOf(call.model);
+    if (isLeft && !isSettled && candidate !== undefined) settle(candidate, startedMs);
     return outcome;
   };
 }

@@ -16,7 +16,7 @@ import { costMicroUsd } from "../domain/money.ts";
 import type { Policy } from "../domain/policy.ts";
 import { vendorOf, type UpstreamCompletion } from "../domain/upstream.ts";
 import { isRecord } from "../lib/json.ts";
-import { exhausted, hungUp, rejected, type Failed } from "./attempts.ts";
+import { exhausted, hungUp, refused, type FailedModel } from "./attempt-errors.ts";
 import { AUTO_NAMES, findNamed, parseModelName, upstreamNameOf } from "./model-name.ts";
 import type { Deps, RequestTag } from "./ports.ts";
 import { noKeyFor, requireSomeKey } from "./route.ts";
@@ -108,16 +108,22 @@ export async function embed(order: EmbedOrder, deps: Deps): Promise<EmbeddingAns
 interface Success {
   readonly model: EmbeddingModel;
   readonly completion: UpstreamCompletion;
-  /** Attempts made, this one included. */
+  /** Calls made, the one that answered included. */
   readonly count: number;
 }
 
 async function ask(
   attempts: readonly EmbeddingCandidate[],
   { request, signal, tag }: EmbedOrder,
-  { dispatch, clock, log }: Pick<Deps, "dispatch" | "clock" | "log">,
+  {
+    dispatch,
+    clock,
+    log,
+    totalTimeoutMs,
+  }: Pick<Deps, "dispatch" | "clock" | "log" | "totalTimeoutMs">,
 ): Promise<Success> {
-  const failed: Failed[] = [];
+  const failed: FailedModel[] = [];
+  let count = 0;
   for (const { model } of attempts) {
     const startedMs = clock.nowMs();
     const outcome = await dispatch({
@@ -127,9 +133,10 @@ async function ask(
       request,
       hasBase64: model.capabilities.includes("base64"),
       signal,
+      timeoutMs: Math.max(tag.startedMs + totalTimeoutMs - startedMs, 0),
     });
-    if (outcome.kind === "completion")
-      return { model, completion: outcome, count: failed.length + 1 };
+    count += outcome.calls;
+    if (outcome.kind === "completion") return { model, completion: outcome, count };
     if (outcome.kind === "stream") throw new Error("Embeddings came as a stream");
     log.write("warn", "attempt_failed", {
       request_id: tag.id,
@@ -139,10 +146,10 @@ async function ask(
       duration_ms: clock.nowMs() - startedMs,
     });
     if (outcome.reason === "aborted") throw hungUp();
-    if (!outcome.isRetryable) throw rejected(outcome);
+    if (!outcome.isRetryable) throw refused(outcome);
     failed.push({ model: model.id, failure: outcome });
   }
-  throw exhausted(failed);
+  throw exhausted(failed, count);
 }
 
 function choose({ request, policy }: EmbedOrder, deps: Deps): EmbeddingChoice {

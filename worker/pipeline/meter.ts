@@ -33,6 +33,9 @@ interface MeterOptions {
   readonly onFirstText?: () => void;
 }
 
+/** As many as a request may ask for. Each is remembered until the stream ends. */
+const MAX_CHOICES = 128;
+
 const DONE: SseEvent = { event: undefined, data: "[DONE]" };
 
 /** The events of one stream, one after another; see the file's head. Holds no more than one chunk. */
@@ -91,6 +94,7 @@ export class StreamMeter {
   }
 
   #readChoices(choices: readonly unknown[]): void {
+    if (choices.length > MAX_CHOICES) throw malformed(`more than ${MAX_CHOICES} choices`);
     for (const choice of choices) {
       if (!isRecord(choice)) continue;
       this.#answer.add(choice);
@@ -100,6 +104,7 @@ export class StreamMeter {
       }
       const wasFinished = this.#isFinished.get(choice["index"]) ?? false;
       this.#isFinished.set(choice["index"], wasFinished || Boolean(choice["finish_reason"]));
+      if (this.#isFinished.size > MAX_CHOICES) throw malformed(`more than ${MAX_CHOICES} choices`);
     }
   }
 
@@ -154,6 +159,7 @@ export function meterStream(
   return new ReadableStream<SseEvent>(
     {
       async pull(out) {
+        let fault: unknown;
         try {
           const passed = await next();
           if (isOver) return; // The client left while the vendor was writing.
@@ -164,9 +170,10 @@ export function meterStream(
           if (isOver) return;
           out.enqueue(errorEvent(error));
           end("broken", error);
+          fault = error; // Who reads from the vendor shall know that it was not the client who left.
         }
         out.close();
-        await reader.cancel().catch(() => {}); // Already ended, or already errored.
+        await reader.cancel(fault).catch(() => {}); // Already ended, or already errored.
       },
       async cancel(reason) {
         end("cancelled");
@@ -184,7 +191,11 @@ function parseChunk(data: string): Record<string, unknown> {
   } catch {
     // Said below: whatever it is, it is no chunk.
   }
-  throw new RouterError("server_error", "The vendor sent a chunk that is no JSON object", {
+  throw malformed("a chunk that is no JSON object");
+}
+
+function malformed(what: string): RouterError {
+  return new RouterError("server_error", `The vendor sent ${what}`, {
     code: "upstream_malformed",
     status: 502,
   });

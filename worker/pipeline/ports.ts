@@ -7,6 +7,7 @@
 import type { EmbeddingModel } from "../domain/embedding.ts";
 import type { Dispatch } from "../domain/upstream.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Pause } from "../lib/pause.ts";
 import type { DecideInput } from "../routing/decide.ts";
 import type { LatencyBook } from "../routing/latency-book.ts";
 import type { PromptScorer, ScoredPrompt } from "../routing/ports.ts";
@@ -45,6 +46,11 @@ export interface Deps {
   readonly clock: Clock;
   /** What this isolate has learnt of the models' latency. */
   readonly latency: LatencyBook;
+  readonly pause: Pause;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** A request's whole time, all of its attempts and its stream together. */
+  readonly totalTimeoutMs: number;
   /** A fresh unguessable id, without prefix. */
   readonly mintId: () => string;
   readonly log: Log;

@@ -7,11 +7,11 @@
  *
  * Every wait has a limit, and the client's abort ends every wait: the vendor's connection is closed
  * when the client hangs up, when time runs out, when the reader cancels, and when the answer is
- * complete. Limits hold for one attempt:
+ * complete. Limits hold for one call:
  *
- *     stream       connect ──▶ headers, first byte ──▶ first event, idle ──▶ each further read
+ *     stream       connect ──▶ headers, first byte ──▶ first chunk, idle ──▶ each further read
  *     whole        answer ──▶ headers, idle ──▶ each further read
- *     both         total
+ *     both         total: what is left of the whole request's time
  *
  * Redirects are not followed: a key must not travel to an address that is not in the registry.
  */
@@ -29,12 +29,13 @@ import { isRecord, readBytes, readJson } from "../lib/json.ts";
 import { SseOverflowError } from "../lib/sse.ts";
 import type { Adapter, HttpRequest } from "./adapter.ts";
 import { ADAPTERS } from "./adapters.ts";
+import { verdictOf, walkKeys, type Circuits, type Permit } from "./circuits.ts";
 import { buildEmbeddingRequest, readEmbeddings } from "./embeddings.ts";
 import type { Endpoint, Endpoints } from "./endpoints.ts";
 import { hiddenError, jsonIn, malformed, readStatus } from "./failures.ts";
 import { VendorEvents } from "./vendor-events.ts";
 
-/** The limits of one attempt, in milliseconds. */
+/** The limits of one call, in milliseconds. */
 export interface Timeouts {
   /** Until a streamed answer's headers. */
   readonly connectMs: number;
@@ -44,7 +45,6 @@ export interface Timeouts {
   readonly answerMs: number;
   /** Between two reads of a body. */
   readonly idleMs: number;
-  readonly totalMs: number;
 }
 
 /** `fetch`, or what stands for it in a test. */
@@ -53,6 +53,9 @@ export type Send = (url: string, init: RequestInit) => Promise<Response>;
 interface DispatchOptions {
   readonly endpoints: ReadonlyMap<string, Endpoints>;
   readonly timeouts: Timeouts;
+  readonly circuits: Circuits;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   readonly clock: Clock;
   readonly send?: Send;
   readonly timer?: StartTimer;
@@ -68,30 +71,51 @@ const MAX_ERROR_BYTES = 8 << 10;
 /** The function that makes attempts at the given endpoints. */
 export function createDispatch(options: DispatchOptions): Dispatch {
   return async function dispatch(call) {
-    const [endpoint] = options.endpoints.get(vendorOf(call.model)) ?? [];
-    if (endpoint === undefined) return unreachable(`No endpoint serves ${call.model}`);
-    const timer = options.timer;
-    const deadline = new Deadline({ parent: call.signal, ...(timer && { timer }) });
-    const attempt = new Attempt(endpoint, deadline, options);
-    let outcome: UpstreamOutcome;
-    try {
-      outcome = await attempt.make(call);
-    } catch (error) {
-      outcome = call.signal.aborted ? ABORTED : failureOf(error, endpoint);
-    }
-    if (outcome.kind !== "stream") deadline.abort(new Error("The attempt is over"));
-    return outcome;
+    const { model } = call;
+    const endpoints = options.endpoints.get(vendorOf(model));
+    if (endpoints === undefined) return { ...unreachable(`No endpoint serves ${model}`), calls: 0 };
+    const { circuits, random } = options;
+    return walkKeys({ endpoints, model, circuits, random }, (endpoint, permit) =>
+      callOnce(call, { endpoint, permit }, options),
+    );
   };
+}
+
+/** One call at one key; reports to the key's circuit what it tells. Never rejects. */
+async function callOnce(
+  call: UpstreamCall,
+  { endpoint, permit }: { endpoint: Endpoint; permit: Permit },
+  options: DispatchOptions,
+): Promise<UpstreamOutcome> {
+  const { timer } = options;
+  const deadline = new Deadline({ parent: call.signal, ...(timer && { timer }) });
+  let outcome: UpstreamOutcome;
+  try {
+    outcome = await new Attempt({ endpoint, permit }, deadline, options).make(call);
+  } catch (error) {
+    outcome = call.signal.aborted ? ABORTED : failureOf(error, endpoint);
+  }
+  if (outcome.kind === "failure")
+    permit.report(verdictOf(outcome, isTotal(deadline.signal.reason)));
+  else permit.report({ kind: outcome.kind === "stream" ? "begun" : "success" });
+  if (outcome.kind !== "stream") deadline.abort(new Error("The attempt is over"));
+  return outcome;
 }
 
 class Attempt {
   readonly #endpoint: Endpoint;
+  readonly #permit: Permit;
   readonly #adapter: Adapter;
   readonly #deadline: Deadline;
   readonly #options: DispatchOptions;
 
-  constructor(endpoint: Endpoint, deadline: Deadline, options: DispatchOptions) {
+  constructor(
+    { endpoint, permit }: { endpoint: Endpoint; permit: Permit },
+    deadline: Deadline,
+    options: DispatchOptions,
+  ) {
     this.#endpoint = endpoint;
+    this.#permit = permit;
     this.#adapter = ADAPTERS[endpoint.vendor.format];
     this.#deadline = deadline;
     this.#options = options;
@@ -102,7 +126,7 @@ class Attempt {
     const { timeouts, send = sendToVendor } = this.#options;
     const deadline = this.#deadline;
     deadline.signal.throwIfAborted();
-    deadline.limitTotal(timeouts.totalMs);
+    deadline.limitTotal(call.timeoutMs);
     const isStream = call.operation === undefined && call.request.stream === true;
     if (isStream) deadline.enter("connect", timeouts.connectMs);
     else deadline.enter("answer", timeouts.answerMs);
@@ -153,11 +177,10 @@ class Attempt {
     const endpoint = this.#endpoint;
     const reader = this.#adapter.openStream(endpoint, this.#nowS());
     const events = new VendorEvents({ body: response.body, reader, endpoint }, this.#deadline);
-    const first = await events.next();
-    if (first === undefined) return malformed(endpoint, "a stream without events");
-    if ("kind" in first) return first;
+    const failure = await events.begin();
+    if (failure !== undefined) return failure;
     events.watchIdle(this.#options.timeouts.idleMs);
-    return { kind: "stream", events: events.stream(first) };
+    return { kind: "stream", events: events.stream((verdict) => this.#permit.report(verdict)) };
   }
 
   /** Some vendors answer a stream's request with a JSON error and status 200. */
@@ -216,6 +239,11 @@ function failureOf(error: unknown, endpoint: Endpoint): UpstreamFailure {
     return { kind: "failure", reason: "timeout", message, isRetryable: true };
   }
   return unreachable(`${vendor.name} could not be reached`);
+}
+
+/** Whether an operation ended because the whole request's time did. */
+function isTotal(reason: unknown): boolean {
+  return reason instanceof DeadlineError && reason.phase === "total";
 }
 
 function unreachable(message: string): UpstreamFailure {

@@ -6,7 +6,7 @@
  * does.
  *
  * In development one server can stand for all vendors: every one is then found below its address, under
- * its own name, and no key is sent.
+ * its own name, and no real key is sent, only made-up ones where there shall be several.
  */
 import { VENDORS, type Vendor } from "./registry.ts";
 
@@ -22,23 +22,26 @@ export interface Endpoint {
 /** The endpoints of one vendor, in the order in which its keys were given. */
 export type Endpoints = readonly [Endpoint, ...Endpoint[]];
 
-/** Endpoints by vendor id. @param keys Keys by vendor id. @param standInUrl Address of a development server. */
+/** Endpoints by vendor id. @param keys Keys by vendor id. @param standInUrl Address of a development server. @param standInKeys Sent to it for every vendor. */
 export function endpointsOf({
   keys,
   standInUrl,
+  standInKeys = [],
 }: {
   keys: Readonly<Record<string, readonly string[]>>;
   standInUrl?: string | undefined;
+  standInKeys?: readonly string[];
 }): ReadonlyMap<string, Endpoints> {
   const endpoints = new Map<string, Endpoints>();
   for (const vendor of VENDORS) {
-    const { id, baseUrl } = vendor;
-    if (standInUrl !== undefined) {
-      const url = `${standInUrl.replace(/\/+$/, "")}/${id}/v1`;
-      endpoints.set(id, [{ id, vendor, baseUrl: url }]);
+    const { id } = vendor;
+    const isStandIn = standInUrl !== undefined;
+    const baseUrl = isStandIn ? `${standInUrl.replace(/\/+$/, "")}/${id}/v1` : vendor.baseUrl;
+    if (isStandIn && standInKeys.length === 0) {
+      endpoints.set(id, [{ id, vendor, baseUrl }]);
       continue;
     }
-    const [first, ...rest] = (keys[id] ?? []).map((key, index) => ({
+    const [first, ...rest] = ((isStandIn ? standInKeys : keys[id]) ?? []).map((key, index) => ({
       id: index === 0 ? id : `${id}#${index + 1}`,
       vendor,
       baseUrl,

@@ -5,7 +5,9 @@
  * Whether another vendor is tried depends on whose fault it is: a request that the vendor finds wrong
  * (400, 422) is the client's and goes back to it; a key or a model name that the vendor refuses (401,
  * 402, 403, 404) is the deployment's, and so is a limit; those, like the vendor's own troubles, are
- * retried elsewhere.
+ * retried elsewhere. Two refusals of a request are worth another model: one that is too long for this
+ * model's window, and one that this vendor's content filter did not like. They are known by the code
+ * that vendors give them, and where there is none by words that no other refusal has.
  *
  * Vendors' messages are quoted to the client, since they alone name the field at fault, but cut short
  * and with everything that looks like a key removed. What a vendor says about our key is not quoted.
@@ -22,11 +24,11 @@ export function readStatus(
   { endpoint, nowMs }: { endpoint: Endpoint; nowMs: number },
 ): UpstreamFailure {
   const { name } = endpoint.vendor;
+  const body = jsonIn(text);
   const isOurs = status === 400 && OURS_IN_400.test(text);
-  const isRejection = status >= 400 && status < 500 && !isOurs;
-  const reason = REASON_OF[status] ?? (isRejection ? "rejected" : "vendor_error");
-  const isOurKey = isOurs || status === 401 || status === 402 || status === 403;
-  const said = isOurKey ? undefined : vendorMessage(jsonIn(text), endpoint);
+  const reason = isOurs ? "vendor_error" : reasonOf(status, body);
+  const isOurKey = isOurs || ([401, 402, 403].includes(status) && reason === "vendor_error");
+  const said = isOurKey ? undefined : vendorMessage(body, endpoint);
   const retryAfterMs = readRetryAfterMs(headers, nowMs) ?? retryDelayMs(text);
   return {
     kind: "failure",
@@ -45,6 +47,12 @@ const OURS_IN_400 = /"(API_KEY_INVALID|FAILED_PRECONDITION)"/;
 function retryDelayMs(text: string): number | undefined {
   const [, seconds] = /"retryDelay":\s*"(\d{1,4}(?:\.\d{1,9})?)s"/.exec(text) ?? [];
   return seconds === undefined ? undefined : Number(seconds) * 1000;
+}
+
+function reasonOf(status: number, body: unknown): FailureReason {
+  const isOfRequest = [400, 403, 413, 422].includes(status);
+  const said = isOfRequest ? reasonIn(body) : undefined;
+  return said ?? REASON_OF[status] ?? (status >= 400 && status < 500 ? "rejected" : "vendor_error");
 }
 
 const REASON_OF: Record<number, FailureReason> = {
@@ -70,7 +78,36 @@ export function malformed({ vendor }: Endpoint, what: string): UpstreamFailure {
 export function hiddenError(body: Record<string, unknown>, endpoint: Endpoint): UpstreamFailure {
   const message =
     vendorMessage(body, endpoint) ?? `${endpoint.vendor.name} sent an error in place of an answer`;
-  return { kind: "failure", reason: "vendor_error", message, isRetryable: true };
+  return { kind: "failure", reason: reasonIn(body) ?? "vendor_error", message, isRetryable: true };
+}
+
+/** Codes and types of error objects that stand for one of the two refusals worth another model. */
+const REASON_OF_CODE: Readonly<Record<string, FailureReason>> = {
+  context_length_exceeded: "context_overflow", // OpenAI, Groq, DeepSeek, Azure
+  exceed_context_size_error: "context_overflow", // llama.cpp
+  content_filter: "content_filtered", // Azure
+  content_policy_violation: "content_filtered", // OpenAI, Azure
+  invalid_prompt: "content_filtered", // OpenAI's reasoning models
+  ResponsibleAIPolicyViolation: "content_filtered", // Azure, one level down
+};
+
+/** OpenAI and vLLM, xAI, Anthropic, Google, Together, Mistral. */
+const OVERFLOW_WORDS =
+  /maximum (?:context|prompt) length|prompt is too long|exceeds? (?:the )?(?:context limit|context window|maximum number of tokens allowed)|max_new_tokens`? must be <=|too large for model with \d+/i;
+/** DeepSeek, xAI, Anthropic. */
+const FILTER_WORDS = /content exists risk|violates usage guidelines|blocked by content filtering/i;
+
+function reasonIn(body: unknown): FailureReason | undefined {
+  if (Array.isArray(body)) return reasonIn(body[0]);
+  if (!isRecord(body)) return undefined;
+  const error = isRecord(body["error"]) ? body["error"] : body;
+  const inner = isRecord(error["innererror"]) ? error["innererror"] : {};
+  for (const word of [error["code"], inner["code"], error["type"]])
+    if (typeof word === "string" && Object.hasOwn(REASON_OF_CODE, word))
+      return REASON_OF_CODE[word];
+  const said = messageIn(body) ?? "";
+  if (OVERFLOW_WORDS.test(said)) return "context_overflow";
+  return FILTER_WORDS.test(said) ? "content_filtered" : undefined;
 }
 
 const MAX_MESSAGE_LENGTH = 400;
@@ -97,7 +134,16 @@ function messageIn(body: unknown): string | undefined {
   if (typeof message === "string") return message;
   if (typeof detail === "string") return detail;
   const nested = detail ?? message;
-  return nested === undefined ? undefined : JSON.stringify(nested);
+  return nested === undefined ? undefined : jsonOf(nested);
+}
+
+/** A value that is nested deeper than the stack can follow has no text. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The value of a JSON text, or undefined. */

@@ -2,21 +2,35 @@
  * A vendor's stream: bytes into its events, those into OpenAI's chunks, one after another as they are
  * asked for.
  *
- * The first chunk decides the attempt: until it has come a failure is a value, afterwards it is the
- * stream's error. The connection is closed when the deadline fires, when the reader cancels and when
+ * The first chunk with a choice decides the attempt: until it has come a failure is a value, afterwards
+ * it is the stream's error. The connection is closed when the deadline fires, when the reader cancels and when
  * the stream ends. Nothing is read from the vendor that the client has not asked for.
+ *
+ * A stream is bounded in time by the deadline and in bytes by a limit, however small its pieces.
  */
 import { RouterError } from "../domain/errors.ts";
 import type { UpstreamFailure } from "../domain/upstream.ts";
 import { DeadlineError, type Deadline } from "../lib/deadline.ts";
+import { isRecord } from "../lib/json.ts";
 import { SseDecoder, SseOverflowError, type SseEvent } from "../lib/sse.ts";
 import type { StreamReader } from "./adapter.ts";
+import type { Verdict } from "./circuits.ts";
 import type { Endpoint } from "./endpoints.ts";
+import { jsonIn, malformed } from "./failures.ts";
+
+/**
+ * Bytes of one stream: 128,000 output tokens take some 45 MB where each is an event of its own. None of
+ * it is kept; the limit is for the work that passing it on costs.
+ */
+const MAX_STREAM_BYTES = 256 << 20;
+/** Chunks before the first with a choice; vendors send at most one, about the prompt's filtering. */
+const MAX_HELD = 16;
 
 interface VendorStream {
   readonly body: ReadableStream<Uint8Array>;
   readonly reader: StreamReader;
   readonly endpoint: Endpoint;
+  readonly maxBytes?: number;
 }
 
 /** The chunks of one vendor's body, read one by one; closes the connection at its end. */
@@ -30,8 +44,13 @@ export class VendorEvents {
   #unread: SseEvent[] = [];
   #ready: SseEvent[] = [];
   #idleMs: number | undefined;
+  #bytesLeft: number;
+  /** The answer has said how it ends; what follows is usage. */
+  #isFinished = false;
 
-  constructor({ body, reader, endpoint }: VendorStream, deadline: Deadline) {
+  constructor(stream: VendorStream, deadline: Deadline) {
+    const { body, reader, endpoint, maxBytes = MAX_STREAM_BYTES } = stream;
+    this.#bytesLeft = maxBytes;
     this.#body = body.getReader();
     this.#reader = reader;
     this.#endpoint = endpoint;
@@ -46,6 +65,23 @@ export class VendorEvents {
   watchIdle(idleMs: number): void {
     this.#idleMs = idleMs;
     this.#deadline.leave();
+  }
+
+  /** Reads up to the first chunk with a choice, which `stream` gives with all before it; or the failure. */
+  async begin(): Promise<UpstreamFailure | undefined> {
+    const held: SseEvent[] = [];
+    while (held.length < MAX_HELD) {
+      const event = await this.next();
+      if (event === undefined) break;
+      if ("kind" in event) return event;
+      if (event.data === "[DONE]") break;
+      held.push(event);
+      if (!hasChoice(event)) continue;
+      this.#ready.unshift(...held);
+      return undefined;
+    }
+    const what = held.length === 0 ? "a stream without events" : "a stream without choices";
+    return malformed(this.#endpoint, what);
   }
 
   /** The next chunk, a failure, or undefined at the end. Rejects as network, decoder or deadline does. */
@@ -66,14 +102,16 @@ export class VendorEvents {
       const { done, value } = await this.#deadline.race(this.#body.read());
       if (this.#idleMs !== undefined) this.#deadline.leave();
       if (done) return undefined;
+      this.#bytesLeft -= value.length;
+      if (this.#bytesLeft < 0)
+        throw brokeOff(`${this.#endpoint.vendor.name} sent a stream without end`);
       this.#unread = this.#decoder.push(value);
     }
     return this.#unread.shift();
   }
 
-  /** All chunks, `first` included. Cancelling it closes the vendor's connection. */
-  stream(first: SseEvent): ReadableStream<SseEvent> {
-    this.#ready.unshift(first);
+  /** All chunks from the first on. Cancelling it closes the vendor's connection. @param onEnd Called once. */
+  stream(onEnd: (verdict: Verdict) => void): ReadableStream<SseEvent> {
     return new ReadableStream<SseEvent>(
       {
         pull: async (out) => {
@@ -81,22 +119,48 @@ export class VendorEvents {
             const event = await this.next();
             if (event === undefined) {
               this.#deadline.close();
+              onEnd({ kind: this.#isFinished ? "success" : "failure" });
               out.close();
               return;
             }
             if ("kind" in event) throw brokeOff(event.message);
+            this.#isFinished ||= isLast(event);
             out.enqueue(event);
           } catch (error) {
             const failure = streamErrorOf(error, this.#endpoint);
+            onEnd({ kind: this.#isVendorsFault(error) ? "failure" : "abandoned" });
             this.#deadline.abort(failure);
             out.error(failure);
           }
         },
-        cancel: (reason) => this.#deadline.abort(reason ?? new Error("The reader has left")),
+        cancel: (reason) => {
+          // A reader that found the stream wanting says so by the error that it leaves with.
+          const kind = reason instanceof RouterError ? "failure" : "abandoned";
+          onEnd({ kind: this.#isFinished ? "success" : kind });
+          this.#deadline.abort(reason ?? new Error("The reader has left"));
+        },
       },
       { highWaterMark: 0 }, // Nothing is read from the vendor that the client has not asked for.
     );
   }
+
+  /** Not the client's leaving, and not the end of the whole request's time. */
+  #isVendorsFault(error: unknown): boolean {
+    if (error instanceof DeadlineError) return error.phase !== "total";
+    const { signal } = this.#deadline;
+    return !signal.aborted;
+  }
+}
+
+function hasChoice({ data }: SseEvent): boolean {
+  const chunk = jsonIn(data);
+  const choices = isRecord(chunk) ? chunk["choices"] : undefined;
+  return Array.isArray(choices) && choices.length > 0;
+}
+
+/** A guess without parsing: text that says so itself stands escaped. */
+function isLast({ data }: SseEvent): boolean {
+  return data === "[DONE]" || /"finish_reason":\s*"/.test(data);
 }
 
 function brokeOff(message: string, cause?: unknown): RouterError {

@@ -186,16 +186,16 @@ describe("POST /v1/chat/completions", () => {
     expect(requests).toHaveLength(1);
   });
 
-  it("tries a named model once", async ({ expect }) => {
+  it("tries a named model again, and no other", async ({ expect }) => {
     const { send, requests } = scriptedVendor(json(500, { error: { message: "oops" } }));
     const response = await createService({ send }).chat({ model: "openai/small" });
     expect(await errorOf(response)).toMatchObject({
       status: 502,
       type: "server_error",
       code: "upstream_failed",
-      message: "The attempt failed. openai/small: OpenAI: oops",
+      message: "All 3 attempts failed. openai/small: OpenAI: oops",
     });
-    expect(requests).toHaveLength(1);
+    expect(requests.map(({ body }) => body["model"])).toEqual(["small", "small", "small"]);
   });
 
   it("passes a limit on with the time to wait", async ({ expect }) => {

@@ -25,6 +25,7 @@ describe("readKnobs", () => {
       max_cost_usd: 0.25,
       max_latency_ms: 1500,
       allow_models: ["a/b", "c/d"],
+      hedge: 800,
       dry_run: true,
     };
     expect(Object.keys(all).toSorted()).toEqual(Object.keys(policySchema.shape).toSorted());

@@ -7,7 +7,8 @@ import { chatRequestSchema } from "../../../worker/domain/chat.ts";
 import type { UpstreamOutcome } from "../../../worker/domain/upstream.ts";
 import { createDispatch } from "../../../worker/providers/dispatch.ts";
 import { endpointsOf } from "../../../worker/providers/endpoints.ts";
-import { KEYS, TIMEOUTS } from "../fixture/service.ts";
+import { NO_CIRCUITS } from "../../../worker/vitals/circuit-board.ts";
+import { KEYS, TIMEOUTS, TOTAL_TIMEOUT_MS } from "../fixture/service.ts";
 import { manualTimers } from "../fixture/timers.ts";
 import {
   chunk,
@@ -28,6 +29,8 @@ function setUp(responder: Responder) {
   const dispatch = createDispatch({
     endpoints: endpointsOf({ keys: KEYS }),
     timeouts: TIMEOUTS,
+    circuits: NO_CIRCUITS,
+    random: () => 0,
     clock: timers.clock,
     timer: timers.timer,
     send: vendor.send,
@@ -35,7 +38,13 @@ function setUp(responder: Responder) {
   const client = new AbortController();
   function call(stream = false, model = "openai/small"): Promise<UpstreamOutcome> {
     const request = chatRequestSchema.parse({ model, messages: [{ role: "user" }], stream });
-    return dispatch({ model, upstreamModel: "small-1", request, signal: client.signal });
+    return dispatch({
+      model,
+      upstreamModel: "small-1",
+      request,
+      signal: client.signal,
+      timeoutMs: TOTAL_TIMEOUT_MS,
+    });
   }
   return { call, timers, client, requests: vendor.requests };
 }

@@ -18,9 +18,14 @@ export function answerHeaders(answer: Answer, totalMs: number): Record<string, s
     "x-sluice-model": candidate.model,
     "x-sluice-score": candidate.score.toFixed(4),
     "x-sluice-attempts": String(answer.kind === "dry" ? 0 : answer.attemptCount),
+    ...(answer.kind !== "dry" &&
+      answer.hedged !== undefined && { "x-sluice-hedged": answer.hedged }),
     ...(answer.kind === "whole" && {
       "x-sluice-cost-usd": formatUsd(answer.bill.costMicroUsd),
       "x-sluice-saved-usd": formatUsd(answer.bill.savedMicroUsd),
+      ...(answer.hedged !== undefined && {
+        "x-sluice-hedge-cost-usd": formatUsd(answer.bill.hedgeMicroUsd),
+      }),
     }),
     "server-timing": serverTiming({ ...timing, totalMs }),
   };

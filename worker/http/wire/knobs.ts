@@ -26,6 +26,7 @@ const KNOBS: Record<Knob, KnobForm> = {
   max_cost_usd: { allowed: "US dollars, above 0 and at most 1000", read: asNumber },
   max_latency_ms: { allowed: "milliseconds, above 0 and at most 3600000", read: asNumber },
   allow_models: { allowed: "1 to 100 names of the form provider/model", read: asList },
+  hedge: { allowed: "auto, or milliseconds from 1 to 600000", read: asNumber },
   dry_run: { allowed: "true or false", read: asFlag },
 };
 
