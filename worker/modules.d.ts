@@ -13,5 +13,6 @@ declare namespace Cloudflare {
   /** `env` of cloudflare:workers, which the tests import. */
   interface Env {
     readonly WEIGHTS: KVNamespace;
+    readonly VITALS: NonNullable<globalThis.Env["VITALS"]>;
   }
 }

@@ -79,8 +79,9 @@ export function admits({ openUntilMs, probeUntilMs = 0 }: Circuit, nowMs: number
 /** Milliseconds from now until a call may go out, at least; 0 when one may. */
 export function closedForMs(circuit: Circuit, nowMs: number): number {
   if (admits(circuit, nowMs)) return 0;
+  const leftMs = (circuit.openUntilMs ?? 0) - nowMs;
   // A probe under way is decided soon, though nobody knows when.
-  return Math.max((circuit.openUntilMs ?? 0) - nowMs, 1_000);
+  return leftMs > 0 ? leftMs : 1_000;
 }
 
 /** The circuit after `event`. Total: an event that does not fit changes nothing. */
@@ -122,7 +123,7 @@ function afterFailure(
   if (openUntilMs === undefined && !isTold && !isTooMuch(recent)) return { ...circuit, recent };
   const openings = circuit.openings + 1;
   const ownMs = Math.min(FIRST_OPENING_MS * 2 ** Math.min(openings - 1, 20), MAX_OWN_OPENING_MS);
-  const lastsMs = retryAfterMs === undefined ? ownMs * (0.75 + jitter / 4) : askedMs;
+  const lastsMs = retryAfterMs === undefined ? Math.round(ownMs * (0.75 + jitter / 4)) : askedMs;
   return { recent: [], openings, openUntilMs: nowMs + lastsMs };
 }
 

@@ -19,6 +19,7 @@ import {
   silent,
   sse,
   streamed,
+  usageChunk,
   whole,
   type Responder,
 } from "../fixture/vendor.ts";
@@ -81,6 +82,13 @@ describe("an unstreamed attempt", () => {
     ["no choices", json(200, { id: "x" }), "malformed"],
     ["empty choices", json(200, { choices: [] }), "malformed"],
     ["an array", json(200, []), "malformed"],
+    ["a length that no window has", json(200, JSON.parse(OVERFLOW)), "context_overflow"],
+    [
+      "invalid UTF-8",
+      () => new Response(new Uint8Array(INVALID), { headers: JSON_TYPE }),
+      "malformed",
+    ],
+    ["JSON nested deeper than the stack", () => jsonText("[".repeat(1 << 20)), "malformed"],
     ["half of a JSON", () => jsonText('{"choices":['), "malformed"],
     [
       "HTML",
@@ -177,6 +185,10 @@ describe("a streamed attempt", () => {
     ["a whole answer", whole(), "malformed"],
     ["nothing", eventStreamOf(""), "malformed"],
     ["[DONE] and nothing else", streamed("[DONE]"), "malformed"],
+    ["usage and no choice", streamed(usageChunk(), "[DONE]"), "malformed"],
+    ["chunks that never have a choice", streamed(...Array(99).fill(usageChunk())), "malformed"],
+    ["a length that no window has", streamed(OVERFLOW), "context_overflow"],
+    ["invalid UTF-8", eventStreamOf(new Uint8Array(INVALID)), "malformed"],
     ["broken JSON", streamed('{"choices":['), "malformed"],
     ["something else", streamed('{"hello":1}'), "malformed"],
     ["an endless event", eventStreamOf(`data: ${"x".repeat(2 << 20)}`), "malformed"],
@@ -273,6 +285,34 @@ describe("a streamed attempt", () => {
     }
   });
 
+  it("gives a first chunk without choices too, once the one with a choice is there", async ({
+    expect,
+  }) => {
+    const filterResults = '{"choices":[],"prompt_filter_results":[]}';
+    const { call } = setUp(streamed(filterResults, chunk("a"), finish()));
+    const events = await streamOf(call(true));
+    const first = [await events.read(), await events.read()];
+    expect(first.map(({ value }) => value?.data)).toEqual([filterResults, chunk("a")]);
+  });
+
+  it("ends a stream that never ends when the time is over", async ({ expect }) => {
+    const slow = openStream();
+    const timed = setUp(slow.respond);
+    const outcome = timed.call(true);
+    await settle();
+    slow.write(chunk("a"));
+    const events = await streamOf(outcome);
+    await events.read();
+    for (let ms = 0; ms < TOTAL_TIMEOUT_MS - 1_000; ms += 1_000) {
+      slow.write(chunk("b"));
+      await events.read();
+      timed.timers.advance(1_000);
+    }
+    const last = events.read();
+    timed.timers.advance(1_000);
+    await expect(last).rejects.toMatchObject({ code: "upstream_timeout" });
+  });
+
   it("gives the same events wherever the network cuts", async ({ expect }) => {
     const data = [chunk("é"), chunk("漢字 🙂"), finish()];
     const bytes = sse(...data, "[DONE]");
@@ -291,6 +331,11 @@ describe("a streamed attempt", () => {
     }
   });
 });
+
+/** `data: {"choices":[{"x":"` and two bytes that UTF-8 does not have. */
+const INVALID = [...sse('{"choices":[{"x":"').slice(0, -2), 0xff, 0xfe];
+const OVERFLOW = '{"error":{"message":"no","code":"context_length_exceeded"}}';
+const JSON_TYPE = { "content-type": "application/json" };
 
 function jsonText(text: string): Response {
   return new Response(text, { headers: { "content-type": "application/json" } });

@@ -73,4 +73,67 @@ describe("readStatus", () => {
       });
     },
   );
+
+  it.for<[string, number, unknown]>([
+    ["OpenAI", 400, { error: { code: "context_length_exceeded", message: "x" } }],
+    ["llama.cpp", 400, { error: { type: "exceed_context_size_error", message: "x" } }],
+    ["vLLM", 400, { message: "This model's maximum context length is 4096 tokens." }],
+    ["Anthropic", 400, anthropic("prompt is too long: 208310 tokens > 200000 maximum")],
+    ["Anthropic", 400, anthropic("input length and `max_tokens` exceed context limit: 1 + 2 > 3")],
+    [
+      "Google",
+      400,
+      [google("The input token count (9) exceeds the maximum number of tokens allowed (8).")],
+    ],
+    [
+      "xAI",
+      400,
+      { error: "This model's maximum prompt length is 8 but the request has 9 tokens." },
+    ],
+    ["Together", 422, { error: { message: "`inputs` tokens + `max_new_tokens` must be <= 8193" } }],
+    ["Mistral", 400, { message: "Prompt contains 9 tokens, too large for model with 8 maximum" }],
+    ["Groq", 413, { error: { code: "context_length_exceeded", message: "x" } }],
+  ])("knows a prompt too long for a model: %s, %i", ([, status, body], { expect }) => {
+    expect(read(status, body)).toMatchObject({ reason: "context_overflow", isRetryable: true });
+  });
+
+  it.for<[string, number, unknown]>([
+    ["Azure", 400, { error: { code: "content_filter", message: "x" } }],
+    [
+      "Azure",
+      400,
+      { error: { message: "x", innererror: { code: "ResponsibleAIPolicyViolation" } } },
+    ],
+    ["OpenAI", 400, { error: { code: "invalid_prompt", message: "x" } }],
+    ["DeepSeek", 400, { error: { message: "Content Exists Risk" } }],
+    ["xAI", 403, { error: "Content violates usage guidelines." }],
+  ])("knows a content filter: %s, %i", ([, status, body], { expect }) => {
+    const failure = read(status, body);
+    expect(failure).toMatchObject({ reason: "content_filtered", isRetryable: true });
+    expect(failure.message).toContain("OpenAI: ");
+  });
+
+  it.for<[number, unknown, string]>([
+    [400, { error: { message: "max_tokens must be at most 4096" } }, "rejected"],
+    [400, { error: { message: "messages: the list is too long" } }, "rejected"],
+    [400, { error: { message: "the filter `content` is unknown", code: "toString" } }, "rejected"],
+    [413, { error: { message: "Request too large for tokens per minute" } }, "vendor_error"],
+    [500, { error: { code: "context_length_exceeded" } }, "vendor_error"],
+    [429, { error: { message: "prompt is too long for your tier" } }, "rate_limited"],
+  ])("takes no other refusal for one of these: %i %j", ([status, body, reason], { expect }) => {
+    expect(read(status, body).reason).toBe(reason);
+  });
+
+  it("survives an error that is nested deeper than the stack", ({ expect }) => {
+    const deep = `{"detail":${"[".repeat(4_000)}${"]".repeat(4_000)}}`;
+    expect(read(400, deep).message).toMatch(/^OpenAI/);
+  });
 });
+
+function anthropic(message: string) {
+  return { type: "error", error: { type: "invalid_request_error", message } };
+}
+
+function google(message: string) {
+  return { error: { code: 400, message, status: "INVALID_ARGUMENT" } };
+}

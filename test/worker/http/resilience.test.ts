@@ -1,0 +1,347 @@
+/** The service when vendors fail: who is asked next, when again, and what the client is told and billed. */
+import { describe, it } from "vitest";
+import { fakeScorer, MODELS } from "../fixture/models.ts";
+import { createService, dataOf, errorOf, KEYS, TOTAL_TIMEOUT_MS } from "../fixture/service.ts";
+import {
+  chunk,
+  finish,
+  json,
+  openStream,
+  scriptedVendor,
+  silent,
+  streamed,
+  usageChunk,
+  whole,
+  type Responder,
+} from "../fixture/vendor.ts";
+
+const CHEAP = { model: "auto:cost" };
+const OVERFLOW = json(400, {
+  error: { message: "too long", code: "context_length_exceeded", type: "invalid_request_error" },
+});
+const FILTER = json(400, { error: { message: "flagged", code: "content_filter" } });
+const EMPTIED = whole({
+  choices: [
+    { index: 0, message: { role: "assistant", content: "" }, finish_reason: "content_filter" },
+  ],
+});
+const LIMITED = json(429, {}, { "retry-after-ms": "60000" });
+
+function setUp(
+  responders: readonly Responder[],
+  options: Parameters<typeof createService>[0] = {},
+) {
+  const { send, requests } = scriptedVendor(...responders);
+  const service = createService({ send, ...options });
+  return { service, requests, models: () => requests.map(({ body }) => body["model"]) };
+}
+
+/** Lets the event loop turn until the vendor has been called so often. */
+async function called(requests: readonly unknown[], times: number): Promise<void> {
+  while (requests.length < times)
+    await new Promise((resolve) => {
+      setTimeout(resolve);
+    });
+}
+
+describe("several keys of a vendor", () => {
+  it("are tried within one attempt, and cool down each for itself", async ({ expect }) => {
+    const keys = { openai: ["key-1", "key-2"] };
+    const { service, requests } = setUp([LIMITED, whole()], { keys });
+    for (const attempts of ["2", "1"]) {
+      const response = await service.chat({ model: "openai/small" });
+      expect(response.headers.get("x-sluice-attempts")).toBe(attempts);
+    }
+    expect(requests.map(({ headers }) => headers.get("authorization"))).toEqual([
+      "Bearer key-1",
+      "Bearer key-2",
+      "Bearer key-2",
+    ]);
+    expect(JSON.stringify(service.log)).not.toContain("key-1");
+  });
+});
+
+describe("rounds", () => {
+  it("go on until one answers, and count each call", async ({ expect }) => {
+    const down = Array.from({ length: 5 }, () => json(503, {}));
+    const { service, models } = setUp([...down, whole()]);
+    const response = await service.chat(CHEAP);
+    expect(response.headers.get("x-sluice-attempts")).toBe("6");
+    expect(models()).toEqual(["small", "medium", "large", "org/tiny-v1", "small", "medium"]);
+  });
+
+  it("wait as the vendor asks", async ({ expect }) => {
+    const waits: number[] = [];
+    const { service } = setUp([json(429, {}, { "retry-after": "2" }), whole()], {
+      pause: async (ms) => {
+        waits.push(ms);
+        service.timers.advance(ms);
+      },
+    });
+    expect((await service.chat({ model: "openai/small" })).status).toBe(200);
+    expect(waits).toEqual([2_000]);
+  });
+
+  it("end with the client's patience", async ({ expect }) => {
+    const pauses: number[] = [];
+    const { service, requests } = setUp(
+      [
+        () => {
+          service.timers.advance(TOTAL_TIMEOUT_MS - 100);
+          return Response.json({}, { status: 500 });
+        },
+      ],
+      { pause: async (ms) => void pauses.push(ms) },
+    );
+    expect((await service.chat({ model: "openai/small" })).ok).toBe(false);
+    expect(requests).toHaveLength(1);
+    expect(pauses).toEqual([]);
+  });
+
+  it("end when the client leaves in a pause", async ({ expect }) => {
+    const client = new AbortController();
+    const { service, requests } = setUp([json(500, {})], { pause: async () => client.abort() });
+    const response = await service.chat({ model: "openai/small" }, { signal: client.signal });
+    expect(response.status).toBe(499);
+    expect(requests).toHaveLength(1);
+  });
+
+  it("share one deadline, of which a later attempt gets what is left", async ({ expect }) => {
+    const { service, requests } = setUp([
+      () => {
+        service.timers.advance(TOTAL_TIMEOUT_MS - 500);
+        return Response.json({}, { status: 500 });
+      },
+      silent(),
+    ]);
+    const answer = service.chat(CHEAP);
+    await called(requests, 2);
+    service.timers.advance(500);
+    expect(await errorOf(await answer)).toMatchObject({ status: 504 });
+    // Not the vendor's fault: its circuit has heard of nothing.
+    expect(service.log.filter(({ event }) => event === "circuit_opened")).toEqual([]);
+  });
+});
+
+describe("open circuits", () => {
+  it("spare a vendor that is down, and tell when to come back", async ({ expect }) => {
+    const { service, requests } = setUp([json(500, {})]);
+    await service.chat({ model: "openai/small" }); // three failures
+    await service.chat({ model: "openai/small" }); // two more; then it is open
+    expect(requests).toHaveLength(5);
+    // Opened for 3.75 s, worth waiting for; the probe fails, and 7.5 s are not.
+    const refused = await service.chat({ model: "openai/small" });
+    expect(refused.headers.get("retry-after")).toBe("8");
+    expect(await errorOf(refused)).toMatchObject({
+      status: 503,
+      type: "server_error",
+      code: "upstream_cooling",
+    });
+    expect(requests).toHaveLength(6);
+    expect((await service.chat({ model: "openai/small" })).status).toBe(503);
+    expect(requests).toHaveLength(6);
+  });
+
+  it("hear of streams that die in their middle", async ({ expect }) => {
+    const { service } = setUp([streamed(chunk("a"), '{"error":{"message":"died"}}')]);
+    for (let i = 0; i < 5; i++) await (await service.chat({ ...CHEAP, stream: true })).text();
+    expect(service.log).toContainEqual(
+      expect.objectContaining({ event: "circuit_opened", circuit: "openai openai/small" }),
+    );
+  });
+
+  it("hear of streams that are closed within their answer, or hold no JSON", async ({ expect }) => {
+    for (const data of [[chunk("a")], [chunk("a"), "{torn", finish()]]) {
+      const { service } = setUp([streamed(...data)]);
+      for (let i = 0; i < 5; i++) await (await service.chat({ ...CHEAP, stream: true })).text();
+      expect(service.log.some(({ event }) => event === "circuit_opened")).toBe(true);
+    }
+  });
+
+  it("do not blame a vendor for clients that leave", async ({ expect }) => {
+    const { service, requests } = setUp([
+      () => {
+        const vendor = openStream();
+        vendor.write(chunk("a"));
+        return vendor.respond(requests[0]!);
+      },
+    ]);
+    for (let i = 0; i < 8; i++)
+      await (await service.chat({ ...CHEAP, stream: true })).body!.cancel();
+    expect(service.log.some(({ event }) => event === "circuit_opened")).toBe(false);
+  });
+});
+
+describe("a request too long for a model", () => {
+  it("goes on to larger windows only, beyond the first four attempts too", async ({ expect }) => {
+    const models = [
+      ...MODELS,
+      { ...MODELS[2]!, id: "mistral/huge", contextTokens: 1_000_000 },
+      { ...MODELS[1]!, id: "openai/old", contextTokens: 50_000 },
+    ];
+    const scorer = fakeScorer(models);
+    const { service, models: asked } = setUp([OVERFLOW, whole()], { scorer });
+    const response = await service.chat(CHEAP);
+    expect(response.headers.get("x-sluice-model")).toBe("mistral/huge");
+    expect(asked()).toEqual(["small", "huge"]);
+  });
+
+  it("is the client's to shorten where no window is larger", async ({ expect }) => {
+    const { service, requests } = setUp([OVERFLOW]);
+    expect(await errorOf(await service.chat(CHEAP))).toMatchObject({
+      status: 400,
+      type: "invalid_request_error",
+      code: "context_length_exceeded",
+      message: "OpenAI: too long",
+    });
+    expect(requests).toHaveLength(1); // The others have the same window, or a smaller one.
+  });
+});
+
+describe("a content filter", () => {
+  it("is answered by another vendor, once", async ({ expect }) => {
+    for (const first of [FILTER, EMPTIED]) {
+      const { service, models } = setUp([first, whole()]);
+      const response = await service.chat(CHEAP);
+      expect(response.headers.get("x-sluice-model")).toBe("mistral/medium");
+      expect(models()).toEqual(["small", "medium"]);
+    }
+  });
+
+  it("is billed for what it emptied", async ({ expect }) => {
+    // Twice 10 in and 20 out: at small's 1 and 4, and at medium's 2 and 8 µ$ a token.
+    const { service } = setUp([EMPTIED, whole()]);
+    const { headers } = await service.chat(CHEAP);
+    expect(headers.get("x-sluice-cost-usd")).toBe("0.000270");
+  });
+
+  it.for<[string, Responder]>([
+    ["fails", json(500, {})],
+    ["filters as well", FILTER],
+    ["empties its answer as well", EMPTIED],
+    ["refuses the request", json(400, { error: { message: "bad" } })],
+  ])("has the last word when the other vendor %s", async ([, second], { expect }) => {
+    const refused = setUp([FILTER, second]);
+    expect(await errorOf(await refused.service.chat(CHEAP))).toMatchObject({
+      status: 400,
+      code: "content_filter",
+      message: "OpenAI: flagged",
+    });
+    expect(refused.requests).toHaveLength(2);
+
+    const emptied = setUp([EMPTIED, second]);
+    const response = await emptied.service.chat(CHEAP);
+    expect(await response.json()).toMatchObject({ choices: [{ finish_reason: "content_filter" }] });
+    expect(response.headers.get("x-sluice-model")).toBe("openai/small");
+    expect(emptied.requests).toHaveLength(2);
+  });
+
+  it("leaves an answer that it has only cut as it is", async ({ expect }) => {
+    const choices = [{ index: 0, message: { content: "Half" }, finish_reason: "content_filter" }];
+    const { service, requests } = setUp([whole({ choices })]);
+    expect((await service.chat(CHEAP)).status).toBe(200);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe("a hedge", () => {
+  const HEDGED = { headers: { "x-sluice-hedge": "800" } };
+
+  it("is off unless asked for", async ({ expect }) => {
+    const { service, requests } = setUp([silent(), whole()], { pause: async () => {} });
+    const client = new AbortController();
+    const answer = service.chat(CHEAP, { signal: client.signal });
+    await called(requests, 1);
+    client.abort();
+    expect((await answer).status).toBe(499);
+    expect(requests).toHaveLength(1);
+  });
+
+  it("answers by the second, hangs up on the first, and bills what that may have cost", async ({
+    expect,
+  }) => {
+    const waits: number[] = [];
+    const { service, requests } = setUp([silent(), whole()], {
+      pause: async (ms) => void waits.push(ms),
+    });
+    const { headers } = await service.chat(CHEAP, HEDGED);
+    expect(waits).toEqual([800]);
+    expect(requests[0]!.signal.aborted).toBe(true);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      "x-sluice-model": "mistral/medium",
+      "x-sluice-attempts": "2",
+      "x-sluice-hedged": "openai/small",
+      "x-sluice-hedge-cost-usd": "0.000405", // 5 tokens in, 100 out at the median
+      "x-sluice-cost-usd": "0.000585", // and 10 in, 20 out at the winner's price
+    });
+    expect(service.log.at(-1)).toMatchObject({
+      hedged: "openai/small",
+      hedge_cost_micro_usd: 405,
+      cost_micro_usd: 585,
+    });
+  });
+
+  it("bills a stream that had not begun for its prompt only, in the receipt", async ({
+    expect,
+  }) => {
+    const { service } = setUp([silent(), streamed(chunk("a"), finish(), usageChunk(), "[DONE]")], {
+      pause: async () => {},
+    });
+    const response = await service.chat({ ...CHEAP, stream: true }, HEDGED);
+    expect(response.headers.get("x-sluice-hedged")).toBe("openai/small");
+    const data = await dataOf(response);
+    expect(JSON.parse(data.at(-2)!)).toMatchObject({
+      sluice: { hedged: "openai/small", hedge_cost_usd: 0.000005, cost_usd: 0.000185 },
+    });
+  });
+
+  it("waits three times as long as the model is expected to say nothing", async ({ expect }) => {
+    for (const [stream, expected] of [
+      [true, 1_500],
+      [false, 4_500],
+    ] as const) {
+      const waits: number[] = [];
+      const answer = stream ? streamed(chunk("a"), finish(), "[DONE]") : whole();
+      const { service } = setUp([silent(), answer], { pause: async (ms) => void waits.push(ms) });
+      await (await service.chat({ ...CHEAP, stream, sluice: { hedge: "auto" } })).text();
+      expect(waits).toEqual([expected]);
+    }
+  });
+
+  it("goes on down the list when both fail", async ({ expect }) => {
+    const vendor = openStream();
+    const { service, models } = setUp(
+      [() => Response.json({}, { status: 500 }), json(500, {}), whole()],
+      { pause: async () => {} },
+    );
+    vendor.close();
+    const { headers } = await service.chat(CHEAP, HEDGED);
+    expect(models()).toEqual(["small", "medium", "large"]);
+    expect(headers.get("x-sluice-attempts")).toBe("3");
+    expect(headers.get("x-sluice-hedged")).toBeNull();
+  });
+
+  it("leaves nothing running when the client leaves", async ({ expect }) => {
+    const { service, requests } = setUp([silent()], { pause: async () => {} });
+    const client = new AbortController();
+    const answer = service.chat(CHEAP, { ...HEDGED, signal: client.signal });
+    await called(requests, 2);
+    client.abort();
+    expect((await answer).status).toBe(499);
+    expect(requests.every(({ signal }) => signal.aborted)).toBe(true);
+    expect(service.timers.pending).toBe(0);
+  });
+});
+
+describe("keys", () => {
+  it("are in no answer and no line of the log, whatever the vendor echoes", async ({ expect }) => {
+    const [key] = KEYS.openai;
+    const echo = { error: { message: `What is ${key}?`, code: key } };
+    for (const status of [400, 401, 403, 429, 500, 200]) {
+      const { service } = setUp([json(status, echo)]);
+      const response = await service.chat({ model: "openai/small" });
+      const seen = `${await response.text()}${JSON.stringify([...response.headers])}`;
+      expect(seen + JSON.stringify(service.log)).not.toContain(key);
+    }
+  });
+});
