@@ -29,6 +29,7 @@ import {
   FaultBook,
   parseFaultRule,
   readPostedFault,
+  type Fault,
   type FaultRule,
 } from "./simulation/faults.ts";
 import { Gate } from "./simulation/gate.ts";
@@ -49,6 +50,10 @@ export interface VendorOptions {
   /** Changes every answer; 0 by default. */
   readonly seed?: number;
   readonly faults?: readonly FaultRule[];
+  /** The fault of each request that no rule strikes; none by default. */
+  readonly drawFault?: () => Fault | undefined;
+  /** How many requests are remembered; 500 by default. */
+  readonly keptRequests?: number;
   /** The models on offer; the shipped catalogue by default. */
   readonly catalog?: Catalog;
 }
@@ -72,7 +77,8 @@ export async function startVendor(options: VendorOptions = {}): Promise<Vendor> 
   const { models, embeddings } = options.catalog ?? parseCatalog(catalogJson);
   const simulation: Simulation = {
     models,
-    requests: new RequestLog(),
+    requests: new RequestLog(options.keptRequests),
+    drawFault: options.drawFault ?? (() => undefined),
     faults: new FaultBook(faults),
     gate: new Gate(),
     seed,

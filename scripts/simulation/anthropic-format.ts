@@ -35,7 +35,12 @@ const ERROR_TYPES: Readonly<Record<number, string>> = {
   529: "overloaded_error",
 };
 
-const STOP_REASONS = { stop: "end_turn", length: "max_tokens", tool_calls: "tool_use" } as const;
+const STOP_REASONS = {
+  stop: "end_turn",
+  length: "max_tokens",
+  tool_calls: "tool_use",
+  content_filter: "refusal",
+} as const;
 
 /** Without a choice (a fault's doing) it has no content and no reason to stop. */
 function messageBody({ choices: [choice], ...completion }: Completion, label: Label): object {

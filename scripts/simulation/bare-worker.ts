@@ -17,23 +17,33 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export interface BareWorker {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
+  readonly pid: number;
   close(): Promise<void>;
 }
 
-/** Bundles the worker, runs it on a free port of 127.0.0.1 with these variables, and resolves once it listens. */
-export async function startBareWorker(vars: Readonly<Record<string, string>>): Promise<BareWorker> {
+/**
+ * Bundles the worker, runs it on a free port of 127.0.0.1 with these variables, and resolves once it listens.
+ * @param onOutput Takes what it prints, its log above all; its errors go to our stderr when left out.
+ */
+export async function startBareWorker(
+  vars: Readonly<Record<string, string>>,
+  onOutput?: (text: string) => void,
+): Promise<BareWorker> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-bare-"));
   await runWrangler(["deploy", "--dry-run", "--outdir", folder]);
   await writeFile(join(folder, "config.capnp"), await configFor(folder, vars));
   const binary = join(ROOT, "node_modules/.bin/workerd");
   const child = spawn(binary, ["serve", "config.capnp", "--experimental", "--control-fd=3"], {
     cwd: folder,
-    stdio: ["ignore", "ignore", "inherit", "pipe"],
+    stdio: ["ignore", onOutput ? "pipe" : "ignore", onOutput ? "pipe" : "inherit", "pipe"],
   });
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (text: string) => onOutput?.(text));
   const exited = new Promise<void>((resolve) => void child.once("exit", () => resolve()));
   const port = await listeningPort(child.stdio[3]);
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     async close() {
       child.kill();
       await exited;

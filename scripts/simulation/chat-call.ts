@@ -31,6 +31,8 @@ export interface Simulation {
   readonly faults: FaultBook;
   readonly gate: Gate;
   readonly seed: number;
+  /** Asked for each request that no rule and no marker strikes. */
+  readonly drawFault: () => Fault | undefined;
   readonly paceFor: (model: CatalogModel) => Pace;
 }
 
@@ -98,7 +100,8 @@ export async function answerChat(
     fault =
       headerFault(call.request) ??
       markedFault(lastUserText(read), { vendor, model: model.id }) ??
-      simulation.faults.take({ vendor, model: model.id });
+      simulation.faults.take({ vendor, model: model.id }) ??
+      simulation.drawFault();
   } catch (error) {
     open.end("failed");
     return sendJson(call, 400, format.error(400, String(error)));
@@ -128,8 +131,11 @@ async function send(call: Call, answering: Answering, simulation: Simulation): P
     },
     release: () => simulation.gate.wait(gone.signal),
   };
+  const completion = completionOf(read, model, simulation.seed);
+  open.note(completion.billed, fault);
   const exchange: Exchange = {
-    completion: completionOf(read, model, simulation.seed),
+    completion,
+    credential: call.request.headers.authorization,
     label: { model: read.model, createdS: Math.floor(Date.now() / 1_000) },
     format,
     isStream: read.stream ?? false,

@@ -36,7 +36,7 @@ export interface Choice {
   readonly toolCall?: ToolCall;
   /** More calls of the same turn, where the prompt asks for several tools. */
   readonly furtherCalls?: readonly ToolCall[];
-  readonly finishReason: "stop" | "length" | "tool_calls";
+  readonly finishReason: "stop" | "length" | "tool_calls" | "content_filter";
 }
 
 /** What is billed, in tokens; the reasoning is part of the completion, the cache's part of the prompt. */

@@ -4,14 +4,15 @@
  * socket in the server and against an array in a test.
  */
 import type { Completion } from "./completion.ts";
-import type { Fault, StatusFault } from "./faults.ts";
+import { HOSTILE_KINDS, type Fault, type StatusFault } from "./faults.ts";
+import { hostileAnswer, type HostileAnswer } from "./hostile.ts";
 import { dueMs, slowed, type Pace } from "./pace.ts";
 import type { Label, VendorFormat } from "./wire-format.ts";
 
 /** Where an answer goes. `write` may wait for a slow reader; writing after the reader has left does nothing. */
 export interface Outlet {
   head(status: number, headers: Readonly<Record<string, string>>): void;
-  write(text: string): Promise<void>;
+  write(text: string | Uint8Array): Promise<void>;
   end(): void;
   /** Drops the connection without an end. */
   destroy(): void;
@@ -33,10 +34,15 @@ export interface Exchange {
   readonly hasUsage: boolean;
   readonly pace: Pace;
   readonly fault: Fault | undefined;
+  /** What the caller authorised itself by, for the fault that gives it away. */
+  readonly credential?: string | undefined;
 }
 
 /** Before a connection drops: time for what was sent to be read, since a reset may overtake it. */
 const CUT_GRACE_MS = 30;
+
+/** Between the pieces of a hostile answer, some of which have no end. */
+const HOSTILE_PAUSE_MS = 20;
 
 /** What a malformed chunk looks like: JSON that stops in the middle of a word. */
 const TORN = '{"id":"chatcmpl-sim","choices":[{"index":0,"delta":{"con';
@@ -66,11 +72,25 @@ export async function carryOut(
 
 /** The faults that leave nothing of the answer. Says whether there was one. */
 async function strikesAtOnce(
-  { fault, format }: Exchange,
+  exchange: Exchange,
   outlet: Outlet,
   waits: Waits,
 ): Promise<boolean> {
+  const { fault, format } = exchange;
   if (fault === undefined) return false;
+  const hostile = HOSTILE_KINDS.find((kind) => kind === fault.kind);
+  if (hostile !== undefined) {
+    const opening = exchange.isStream
+      ? format.frames(exchange.completion, exchange.label, false)[0]
+      : undefined;
+    await sendHostile(hostileAnswer(hostile, opening), outlet, waits);
+    return true;
+  }
+  const refusal = refusalOf(fault, exchange);
+  if (refusal !== undefined) {
+    await sendWhole(outlet, 400, [JSON_TYPE, JSON.stringify(refusal)]);
+    return true;
+  }
   if (fault.kind === "stall") await waits.release();
   if (fault.kind === "reset") outlet.destroy();
   if (fault.kind === "status")
@@ -80,6 +100,39 @@ async function strikesAtOnce(
   if (fault.kind === "wrong-type")
     await sendWhole(outlet, 200, [{ "content-type": "text/html" }, "<h1>It works!</h1>"]);
   return ["reset", "status", "error-body", "wrong-type"].includes(fault.kind);
+}
+
+/** Never resolves for an answer without end; rejects when the client goes away. */
+async function sendHostile(
+  { headers, pieces }: HostileAnswer,
+  outlet: Outlet,
+  waits: Waits,
+): Promise<void> {
+  outlet.head(200, headers);
+  let atMs = 0;
+  for (const piece of pieces) {
+    await waits.until(atMs);
+    await outlet.write(piece);
+    atMs += HOSTILE_PAUSE_MS;
+  }
+  outlet.end();
+}
+
+/** The answers of status 400 that say more than their status. */
+function refusalOf(
+  { kind }: Fault,
+  { format, credential = "no key" }: Exchange,
+): object | undefined {
+  if (kind === "overflow") {
+    const message = "prompt is too long: 2000001 tokens > 2000000 maximum";
+    return format.error(400, message, { code: "context_length_exceeded" });
+  }
+  if (kind === "filter") {
+    const message = "Output blocked by content filtering policy";
+    return format.error(400, message, { code: "content_filter" });
+  }
+  if (kind !== "leak") return undefined;
+  return format.error(400, `Not liked: ${credential}`, { param: credential, code: credential });
 }
 
 async function sendWhole(
@@ -108,6 +161,11 @@ async function sendBody(
   }
   const bytes = new TextEncoder().encode(body).length;
   outlet.head(200, { ...JSON_TYPE, "content-length": String(bytes) });
+  if (fault?.kind === "trickle") {
+    await trickle(body, outlet);
+    outlet.end();
+    return "finished";
+  }
   await outlet.write(half);
   if (fault?.kind === "cut") {
     outlet.destroy();
@@ -120,10 +178,23 @@ async function sendBody(
 }
 
 /** A plain answer, without what a fault takes away. */
-function bodyOf({ completion, label, format, fault }: Exchange): string {
-  const chosen = fault?.kind === "empty" ? { ...completion, choices: [] } : completion;
-  const body = format.body(chosen, label);
+function bodyOf(exchange: Exchange): string {
+  const { label, format, fault } = exchange;
+  const body = format.body(leftOf(exchange), label);
   return JSON.stringify(fault?.kind === "no-usage" ? { ...body, usage: undefined } : body);
+}
+
+/** What a fault leaves of the choices. */
+function leftOf({ completion, fault }: Exchange): Completion {
+  if (fault?.kind === "empty") return { ...completion, choices: [] };
+  if (fault?.kind !== "filtered") return completion;
+  return { ...completion, choices: [{ pieces: [], finishReason: "content_filter" }] };
+}
+
+/** In pieces of seven bytes, which fit no line, no event and no character. */
+async function trickle(text: string, outlet: Outlet): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length; at += 7) await outlet.write(bytes.subarray(at, at + 7));
 }
 
 async function sendStream(
@@ -131,10 +202,9 @@ async function sendStream(
   outlet: Outlet,
   waits: Waits,
 ): Promise<"finished" | "failed"> {
-  const { completion, label, format, fault } = exchange;
+  const { label, format, fault } = exchange;
   const hasUsage = exchange.hasUsage && fault?.kind !== "no-usage";
-  const chosen = fault?.kind === "empty" ? { ...completion, choices: [] } : completion;
-  const frames = format.frames(chosen, label, hasUsage);
+  const frames = format.frames(leftOf(exchange), label, hasUsage);
   let isOpen = false;
   for (const [index, frame] of frames.entries()) {
     await waits.until(dueMs(exchange.pace, index));
@@ -142,7 +212,8 @@ async function sendStream(
       outlet.head(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
     isOpen = true;
     if (await strikesBefore(index, exchange, [outlet, waits])) return "failed";
-    await outlet.write(frame);
+    if (fault?.kind === "trickle") await trickle(frame, outlet);
+    else await outlet.write(frame);
   }
   if (!isOpen) outlet.head(200, { "content-type": "text/event-stream" });
   if (format.end !== "") await outlet.write(format.end);

@@ -36,9 +36,11 @@ export interface SlowFault {
 /**
  * stall: accepts the request and sends nothing. reset: closes the connection at once. error-body: status 200 with
  * an error object. wrong-type: status 200 with a page of HTML. empty: no choices. no-usage: usage left out.
+ * overflow: the prompt is too long. filter: a content filter refuses it. filtered: one emptied the answer. leak: an
+ * error that quotes the caller's key. trickle: the same answer in tiny pieces. The rest: hostile.ts.
  */
 export interface PlainFault {
-  readonly kind: "stall" | "reset" | "error-body" | "wrong-type" | "empty" | "no-usage";
+  readonly kind: (typeof PLAIN_KINDS)[number];
 }
 
 export type Fault = StatusFault | StreamFault | StepFault | SlowFault | PlainFault;
@@ -60,12 +62,39 @@ export interface Target {
 }
 
 const STREAM_KINDS = ["stall-mid", "cut", "malformed", "error-chunk"] as const;
-const PLAIN_KINDS = ["stall", "reset", "error-body", "wrong-type", "empty", "no-usage"] as const;
+export const HOSTILE_KINDS = [
+  "huge-chunk",
+  "invalid-utf8",
+  "endless",
+  "many-choices",
+  "deep",
+  "gzip-bomb",
+  "header-flood",
+] as const;
+
+export type HostileKind = (typeof HOSTILE_KINDS)[number];
+
+const PLAIN_KINDS = [
+  "stall",
+  "reset",
+  "error-body",
+  "wrong-type",
+  "empty",
+  "no-usage",
+  "overflow",
+  "filter",
+  "filtered",
+  "leak",
+  "trickle",
+  ...HOSTILE_KINDS,
+] as const;
 
 /** Every fault in words, for help texts and error messages. */
 export const FAULT_WORDS =
   "a status from 400 to 599 (429:retry-after=SECONDS), stall, reset, error-body, wrong-type, empty, " +
-  "no-usage, step:until=N, slow:factor=N, stall-mid:after=N, cut:after=N, malformed:after=N, error-chunk:after=N";
+  "no-usage, overflow, filter, filtered, leak, trickle, " +
+  `${HOSTILE_KINDS.join(", ")}, ` +
+  "step:until=N, slow:factor=N, stall-mid:after=N, cut:after=N, malformed:after=N, error-chunk:after=N";
 
 /** Reads `429:retry-after=1`. Throws an Error that names the word and the known ones. */
 export function parseFault(text: string): Fault {

@@ -5,6 +5,9 @@
  * Keys never enter the log. It holds the last requests only, so a vendor may run for days.
  */
 
+import type { Billed } from "./completion.ts";
+import type { Fault } from "./faults.ts";
+
 const KEPT = 500;
 const SECRET_HEADERS = new Set([
   "authorization",
@@ -28,11 +31,17 @@ export interface RequestRecord {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
   readonly state: RequestState;
+  /** The fault that it drew. */
+  readonly fault?: Fault;
+  /** What the whole answer is billed as; absent until it is made. */
+  readonly billed?: Billed;
   /** Stream events sent so far. */
   readonly sentEvents: number;
   /** Resolves with the final state; never rejects. */
   readonly ended: Promise<RequestState>;
 }
+
+type Writable = { -readonly [Key in keyof RequestRecord]: RequestRecord[Key] };
 
 /** What is known of a request when it arrives; headers as Node gives them. */
 export interface Arrival {
@@ -47,6 +56,8 @@ export interface Arrival {
 /** The writing end of a record, held by whoever answers the request. */
 export interface OpenRecord {
   readonly record: RequestRecord;
+  /** Notes what the whole answer is billed as, and the fault that strikes it. */
+  note(billed: Billed, fault: Fault | undefined): void;
   /** Counts one more event. */
   sent(): void;
   /** Sets the final state; later calls change nothing. */
@@ -57,25 +68,35 @@ export class RequestLog {
   readonly #records: RequestRecord[] = [];
   #waiting: ((record: RequestRecord) => void)[] = [];
   #count = 0;
+  readonly #kept: number;
+
+  /** @param kept How many of the last requests are remembered. */
+  constructor(kept = KEPT) {
+    this.#kept = kept;
+  }
 
   /** Notes a request and wakes everyone who waits for the next one. */
   open(arrival: Arrival): OpenRecord {
     const { promise, resolve } = Promise.withResolvers<RequestState>();
-    const record = {
+    const record: Writable = {
       ...arrival,
       headers: withoutSecrets(arrival.headers),
       index: this.#count++,
-      state: "open" as RequestState,
+      state: "open",
       sentEvents: 0,
       ended: promise,
     };
     this.#records.push(record);
-    if (this.#records.length > KEPT) this.#records.shift();
+    if (this.#records.length > this.#kept) this.#records.shift();
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const wake of waiting) wake(record);
     return {
       record,
+      note(billed, fault) {
+        record.billed = billed;
+        if (fault !== undefined) record.fault = fault;
+      },
       sent: () => void (record.sentEvents += 1),
       end: (state) => {
         if (record.state !== "open") return;

@@ -2,12 +2,14 @@
  * The Worker as it is deployed: real wiring, bundled weights, real catalogue. Only what needs no vendor;
  * everything else is tried around a fake scorer (http/) or end to end (test/e2e).
  */
+import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { compose } from "../../worker/compose.ts";
 import { ConfigError } from "../../worker/config.ts";
 import worker from "../../worker/index.ts";
 
 /** No module is reached at this address: port 9 is "discard". */
+const { VITALS } = env;
 const ENV: Env = { VENDOR_BASE_URL: "http://127.0.0.1:9", LOG_LEVEL: "error" };
 
 interface Background {
@@ -46,6 +48,25 @@ describe("the Worker", { shuffle: false }, () => {
     expect(await response.json()).toMatchObject({ status: "ok" });
     expect(work).toHaveLength(1);
     await Promise.all(work);
+  });
+
+  it("hears from the other isolates which vendors fail", async ({ expect }) => {
+    const openUntilMs = Date.now() + 60_000;
+    await VITALS.getByName("all").exchange([{ kind: "circuit", circuit: "openai", openUntilMs }]);
+    const service = compose({ ...ENV, VITALS });
+    await service.refresh();
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        model: "openai/gpt-5.4",
+        messages: [{ role: "user", content: "Hi" }],
+      }),
+    };
+    const { context } = background();
+    const response = await service.fetch(request("/v1/chat/completions", init), ENV, context);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ error: { code: "upstream_cooling" } });
   });
 
   it("routes by the bundled weights over the whole catalogue", async ({ expect }) => {

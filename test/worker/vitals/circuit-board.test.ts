@@ -1,5 +1,4 @@
-/** The circuits of isolates: which calls have leave, what is told to the others, and by the real object. */
-import { env } from "cloudflare:workers";
+/** The circuits of isolates: which calls have leave, what is told to the others. */
 import { describe, it } from "vitest";
 import { CircuitBoard, type NoticeExchange } from "../../../worker/vitals/circuit-board.ts";
 import {
@@ -154,21 +153,5 @@ describe("isolates that meet", () => {
     await board.exchange();
     expect(told).toEqual([1, 1, 0]);
     expect(isOpen()).toBe(true);
-  });
-
-  it("meet at the Durable Object", async ({ expect }) => {
-    const object = env.VITALS.getByName("test");
-    const others: NoticeExchange = { exchange: (told) => object.exchange(told) };
-    const now = Date.now();
-    const boards = [0, 1].map(
-      () =>
-        new CircuitBoard({ clock: { nowMs: () => now }, random: () => 0, others, log: () => {} }),
-    );
-    const entry = boards[0]!.enter("groq", "groq/tiny");
-    if ("closedForMs" in entry) throw new Error("shut");
-    entry.report({ kind: "failure", retryAfterMs: 60_000 });
-    await boards[0]!.exchange();
-    await boards[1]!.exchange();
-    expect(boards[1]!.enter("groq", "groq/tiny")).toMatchObject({ closedForMs: 60_000 });
   });
 });
