@@ -33,49 +33,22 @@ const KEYS = ["sk-soak-0123456789abcdef", "sk-soak-fedcba9876543210"];
 /** RSS may grow by this much over a run of any length: the isolate's heap has 128 MB, the rest is buffers. */
 const MAX_GROWTH_MIB = 256;
 
-const FAULTS = [
-  ...[
-    "400",
-    "401",
-    "403",
-    "404",
-    "408",
-    "413",
-    "422",
-    "429",
-    "429:retry-after=1",
-    "500",
-    "503",
-    "529",
-  ],
-  ...["stall", "reset", "error-body", "wrong-type", "empty", "no-usage", "overflow", "filter"],
-  ...[
-    "filtered",
-    "leak",
-    "trickle",
-    "huge-chunk",
-    "invalid-utf8",
-    "endless",
-    "many-choices",
-    "deep",
-  ],
-  ...["gzip-bomb", "header-flood", "stall-mid:after=0", "stall-mid:after=3", "cut:after=0"],
-  ...[
-    "cut:after=3",
-    "malformed:after=0",
-    "malformed:after=3",
-    "error-chunk:after=3",
-    "slow:factor=2",
-  ],
-].map(parseFault);
+const FAULTS = `
+  400 401 403 404 408 413 422 429 429:retry-after=1 500 503 529 stall reset error-body wrong-type empty no-usage
+  overflow filter filtered leak trickle huge-chunk invalid-utf8 endless many-choices deep gzip-bomb header-flood
+  stall-mid:after=0 stall-mid:after=3 cut:after=0 cut:after=3 malformed:after=0 malformed:after=3 error-chunk:after=3
+  slow:factor=2`
+  .trim()
+  .split(/\s+/)
+  .map(parseFault);
 
 const VARS = {
   STAND_IN_KEYS: KEYS.join(","),
-  CONNECT_TIMEOUT_MS: "3000",
-  FIRST_BYTE_TIMEOUT_MS: "3000",
-  ANSWER_TIMEOUT_MS: "3000",
-  IDLE_TIMEOUT_MS: "3000",
-  TOTAL_TIMEOUT_MS: "15000",
+  CONNECT_TIMEOUT_MS: "8000",
+  FIRST_BYTE_TIMEOUT_MS: "8000",
+  ANSWER_TIMEOUT_MS: "8000",
+  IDLE_TIMEOUT_MS: "8000",
+  TOTAL_TIMEOUT_MS: "25000",
 };
 
 interface Memory {

@@ -27,41 +27,49 @@ interface BooksInput {
   readonly catalog: readonly CatalogModel[];
 }
 
-/** Compares every answer that one finished record of its model stands for; estimated ones have none to compare. */
+/** Compares every answer that has one honest record behind it; estimates and hedges have nothing to compare. */
 export function compareBooks({ results, records, charges, catalog }: BooksInput): Books {
   const finished = Map.groupBy(
     records.filter(({ state }) => state === "finished"),
     ({ body }) => userOf(body),
   );
-  const different: string[] = [];
-  let [compared, uncharged, clientMicro, vendorMicro] = [0, 0, 0, 0];
-  for (const { request, ending, requestId, model, costUsd, hedgeCostUsd } of results) {
-    if (ending !== "answer") continue;
-    if ((charges.get(requestId ?? "") ?? 0) === 0) uncharged += 1;
-    const own = (finished.get(request.id) ?? []).filter((record) => record.model === model);
-    const [record] = own;
-    // A hedge, a filter or a lost usage has more than one record's price in it, or an estimate.
-    if (own.length !== 1 || record?.billed === undefined || record.fault !== undefined) continue;
-    if (finished.get(request.id)?.some((other) => other !== record && hedgeCostUsd === 0)) continue;
-    compared += 1;
-    const price = catalog.find(({ id }) => id === model)?.price;
-    const owed =
-      costMicroUsd(record.billed.promptTokens, price?.inputUsdPerMTok ?? 0) +
-      costMicroUsd(record.billed.completionTokens, price?.outputUsdPerMTok ?? 0);
-    const paid = Math.round(((costUsd ?? 0) - hedgeCostUsd) * 1e6);
-    clientMicro += paid;
-    vendorMicro += owed;
-    if (paid !== owed)
-      different.push(`${request.id} ${model}: paid ${paid}, vendor counts ${owed}`);
-  }
+  const answers = results.filter(({ ending }) => ending === "answer");
+  const pairs = answers.flatMap((result) => {
+    const [record, ...more] = finished.get(result.request.id) ?? [];
+    const isAlone = record !== undefined && more.length === 0;
+    if (
+      !isAlone ||
+      record.fault !== undefined ||
+      record.model !== result.model ||
+      result.isEstimate
+    )
+      return [];
+    const paid = microUsd((result.costUsd ?? 0) - result.hedgeCostUsd);
+    const id = `${result.request.id} by ${record.model}`;
+    return [{ id, paid, owed: owedFor(record, catalog) }];
+  });
   return {
-    compared,
-    different,
-    uncharged,
+    compared: pairs.length,
+    different: pairs
+      .filter(({ paid, owed }) => paid !== owed)
+      .map(({ id, paid, owed }) => `${id}: paid ${paid}, the vendor counts ${owed} micro-dollars`),
     chargedTwice: [...charges.values()].filter((lines) => lines > 1).length,
-    clientUsd: clientMicro / 1e6,
-    vendorUsd: vendorMicro / 1e6,
+    uncharged: answers.filter(({ requestId = "" }) => !charges.has(requestId)).length,
+    clientUsd: pairs.reduce((sum, { paid }) => sum + paid, 0) / 1e6,
+    vendorUsd: pairs.reduce((sum, { owed }) => sum + owed, 0) / 1e6,
   };
+}
+
+function microUsd(usd: number): number {
+  return Math.round(usd * 1e6);
+}
+
+function owedFor({ model, billed }: RequestRecord, catalog: readonly CatalogModel[]): number {
+  const price = catalog.find(({ id }) => id === model)?.price;
+  return (
+    costMicroUsd(billed?.promptTokens ?? 0, price?.inputUsdPerMTok ?? 0) +
+    costMicroUsd(billed?.completionTokens ?? 0, price?.outputUsdPerMTok ?? 0)
+  );
 }
 
 function userOf(body: unknown): string {

@@ -24,13 +24,15 @@ export interface SoakResult {
   /** As the client was told; undefined without an answer. */
   readonly costUsd: number | undefined;
   readonly hedgeCostUsd: number;
+  /** The vendor told no usage, so the price is a guess. */
+  readonly isEstimate: boolean;
   readonly model: string | undefined;
   /** Everything that came, headers too, to be searched for keys. */
   readonly output: string;
 }
 
 /** Longer than the service may take for anything; what has not ended by then hangs. */
-const HUNG_MS = 45_000;
+const HUNG_MS = 90_000;
 
 /** Sends it and reads to the end. Never rejects. */
 export async function soakOne(url: string, request: SoakRequest): Promise<SoakResult> {
@@ -61,6 +63,7 @@ const NOTHING = {
   requestId: undefined,
   costUsd: undefined,
   hedgeCostUsd: 0,
+  isEstimate: false,
   model: undefined,
   output: "",
 };
@@ -77,7 +80,7 @@ function bodyOf({ id, model, isStream, hedgeMs }: SoakRequest): object {
 }
 
 function judge(request: SoakRequest, response: Response, text: string): SoakResult {
-  const { headers, status } = response;
+  const { headers } = response;
   const isStream = headers.get("content-type")?.startsWith("text/event-stream") ?? false;
   const base = {
     ...NOTHING,
@@ -86,23 +89,29 @@ function judge(request: SoakRequest, response: Response, text: string): SoakResu
     model: headers.get("x-sluice-model") ?? undefined,
     output: `${JSON.stringify([...headers])}${text}`,
   };
-  if (isStream) return { ...base, ...judgeStream(text) };
+  return { ...base, ...(isStream ? judgeStream(text) : judgePlain(response, text)) };
+}
+
+type Judged = Pick<SoakResult, "ending" | "detail"> & Partial<SoakResult>;
+
+/** A completion with choices, or an error with a status that is one. */
+function judgePlain({ status, headers }: Response, text: string): Judged {
   const body = objectIn(text);
   const error = isRecord(body?.["error"]) ? body["error"] : undefined;
   if (error !== undefined)
     return isSound(error) && status >= 400
-      ? { ...base, ending: "error", detail: `${status} ${String(error["code"])}` }
-      : { ...base, ending: "invalid", detail: `${status} with an error of no known shape` };
+      ? { ending: "error", detail: `${status} ${String(error["code"])}` }
+      : { ending: "invalid", detail: `${status} with an error of no known shape` };
   const choices = body?.["choices"];
   if (status !== 200 || !Array.isArray(choices) || choices.length === 0)
-    return { ...base, ending: "invalid", detail: `${status} without an answer` };
+    return { ending: "invalid", detail: `${status} without an answer` };
   const costUsd = Number(headers.get("x-sluice-cost-usd"));
   const hedgeCostUsd = Number(headers.get("x-sluice-hedge-cost-usd") ?? 0);
-  return { ...base, ending: "answer", detail: "200", costUsd, hedgeCostUsd };
+  return { ending: "answer", detail: "200", costUsd, hedgeCostUsd };
 }
 
 /** A stream ends with `[DONE]` behind a receipt, or with one error behind which nothing comes. */
-function judgeStream(text: string): Pick<SoakResult, "ending" | "detail"> & Partial<SoakResult> {
+function judgeStream(text: string): Judged {
   const data = text
     .split("\n\n")
     .filter((block) => block !== "")
@@ -125,6 +134,7 @@ function judgeStream(text: string): Pick<SoakResult, "ending" | "detail"> & Part
     detail: "200 stream",
     costUsd: Number(receipt["cost_usd"]),
     hedgeCostUsd: Number(receipt["hedge_cost_usd"] ?? 0),
+    isEstimate: receipt["is_usage_estimated"] === true,
   };
 }
 

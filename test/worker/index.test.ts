@@ -2,14 +2,14 @@
  * The Worker as it is deployed: real wiring, bundled weights, real catalogue. Only what needs no vendor;
  * everything else is tried around a fake scorer (http/) or end to end (test/e2e).
  */
-import { env } from "cloudflare:workers";
+import { env as bindings } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { compose } from "../../worker/compose.ts";
 import { ConfigError } from "../../worker/config.ts";
 import worker from "../../worker/index.ts";
 
 /** No module is reached at this address: port 9 is "discard". */
-const { VITALS } = env;
+const { VITALS } = bindings;
 const ENV: Env = { VENDOR_BASE_URL: "http://127.0.0.1:9", LOG_LEVEL: "error" };
 
 interface Background {

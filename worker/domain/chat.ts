@@ -12,6 +12,8 @@ import { z } from "zod";
 /** More messages than any client has; a bound for the loops over them. */
 const MAX_MESSAGES = 4_096;
 const MAX_TOOLS = 512;
+/** Answers to one request; of a vendor that sends more, none is believed. */
+export const MAX_CHOICES = 128;
 
 const partSchema = z.looseObject({ type: z.string(), text: z.string().optional() });
 
@@ -27,7 +29,7 @@ export const chatRequestSchema = z.looseObject({
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
   max_tokens: z.int().positive().nullish(),
   max_completion_tokens: z.int().positive().nullish(),
-  n: z.int().min(1).max(128).nullish(),
+  n: z.int().min(1).max(MAX_CHOICES).nullish(),
   tools: z
     .array(z.looseObject({ type: z.string() }))
     .max(MAX_TOOLS)

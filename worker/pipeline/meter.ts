@@ -15,7 +15,11 @@
  * something that is not JSON, ends with one chunk that has `error`, and without `[DONE]`: clients take
  * what stands before `[DONE]` for a whole answer.
  */
+<<<<<<< HEAD
 import type { ChatRequest } from "../domain/chat.ts";
+=======
+import { MAX_CHOICES } from "../domain/chat.ts";
+>>>>>>> 1937f7c (npm run soak: ten thousand requests under random faults, and the laws that must hold)
 import { errorBody, RouterError } from "../domain/errors.ts";
 import { isRecord } from "../lib/json.ts";
 import type { SseEvent } from "../lib/sse.ts";
@@ -32,9 +36,6 @@ interface MeterOptions {
   /** Called once, when the first of the answer itself arrives; what the model thinks aloud is none of it. */
   readonly onFirstText?: () => void;
 }
-
-/** As many as a request may ask for. Each is remembered until the stream ends. */
-const MAX_CHOICES = 128;
 
 const DONE: SseEvent = { event: undefined, data: "[DONE]" };
 

@@ -15,7 +15,11 @@
  *
  * Redirects are not followed: a key must not travel to an address that is not in the registry.
  */
+<<<<<<< HEAD
 import { RouterError } from "../domain/errors.ts";
+=======
+import { MAX_CHOICES } from "../domain/chat.ts";
+>>>>>>> 1937f7c (npm run soak: ten thousand requests under random faults, and the laws that must hold)
 import {
   vendorOf,
   type Dispatch,
@@ -163,10 +167,18 @@ class Attempt {
     );
     if (!body.ok) return malformed(this.#endpoint, `an answer that cannot be read: ${body.why}`);
     if (!isRecord(body.value)) return malformed(this.#endpoint, "an answer that is no JSON object");
+<<<<<<< HEAD
     const answer = { text: body.text, body: body.value, createdS: this.#nowS() };
     return call.operation === "embeddings"
       ? readEmbeddings(answer, this.#endpoint, call)
       : this.#adapter.readAnswer(answer, this.#endpoint);
+=======
+    const answer = this.#adapter.readAnswer({ text: body.text, body: body.value }, this.#endpoint);
+    const choices = answer.kind === "completion" ? answer.body["choices"] : undefined;
+    if (Array.isArray(choices) && choices.length > MAX_CHOICES)
+      return malformed(this.#endpoint, `more than ${MAX_CHOICES} choices`);
+    return answer;
+>>>>>>> 1937f7c (npm run soak: ten thousand requests under random faults, and the laws that must hold)
   }
 
   async #readStream(response: Response): Promise<UpstreamOutcome> {
