@@ -71,11 +71,7 @@ export async function carryOut(
 }
 
 /** The faults that leave nothing of the answer. Says whether there was one. */
-async function strikesAtOnce(
-  exchange: Exchange,
-  outlet: Outlet,
-  waits: Waits,
-): Promise<boolean> {
+async function strikesAtOnce(exchange: Exchange, outlet: Outlet, waits: Waits): Promise<boolean> {
   const { fault, format } = exchange;
   if (fault === undefined) return false;
   const hostile = HOSTILE_KINDS.find((kind) => kind === fault.kind);

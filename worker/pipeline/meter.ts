@@ -15,11 +15,7 @@
  * something that is not JSON, ends with one chunk that has `error`, and without `[DONE]`: clients take
  * what stands before `[DONE]` for a whole answer.
  */
-<<<<<<< HEAD
-import type { ChatRequest } from "../domain/chat.ts";
-=======
-import { MAX_CHOICES } from "../domain/chat.ts";
->>>>>>> 1937f7c (npm run soak: ten thousand requests under random faults, and the laws that must hold)
+import { MAX_CHOICES, type ChatRequest } from "../domain/chat.ts";
 import { errorBody, RouterError } from "../domain/errors.ts";
 import { isRecord } from "../lib/json.ts";
 import type { SseEvent } from "../lib/sse.ts";

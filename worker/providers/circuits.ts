@@ -35,7 +35,8 @@ export function verdictOf(failure: UpstreamFailure, isOurLimit: boolean): Verdic
   const { reason, status, retryAfterMs } = failure;
   // A size that one account's limit does not allow says nothing about the next request.
   if (isOurLimit || status === 413 || !COUNTED.has(reason)) return { kind: "abandoned" };
-  if (status === 401 || status === 402) return { kind: "failure", isRefused: "endpoint" };
+  if (status === 400 || status === 401 || status === 402)
+    return { kind: "failure", isRefused: "endpoint" };
   if (status === 403) return { kind: "failure", isRefused: "model" };
   return { kind: "failure", ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
@@ -48,7 +49,15 @@ const COUNTED: ReadonlySet<UpstreamFailure["reason"]> = new Set([
   "malformed",
 ]);
 
-const OF_THE_KEY: ReadonlySet<number | undefined> = new Set([401, 402, 403, 429]);
+/** Statuses of a refused key; Google has 400 for it, which otherwise is the client's fault. */
+const KEY_STATUSES: ReadonlySet<number | undefined> = new Set([400, 401, 402, 403]);
+
+/** Whether another key of the vendor may fare better. */
+function isOfTheKey(outcome: UpstreamOutcome): boolean {
+  if (outcome.kind !== "failure") return false;
+  const { reason, status } = outcome;
+  return reason === "rate_limited" || (reason === "vendor_error" && KEY_STATUSES.has(status));
+}
 
 interface Walk {
   readonly endpoints: Endpoints;
@@ -75,12 +84,7 @@ export async function walkKeys<T extends UpstreamOutcome>(
     }
     calls += 1;
     last = await attempt(endpoint, entry);
-    if (
-      last.kind !== "failure" ||
-      !OF_THE_KEY.has(last.status) ||
-      last.reason === "content_filtered"
-    )
-      break;
+    if (!isOfTheKey(last)) break;
   }
   return { ...(last ?? coolingDown(endpoints, soonestMs)), calls };
 }

@@ -15,11 +15,8 @@
  *
  * Redirects are not followed: a key must not travel to an address that is not in the registry.
  */
-<<<<<<< HEAD
-import { RouterError } from "../domain/errors.ts";
-=======
 import { MAX_CHOICES } from "../domain/chat.ts";
->>>>>>> 1937f7c (npm run soak: ten thousand requests under random faults, and the laws that must hold)
+import { RouterError } from "../domain/errors.ts";
 import {
   vendorOf,
   type Dispatch,
@@ -167,18 +164,13 @@ class Attempt {
     );
     if (!body.ok) return malformed(this.#endpoint, `an answer that cannot be read: ${body.why}`);
     if (!isRecord(body.value)) return malformed(this.#endpoint, "an answer that is no JSON object");
-<<<<<<< HEAD
     const answer = { text: body.text, body: body.value, createdS: this.#nowS() };
-    return call.operation === "embeddings"
-      ? readEmbeddings(answer, this.#endpoint, call)
-      : this.#adapter.readAnswer(answer, this.#endpoint);
-=======
-    const answer = this.#adapter.readAnswer({ text: body.text, body: body.value }, this.#endpoint);
-    const choices = answer.kind === "completion" ? answer.body["choices"] : undefined;
+    if (call.operation === "embeddings") return readEmbeddings(answer, this.#endpoint, call);
+    const read = this.#adapter.readAnswer(answer, this.#endpoint);
+    const choices = read.kind === "completion" ? read.body["choices"] : undefined;
     if (Array.isArray(choices) && choices.length > MAX_CHOICES)
       return malformed(this.#endpoint, `more than ${MAX_CHOICES} choices`);
-    return answer;
->>>>>>> 1937f7c (npm run soak: ten thousand requests under random faults, and the laws that must hold)
+    return read;
   }
 
   async #readStream(response: Response): Promise<UpstreamOutcome> {

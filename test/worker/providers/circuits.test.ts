@@ -44,12 +44,15 @@ describe("walkKeys", () => {
         expect((await walk(random)).called).toEqual([id]);
   });
 
-  it.for([401, 402, 403, 429])("goes on to the next key after %i", async (status, { expect }) => {
-    const refused = failure(status === 429 ? "rate_limited" : "vendor_error", status);
-    const { called, outcome } = await walk(0.4, { outcomes: { [IDS[1]!]: refused } });
-    expect(called).toEqual([IDS[1], IDS[2]]);
-    expect(outcome).toMatchObject({ kind: "completion", calls: 2 });
-  });
+  it.for([400, 401, 402, 403, 429])(
+    "goes on to the next key after %i",
+    async (status, { expect }) => {
+      const refused = failure(status === 429 ? "rate_limited" : "vendor_error", status);
+      const { called, outcome } = await walk(0.4, { outcomes: { [IDS[1]!]: refused } });
+      expect(called).toEqual([IDS[1], IDS[2]]);
+      expect(outcome).toMatchObject({ kind: "completion", calls: 2 });
+    },
+  );
 
   it.for<UpstreamFailure>([
     failure("vendor_error", 500),
