@@ -154,7 +154,7 @@ async function ask(
 
 function choose({ request, policy }: EmbedOrder, deps: Deps): EmbeddingChoice {
   const named = requireEmbeddingModel(request.model, deps);
-  if (policy.max_latency_ms !== undefined) throw noLatency();
+  requireTimeless(policy);
   requireSomeKey(deps);
   const inputTokens = tokensOf(request);
   const attempts: EmbeddingCandidate[] = [];
@@ -237,12 +237,15 @@ function requireEmbeddingModel(name: string, { embeddings, scorer }: Deps): Embe
   throw new RouterError("not_found_error", `${what}. Embedding models are ${some}`, details);
 }
 
-function noLatency(): RouterError {
-  return new RouterError(
-    "invalid_request_error",
-    "max_latency_ms: how long embeddings take is not predicted; leave it out",
-    { code: "invalid_knob", param: "max_latency_ms" },
-  );
+/** How long embeddings take is not learnt, so what asks for a prediction cannot be kept. */
+function requireTimeless(policy: Policy): void {
+  for (const param of ["max_latency_ms", "hedge"] as const)
+    if (policy[param] !== undefined)
+      throw new RouterError(
+        "invalid_request_error",
+        `${param}: how long embeddings take is not predicted; leave it out`,
+        { code: "invalid_knob", param },
+      );
 }
 
 function noServer(excluded: EmbeddingChoice["excluded"]): RouterError {

@@ -69,7 +69,7 @@ describe("POST /v1/embeddings", () => {
 
   it("estimates what the vendor does not report, and says so in the log", async ({ expect }) => {
     const service = createService({ send: scriptedVendor(vectors(1, { usage: null })).send });
-    const { headers } = await post(service, { input: "12345678" });
+    const { headers } = await post(service, { input: "Good morning" });
     expect(headers.get("x-sluice-cost-usd")).toBe("0.000004");
     expect(service.log.at(-1)).toMatchObject({ input_tokens: 2, is_usage_estimated: true });
   });
@@ -145,6 +145,7 @@ describe("POST /v1/embeddings", () => {
       { status: 400 },
     ],
     ["a latency", {}, { "x-sluice-max-latency-ms": "9" }, { status: 400, param: "max_latency_ms" }],
+    ["a hedge", {}, { "x-sluice-hedge": "auto" }, { status: 400, param: "hedge" }],
     ["a large answer", { dimensions: 65_536, input: Array(20).fill("a") }, {}, { param: "input" }],
     ["no input", { input: [] }, {}, { status: 400, param: "input" }],
     ["an empty input", { input: ["a", ""] }, {}, { status: 400, param: "input[1]" }],
