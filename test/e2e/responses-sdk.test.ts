@@ -272,9 +272,9 @@ describe.for(DRIVERS)("$name", (driver) => {
     expect(await raisedBy(driver, stranger)).toMatchObject({ name: errors[401], status: 401 });
   });
 
-  it("raises when the vendor dies within its answer", async ({ expect }) => {
+  it("raises when the vendor fails within its answer", async ({ expect }) => {
     const pieces: string[] = [];
-    const broken = driver.stream(place, { prompt: `${prompt} [sim:cut:after=3]` }, (piece) => {
+    const broken = driver.stream(place, { prompt: `${prompt} [sim:error-chunk:after=3]` }, (piece) => {
       pieces.push(piece);
     });
     expect((await raisedBy(driver, broken)).message).toMatch(/OpenAI/);
