@@ -168,9 +168,10 @@ class Turns {
       turn.texts.push(content);
       return;
     }
-    for (const part of content)
-      if (part.type === "refusal") turn.refusals.push(part.refusal);
-      else turn.texts.push(part.text);
+    const refusals = content.filter((part) => part.type === "refusal");
+    const texts = content.filter((part) => part.type !== "refusal");
+    if (texts.length > 0) turn.texts.push(texts.map(({ text }) => text).join(""));
+    turn.refusals.push(...refusals.map(({ refusal }) => refusal));
   }
 
   #endTurn(): void {
@@ -178,7 +179,7 @@ class Turns {
     this.#turn = undefined;
     if (turn === undefined) return;
     const { thinking, blocks, refusals, calls } = turn;
-    const text = turn.texts.join("");
+    const text = turn.texts.join("\n\n");
     if ([thinking, blocks, turn.texts, refusals, calls].every(({ length }) => length === 0)) return;
     this.#messages.push({
       role: "assistant",

@@ -227,6 +227,20 @@ describe("input", () => {
     ]);
   });
 
+  it("joins what was said on both sides of such a call", ({ expect }) => {
+    const items = [said("One."), call("a"), said("Two."), thought("Hm."), call("b"), output("a")];
+    expect(messagesOf(...items, output("b"))).toEqual([
+      {
+        role: "assistant",
+        reasoning_content: "Hm.",
+        content: "One.\n\nTwo.",
+        tool_calls: [asked("a"), asked("b")],
+      },
+      told("a"),
+      told("b"),
+    ]);
+  });
+
   it("keeps turns apart", ({ expect }) => {
     expect(messagesOf(call("a"), output("a"), call("b"), output("b"))).toEqual([
       { role: "assistant", content: null, tool_calls: [asked("a")] },

@@ -203,6 +203,19 @@ describe("a stream", () => {
     expect(readStream(streamed(mixed)).response).toEqual(whole(assembled(mixed)));
   });
 
+  it("ends thinking where words begin, and words where a call begins", ({ expect }) => {
+    const deltas = [{ reasoning_content: "Hm." }, { content: "Hi." }, callDelta(0, "{}", true)];
+    const bounds = streamed(deltas).filter(({ event }) => event?.includes("output_item"));
+    expect(bounds.map(({ event, data }) => [event, parseObject(data)["output_index"]])).toEqual([
+      ["response.output_item.added", 0],
+      ["response.output_item.done", 0],
+      ["response.output_item.added", 1],
+      ["response.output_item.done", 1],
+      ["response.output_item.added", 2],
+      ["response.output_item.done", 2],
+    ]);
+  });
+
   it("that breaks off tells the error, then fails, then nothing", LONG, ({ expect }) => {
     const error = {
       error: { message: "It broke", type: "timeout_error", param: null, code: "upstream_timeout" },
