@@ -219,6 +219,53 @@ describe("the Anthropic SDK", () => {
     expect(body).not.toHaveProperty("thinking");
   });
 
+  it("gets from Anthropic what Anthropic would give: thinking, cache and all", async ({
+    expect,
+  }) => {
+    const cache_control = { type: "ephemeral" as const };
+    const system = [{ type: "text" as const, text: "You know harbours.", cache_control }];
+    const first = ask("Look up the tide for Brest.");
+    const body = {
+      ...first,
+      model: "anthropic/claude-haiku-5-5",
+      system,
+      thinking: { type: "adaptive" as const },
+      tools: [{ ...LOOKUP, cache_control }],
+    };
+    const { content, usage, id } = await client().messages.create(body);
+    const streamed = await client().messages.stream(body).finalMessage();
+    expect(streamed.content).toEqual(content);
+    expect(id).toMatch(/^msg_/);
+    expect(content).toMatchObject([
+      { type: "thinking", signature: expect.stringMatching(/./) },
+      { type: "tool_use", name: "look_up_tide" },
+    ]);
+    expect(usage.cache_creation_input_tokens).toBeGreaterThan(0);
+    const call = content.find((block) => block.type === "tool_use");
+    const failed: Anthropic.ToolResultBlockParam = {
+      type: "tool_result",
+      tool_use_id: call!.id,
+      content: "No such harbour",
+      is_error: true,
+      cache_control,
+    };
+    const history: Anthropic.MessageParam[] = [
+      ...first.messages,
+      { role: "assistant", content },
+      { role: "user", content: [failed] },
+    ];
+    const arrived = service.vendor.requests.next();
+    await client().messages.create({ ...body, messages: history });
+    const sent = { ...body, model: "claude-haiku-5-5" };
+    expect((await arrived).body).toMatchObject({
+      ...sent,
+      messages: [
+        { role: "user", content: [{ type: "text", text: "Look up the tide for Brest." }] },
+        ...history.slice(1),
+      ],
+    });
+  });
+
   it("counts tokens before it asks", async ({ expect }) => {
     const { model, messages } = ask("How many?");
     const count = await client().messages.countTokens({ model, messages });

@@ -41,7 +41,7 @@ export function stopReasonOf(finishReason: unknown, hasCalls: boolean): string {
 
 /** Anthropic's usage: input is what was neither read from a cache nor written to one. */
 export function usageView(counts: TokenCounts, reported: unknown) {
-  const written = cacheWrites(reported);
+  const { cacheWriteInput: written = 0 } = counts;
   const thought = isRecord(reported) && reported["completion_tokens_details"];
   const thinking = isRecord(thought) ? thought["reasoning_tokens"] : undefined;
   return {
@@ -57,12 +57,6 @@ export function usageView(counts: TokenCounts, reported: unknown) {
 export function chunkUsageView(reported: unknown) {
   const counts = readUsage(reported);
   return counts && usageView(counts, reported);
-}
-
-function cacheWrites(usage: unknown): number {
-  const details = isRecord(usage) && usage["prompt_tokens_details"];
-  const written = isRecord(details) ? details["cache_write_tokens"] : undefined;
-  return typeof written === "number" && written > 0 ? Math.trunc(written) : 0;
 }
 
 /** The thinking in a `message` or `delta` that has no blocks of it, under either of its two names. */

@@ -323,7 +323,7 @@ const REFUSALS: readonly Refusal[] = [
     param: `${AT}.citations.enabled`,
   },
   { fields: inUser({ type: "text" }), param: `${AT}.text` },
-  { fields: inUser({ type: "text", text: "a", citations: [{}] }), param: `${AT}.citations` },
+  { fields: inUser({ type: "text", text: "a", citations: [{}] }), param: `${AT}.citations[0]` },
   {
     fields: inUser({ ...RESULT, content: [{ type: "tool_reference" }] }),
     param: `${AT}.content[0].type`,
