@@ -6,11 +6,20 @@ import { describe, it } from "vitest";
 import type { z } from "zod";
 import { errorBodySchema } from "../../../worker/domain/errors.ts";
 import { policySchema } from "../../../worker/domain/policy.ts";
+import { anthropicErrorSchema } from "../../../worker/http/openapi/answer-schemas.ts";
 import { openApiDocument } from "../../../worker/http/openapi/document.ts";
 import { OPERATIONS, type Named } from "../../../worker/http/openapi/operations.ts";
 import { isRecord } from "../../../worker/lib/json.ts";
 import { createService, dataOf } from "../fixture/service.ts";
-import { chunk, finish, scriptedVendor, streamed, usageChunk, whole } from "../fixture/vendor.ts";
+import {
+  chunk,
+  finish,
+  json,
+  scriptedVendor,
+  streamed,
+  usageChunk,
+  whole,
+} from "../fixture/vendor.ts";
 
 const HI = { model: "auto", messages: [{ role: "user", content: "Hi" }] };
 const KEY = "k-1";
@@ -136,6 +145,34 @@ describe("GET /openapi.json", () => {
         expect(schemaOf("ChatChunkOrError").safeParse(event).error).toBeUndefined();
       expect(data.at(-1)).toContain(ending);
     }
+  });
+
+  it.for([
+    ["ResponseEvent", "/v1/responses", { model: "auto", input: "Hi", stream: true }],
+    ["MessageEvent", "/v1/messages", { ...HI, max_tokens: 9, stream: true }],
+  ] as const)("promises the events of %s at %s", async ([name, path, body], { expect }) => {
+    const { send } = scriptedVendor(streamed(chunk("a"), finish(), usageChunk(), "[DONE]"));
+    const init = { method: "POST", headers: AUTHORIZED, body: JSON.stringify(body) };
+    const text = await (await createService({ send, apiKey: KEY }).fetch(path, init)).text();
+    const events = [...text.matchAll(/^data: (.*)$/gm)].map(([, data]): unknown =>
+      JSON.parse(data!),
+    );
+    expect(events.length).toBeGreaterThan(4);
+    for (const event of events) expect(schemaOf(name).safeParse(event).error).toBeUndefined();
+  });
+
+  it("promises vectors as they come", async ({ expect }) => {
+    const { send } = scriptedVendor(json(200, { data: [{ index: 0, embedding: [0.5, 1] }] }));
+    const body = JSON.stringify({ model: "openai/vectors", input: "Hi" });
+    const init = { method: "POST", headers: AUTHORIZED, body };
+    const list = await createService({ send, apiKey: KEY }).fetch("/v1/embeddings", init);
+    expect(schemaOf("EmbeddingList").safeParse(await list.json()).error).toBeUndefined();
+  });
+
+  it("promises errors in the format of their route", async ({ expect }) => {
+    const response = await createService().fetch("/v1/messages", { method: "POST" });
+    expect(response.status).toBe(415);
+    expect(anthropicErrorSchema.safeParse(await response.json()).error).toBeUndefined();
   });
 
   it("promises the errors that come", async ({ expect }) => {

@@ -67,11 +67,12 @@ export function openApiDocument(): Json {
         "An LLM router: one endpoint, and for every prompt the model that is worth its price.",
     },
     servers: [{ url: "/" }],
-    security: [{ bearer: [] }],
+    security: [{ bearer: [] }, { apiKey: [] }],
     paths,
     components: {
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", description: "The deployment's SLUICE_API_KEY" },
+        apiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "The same" },
       },
       schemas: componentsOf(OPERATIONS),
     },
