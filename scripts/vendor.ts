@@ -33,6 +33,7 @@ import {
   type FaultRule,
 } from "./simulation/faults.ts";
 import { Gate } from "./simulation/gate.ts";
+import { googleFormatAt } from "./simulation/google-format.ts";
 import { paceOf, type Pace } from "./simulation/pace.ts";
 import { RequestLog } from "./simulation/request-log.ts";
 import { OPENAI_FORMAT, vendorError, type VendorFormat } from "./simulation/wire-format.ts";
@@ -150,7 +151,8 @@ async function answer(
 /** The format that a vendor speaks at this endpoint; OpenAI's is one that all of them know. */
 function formatAt(vendor?: string, endpoint?: string): VendorFormat | undefined {
   if (endpoint === "chat/completions") return OPENAI_FORMAT;
-  return vendor === "anthropic" && endpoint === "messages" ? ANTHROPIC_FORMAT : undefined;
+  if (vendor === "anthropic") return endpoint === "messages" ? ANTHROPIC_FORMAT : undefined;
+  return vendor === "google" ? googleFormatAt(endpoint ?? "") : undefined;
 }
 
 async function control(route: string, call: Call, simulation: Simulation): Promise<void> {

@@ -177,7 +177,8 @@ async function sendBody(
 function bodyOf(exchange: Exchange): string {
   const { label, format, fault } = exchange;
   const body = format.body(leftOf(exchange), label);
-  return JSON.stringify(fault?.kind === "no-usage" ? { ...body, usage: undefined } : body);
+  const unpriced = { ...body, usage: undefined, usageMetadata: undefined };
+  return JSON.stringify(fault?.kind === "no-usage" ? unpriced : body);
 }
 
 /** What a fault leaves of the choices. */
