@@ -46,11 +46,23 @@ export function expectedScores(models: readonly CatalogModel[]): ReadonlyMap<str
     .filter((other) => tellsMore(other, market))
     .toSorted((one, two) => errorOf(one) - errorOf(two));
   return new Map(
-    models.map((model) => {
-      const best = others.find(({ pointOf }) => pointOf(model) !== undefined) ?? market;
+    models.flatMap((model) => {
+      const best = [...others, market].find(({ pointOf }) => pointOf(model) !== undefined);
+      if (best === undefined) return [];
       const score = 1 / (1 + Math.exp(-best.valueAt(best.pointOf(model)!)));
-      return [model.id, { score, error: errorOf(best), by: best.by, models: best.models }];
+      return [
+        [model.id, { score, error: errorOf(best), by: best.by, models: best.models }] as const,
+      ];
     }),
+  );
+}
+
+/** Whether anything says how strong it is: a score on the common benchmark, outcomes, or a market price. */
+export function canBePlaced(model: CatalogModel): boolean {
+  return (
+    model.ability !== undefined ||
+    scoreOn(model, COMMON_BENCHMARK) !== undefined ||
+    marketOf(model) !== undefined
   );
 }
 
@@ -105,13 +117,14 @@ function scorePoint(model: CatalogModel, benchmark: string): Point | undefined {
   return score === undefined ? undefined : [logit(score), 0];
 }
 
-/** Log of the price of a token at three of input to one of output, and the release in years since 2025. */
-function marketOf({ price, released }: CatalogModel): Point {
+/**
+ * Log of the price of a token at three of input to one of output, and the release in years since 2025.
+ * What costs nothing is on no market.
+ */
+function marketOf({ price, released }: CatalogModel): Point | undefined {
+  const usd = (3 * price.inputUsdPerMTok + price.outputUsdPerMTok) / 4;
   const [year = 2025, month = 1] = released?.split("-").map(Number) ?? [];
-  return [
-    Math.log((3 * price.inputUsdPerMTok + price.outputUsdPerMTok) / 4),
-    year - 2025 + (month - 1) / 12,
-  ];
+  return usd > 0 ? [Math.log(usd), year - 2025 + (month - 1) / 12] : undefined;
 }
 
 /** Pulls a slope that few points support towards 0, in units of a point's weight. */

@@ -5,8 +5,8 @@
  * request's env has: the weights' KV namespace, the keys, the limits.
  */
 import catalogJson from "../router-models/catalog.json";
-import { parseCatalog } from "../router-models/catalog.ts";
-import { readConfig } from "./config.ts";
+import { parseCatalog, type Catalog, type CatalogModel } from "../router-models/catalog.ts";
+import { ConfigError, readConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
 import { BUNDLED } from "./inference/bundled.ts";
 import { RouterHost, type InferenceEvent } from "./inference/router-host.ts";
@@ -17,6 +17,7 @@ import { randomFrom } from "./lib/prng.ts";
 import { createDispatch } from "./providers/dispatch.ts";
 import { endpointsOf } from "./providers/endpoints.ts";
 import { VENDORS } from "./providers/registry.ts";
+import { sendThrough } from "./providers/workers-ai.ts";
 import { LatencyBook } from "./routing/latency-book.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
 import { createAccessCheck } from "./tenants/access.ts";
@@ -34,7 +35,7 @@ export function compose(env: Env): Service {
   const config = readConfig(env);
   const log = createLog(config.logLevel);
   const clock = systemClock;
-  const catalog = parseCatalog(catalogJson);
+  const catalog = withOwn(parseCatalog(catalogJson), config.ownModels);
   const host = new RouterHost({
     bundled: BUNDLED,
     catalog,
@@ -44,8 +45,11 @@ export function compose(env: Env): Service {
   });
   const endpoints = endpointsOf({
     keys: config.vendorKeys,
+    addresses: config.vendorAddresses,
     standInUrl: config.vendorBaseUrl,
     standInKeys: config.standInKeys,
+    ownVendors: config.ownVendors,
+    aiBinding: env.AI && sendThrough(env.AI),
   });
   const random = randomFrom(crypto.getRandomValues(new Uint32Array(1))[0]!);
   const circuits = config.hasCircuits
@@ -90,6 +94,19 @@ export function compose(env: Env): Service {
 /** All isolates meet at one object: what they tell is little, and only together is it the whole. */
 function meetingPlace(vitals: NonNullable<Env["VITALS"]>): NoticeExchange {
   return { exchange: (told) => vitals.getByName("all").exchange(told) };
+}
+
+/** The catalogue and the deployment's own models. Throws ConfigError where both have one. */
+function withOwn(catalog: Catalog, own: readonly CatalogModel[]): Catalog {
+  const ids = new Set(catalog.models.map(({ id }) => id));
+  for (const { id } of own) {
+    if (ids.has(id))
+      throw new ConfigError(
+        `Correct the deployment's variables: COMPATIBLE_VENDORS must not list ${id} again`,
+      );
+    ids.add(id);
+  }
+  return own.length === 0 ? catalog : { ...catalog, models: [...catalog.models, ...own] };
 }
 
 function logInference(log: Log, { event, ...fields }: InferenceEvent): void {

@@ -7,6 +7,14 @@
  * be secrets.
  */
 import { z } from "zod";
+import type { CatalogModel } from "../router-models/catalog.ts";
+import { ownCatalogModel, ownModelSchema } from "../router-models/own-model.ts";
+import {
+  compatibleVendorSchema,
+  faultOf,
+  ownVendorOf,
+  type OwnVendor,
+} from "./providers/compatible-vendors.ts";
 import { VENDORS } from "./providers/registry.ts";
 
 const secret = z
@@ -26,10 +34,55 @@ function milliseconds(fallback: number, least = 1) {
     .default(fallback);
 }
 
+/** JSON text or, as wrangler's own JSON variables come, its value. */
+const compatibleVendors = z
+  .preprocess(
+    (given) => (typeof given === "string" ? valueOf(given) : given),
+    z
+      .array(
+        compatibleVendorSchema
+          .extend({ models: z.array(ownModelSchema).min(1).max(200) })
+          .superRefine((entry, context) => {
+            const [field, message] = faultOf(entry) ?? [];
+            if (field !== undefined)
+              context.addIssue({ code: "custom", path: [field], message, input: undefined });
+          }),
+        "must be a JSON array of vendors, such as " +
+          '[{"id":"ollama","base_url":"http://127.0.0.1:11434/v1","models":[…]}]',
+      )
+      .max(32)
+      .refine(
+        (vendors) => new Set(vendors.map(({ id }) => id)).size === vendors.length,
+        "must name each vendor once",
+      ),
+  )
+  .default([]);
+
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 const schema = z.strictObject({
   /** Demanded of every request once it is set; without it only this machine is served. */
   SLUICE_API_KEY: secret,
   ...Object.fromEntries(VENDORS.map(({ keyName }) => [keyName, secret])),
+  /** The resource's address; what Azure's portal shows as the endpoint. */
+  AZURE_OPENAI_ENDPOINT: z
+    .url({
+      protocol: /^https$/,
+      error: "must be an https URL such as https://my-resource.openai.azure.com",
+    })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional(),
+  CLOUDFLARE_ACCOUNT_ID: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/, "must be the account's 32 hexadecimal digits")
+    .optional(),
+  COMPATIBLE_VENDORS: compatibleVendors,
   /** Development only: a server that stands for every vendor, at `<url>/<vendor>/v1`. */
   VENDOR_BASE_URL: z
     .url({
@@ -72,7 +125,12 @@ export interface Config {
   readonly apiKey: string | undefined;
   /** Keys by vendor id; vendors without one are absent. Of several, each is an account of its own. */
   readonly vendorKeys: Readonly<Record<string, readonly string[]>>;
+  /** Values of the names in braces in vendors' base URLs; complete for every vendor with a key. */
+  readonly vendorAddresses: Readonly<Record<string, string>>;
   readonly vendorBaseUrl: string | undefined;
+  readonly ownVendors: readonly OwnVendor[];
+  /** Models that COMPATIBLE_VENDORS adds to the catalogue. */
+  readonly ownModels: readonly CatalogModel[];
   readonly weightsTtlMs: number;
   readonly maxBodyBytes: number;
   readonly standInKeys: readonly string[];
@@ -116,7 +174,14 @@ export function readConfig(env: object): Config {
   return Object.freeze({
     apiKey: values.SLUICE_API_KEY,
     vendorKeys: Object.freeze(vendorKeys),
+    vendorAddresses: addressesFor(vendorKeys, secrets),
     vendorBaseUrl: values.VENDOR_BASE_URL,
+    ownVendors: Object.freeze(values.COMPATIBLE_VENDORS.flatMap((own) => ownVendorOf(own) ?? [])),
+    ownModels: Object.freeze(
+      values.COMPATIBLE_VENDORS.flatMap(({ id, models }) =>
+        models.map((model) => ownCatalogModel(id, model)),
+      ),
+    ),
     weightsTtlMs: values.WEIGHTS_TTL_MS,
     maxBodyBytes: values.MAX_BODY_BYTES,
     standInKeys: Object.freeze(keysIn(values.STAND_IN_KEYS)),
@@ -135,4 +200,24 @@ export function readConfig(env: object): Config {
 /** A list of keys, each once. */
 function keysIn(list: unknown): string[] {
   return typeof list === "string" ? [...new Set(list.split(",").filter((key) => key !== ""))] : [];
+}
+
+/** Throws ConfigError for a vendor that has a key and no address. */
+function addressesFor(
+  vendorKeys: Config["vendorKeys"],
+  values: ReadonlyMap<string, unknown>,
+): Readonly<Record<string, string>> {
+  const addresses: Record<string, string> = {};
+  for (const { id, keyName, baseUrl } of VENDORS) {
+    if (vendorKeys[id] === undefined) continue;
+    for (const [, name = ""] of baseUrl.matchAll(/\{(\w+)\}/g)) {
+      const value = values.get(name);
+      if (typeof value !== "string")
+        throw new ConfigError(
+          `Correct the deployment's variables: ${name} must be set, because ${keyName} is`,
+        );
+      addresses[name] = value;
+    }
+  }
+  return Object.freeze(addresses);
 }

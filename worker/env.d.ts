@@ -19,6 +19,13 @@ interface Env {
   readonly TOGETHER_API_KEY?: string;
   readonly FIREWORKS_API_KEY?: string;
   readonly OPENROUTER_API_KEY?: string;
+  readonly AZURE_OPENAI_API_KEY?: string;
+  readonly AZURE_OPENAI_ENDPOINT?: string;
+  readonly CLOUDFLARE_API_TOKEN?: string;
+  readonly CLOUDFLARE_ACCOUNT_ID?: string;
+  /** Workers AI, where it is bound; used without a token. */
+  readonly AI?: Ai;
+  readonly COMPATIBLE_VENDORS?: string;
   readonly VENDOR_BASE_URL?: string;
   readonly WEIGHTS_TTL_MS?: string;
   readonly MAX_BODY_BYTES?: string;

@@ -28,6 +28,7 @@ export interface Candidate {
 export type Exclusion =
   | "not_allowed"
   | "no_vendor_key"
+  | "not_placed" // nothing says how strong it is: it answers only where the client names it
   | "lacks_tools"
   | "lacks_vision"
   | "lacks_audio"

@@ -53,6 +53,7 @@ export async function route({ request, policy }: Order, deps: RouteDeps): Promis
     policy,
     isServed: (id) => deps.keys.has(vendorOf(id)),
     latencyOf: (model, tokens) => deps.latency.forecast(model, tokens, nowMs),
+    pinned: name.kind === "pinned" ? name.model : undefined,
   });
   const decision =
     pinned !== undefined

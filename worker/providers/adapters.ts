@@ -4,9 +4,11 @@ import { ANTHROPIC } from "./anthropic.ts";
 import { GOOGLE } from "./google.ts";
 import { OPENAI_COMPATIBLE } from "./openai-compatible.ts";
 import type { WireFormat } from "./registry.ts";
+import { WORKERS_AI } from "./workers-ai.ts";
 
 export const ADAPTERS: Readonly<Record<WireFormat, Adapter>> = {
   openai: OPENAI_COMPATIBLE,
   anthropic: ANTHROPIC,
   google: GOOGLE,
+  "workers-ai": WORKERS_AI,
 };

@@ -48,8 +48,8 @@ export interface Timeouts {
   readonly idleMs: number;
 }
 
-/** `fetch`, or what stands for it in a test. */
-export type Send = (url: string, init: RequestInit) => Promise<Response>;
+/** `fetch`, or what stands for it at an endpoint or in a test. */
+export type Send = NonNullable<Endpoint["send"]>;
 
 interface DispatchOptions {
   readonly endpoints: ReadonlyMap<string, Endpoints>;
@@ -124,7 +124,8 @@ class Attempt {
 
   /** Rejects with the deadline's reason, or with what the network threw. */
   async make(call: UpstreamCall): Promise<UpstreamOutcome> {
-    const { timeouts, send = sendToVendor } = this.#options;
+    const { timeouts } = this.#options;
+    const send = this.#endpoint.send ?? this.#options.send ?? sendToVendor;
     const deadline = this.#deadline;
     deadline.signal.throwIfAborted();
     deadline.limitTotal(call.timeoutMs);

@@ -128,10 +128,11 @@ export function vendorMessage(body: unknown, { vendor, key }: Endpoint): string 
 
 function messageIn(body: unknown): string | undefined {
   if (!isRecord(body)) return Array.isArray(body) ? messageIn(body[0]) : undefined;
-  const { error, message, detail } = body;
+  const { error, errors, message, detail } = body;
   if (typeof error === "string") return error;
   if (isRecord(error) && typeof error["message"] === "string") return error["message"];
   if (typeof message === "string") return message;
+  if (Array.isArray(errors) && errors.length > 0) return messageIn(errors); // Cloudflare's
   if (typeof detail === "string") return detail;
   const nested = detail ?? message;
   return nested === undefined ? undefined : jsonOf(nested);

@@ -39,7 +39,10 @@ function buildRequest(
     headers: {
       "content-type": "application/json",
       accept: request.stream ? "text/event-stream" : "application/json",
-      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      ...(key !== undefined &&
+        (vendor.keyHeader === undefined
+          ? { authorization: `Bearer ${key}` }
+          : { [vendor.keyHeader]: key })),
     },
     body: JSON.stringify(body),
   };

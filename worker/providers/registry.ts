@@ -7,24 +7,31 @@
  *
  * Sources, 2026-11: base URLs from the vendors' pages on OpenAI compatibility (platform.claude.com/docs,
  * ai.google.dev/gemini-api/docs/openai, console.groq.com/docs/openai, api-docs.deepseek.com, docs.x.ai,
- * docs.together.ai, docs.fireworks.ai, openrouter.ai/docs); Mistral's URL and its refusal of
- * `max_completion_tokens`, and Groq's and its refusal of `reasoning_content`, from issue threads. The other flags were not tried against the vendors.
+ * docs.together.ai, docs.fireworks.ai, openrouter.ai/docs, learn.microsoft.com/azure/foundry/openai,
+ * developers.cloudflare.com/workers-ai); Mistral's URL and its refusal of `max_completion_tokens`, and
+ * Groq's and its refusal of `reasoning_content`, from issue threads. The other flags were not tried against
+ * the vendors.
  */
 
 import type { ExtensionField } from "./extension-fields.ts";
 
 /** The wire format of a vendor's own; adapters.ts has the adapter of each. */
-export type WireFormat = "openai" | "anthropic" | "google";
+export type WireFormat = "openai" | "anthropic" | "google" | "workers-ai";
 
 export interface Vendor {
   /** The part of `provider/model` before the slash. */
   readonly id: string;
   readonly name: string;
   readonly format: WireFormat;
-  /** The adapter adds the path: `/chat/completions` in OpenAI's format. */
+  /**
+   * The adapter adds the path: `/chat/completions` in OpenAI's format. A name in braces is a variable of
+   * the deployment, without which the vendor cannot be called.
+   */
   readonly baseUrl: string;
   /** The secret that holds the key. */
   readonly keyName: string;
+  /** Where the key goes in OpenAI's format, if not into `authorization`. */
+  readonly keyHeader?: string;
   /** The one field that bounds an answer's tokens; some vendors refuse a request with the other. */
   readonly outputLimitField: "max_tokens" | "max_completion_tokens";
   /** Understands `stream_options`. One that does not sends usage with the last chunk unasked. */
@@ -36,7 +43,7 @@ export interface Vendor {
 }
 
 /** What most vendors have in common. */
-const USUAL = {
+export const USUAL = {
   format: "openai",
   outputLimitField: "max_tokens",
   hasStreamOptions: true,
@@ -126,5 +133,24 @@ export const VENDORS: readonly Vendor[] = [
     baseUrl: "https://openrouter.ai/api/v1",
     keyName: "OPENROUTER_API_KEY",
     extensionFields: ["reasoning_content", "cache_control"],
+  },
+  {
+    // Azure knows deployments, not models: the name that is sent is the deployment's.
+    ...USUAL,
+    id: "azure",
+    name: "Azure OpenAI",
+    baseUrl: "{AZURE_OPENAI_ENDPOINT}/openai/v1",
+    keyName: "AZURE_OPENAI_API_KEY",
+    keyHeader: "api-key",
+    outputLimitField: "max_completion_tokens",
+    hasDeveloperRole: true,
+  },
+  {
+    ...USUAL,
+    id: "workers-ai",
+    name: "Cloudflare Workers AI",
+    format: "workers-ai",
+    baseUrl: "https://api.cloudflare.com/client/v4/accounts/{CLOUDFLARE_ACCOUNT_ID}/ai/v1",
+    keyName: "CLOUDFLARE_API_TOKEN",
   },
 ];

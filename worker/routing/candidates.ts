@@ -9,18 +9,14 @@ import type { CatalogModel } from "../../router-models/catalog.ts";
 import type { Forecast, ModelForecast } from "../../router-models/scorer.ts";
 import type { Candidate, Excluded } from "../domain/decision.ts";
 import { costMicroUsd } from "../domain/money.ts";
-import type { Policy } from "../domain/policy.ts";
 import type { ExpectedTokens } from "./latency-book.ts";
 import { forecastLatency, type LatencyForecast } from "./latency.ts";
-import { exclusionOf, type Requirements } from "./requirements.ts";
+import { exclusionOf, type Choice, type Requirements } from "./requirements.ts";
 
-export interface CandidateInput {
+export interface CandidateInput extends Choice {
   readonly catalog: readonly CatalogModel[];
   readonly forecast: Forecast;
   readonly needs: Requirements;
-  readonly policy: Policy;
-  /** Whether the deployment holds a key for the model's vendor. */
-  readonly isServed: (modelId: string) => boolean;
   /** What a call would take; by the catalogue alone where absent. */
   readonly latencyOf?: (model: CatalogModel, tokens: ExpectedTokens) => LatencyForecast;
 }

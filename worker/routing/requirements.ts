@@ -6,6 +6,7 @@
  * conversation once seen must be seen again.
  */
 import type { CatalogModel, REFUSALS } from "../../router-models/catalog.ts";
+import { canBePlaced } from "../../router-models/expected-score.ts";
 import type { Prompt } from "../../router-models/features/prompt.ts";
 import type { ChatRequest } from "../domain/chat.ts";
 import type { Exclusion } from "../domain/decision.ts";
@@ -89,15 +90,25 @@ function wantsReasoning({ thinking, reasoning_effort: effort }: RequestFields): 
   return isRecord(thinking) && thinking["type"] !== "disabled";
 }
 
+/** Who may be chosen, whatever the request needs. */
+export interface Choice {
+  readonly policy: Policy;
+  /** Whether the deployment can call the model's vendor. */
+  readonly isServed: (modelId: string) => boolean;
+  /** The model that the client named, which need not have a place among the others. */
+  readonly pinned?: string | undefined;
+}
+
 /** Why `model` cannot serve the request, or undefined when it can. */
 export function exclusionOf(
   model: CatalogModel,
   needs: Requirements,
-  { policy, isServed }: { policy: Policy; isServed: (modelId: string) => boolean },
+  { policy, isServed, pinned }: Choice,
 ): Exclusion | undefined {
   if (policy.allow_models !== undefined && !policy.allow_models.includes(model.id))
     return "not_allowed";
   if (!isServed(model.id)) return "no_vendor_key";
+  if (model.id !== pinned && !canBePlaced(model)) return "not_placed";
   const lacking = needs.capabilities.find((name) => !model.capabilities.includes(name));
   if (lacking !== undefined) return LACKS[lacking];
   const refused = needs.wishes?.find((wish) => model.refuses?.includes(wish));

@@ -37,6 +37,10 @@ describe("readStatus", () => {
     [{ message: "bad temperature" }, "OpenAI: bad temperature"],
     [{ detail: [{ loc: ["n"] }] }, 'OpenAI: [{"loc":["n"]}]'],
     [[{ error: { message: "bad temperature" } }], "OpenAI: bad temperature"],
+    [
+      { success: false, errors: [{ code: 7, message: "bad temperature" }] },
+      "OpenAI: bad temperature",
+    ],
     ["<html>Bad Gateway</html>", "OpenAI answered with status 400"],
     ["", "OpenAI answered with status 400"],
   ])("quotes the vendor: %j", ([body, expected], { expect }) => {

@@ -35,6 +35,16 @@ describe("buildRequest", () => {
     expect(url + body).not.toContain(KEY);
   });
 
+  it("uses the header that the vendor wants", ({ expect }) => {
+    const addresses = { AZURE_OPENAI_ENDPOINT: "https://mine.openai.azure.com" };
+    const [azure] = endpointsOf({ keys: { azure: [KEY] }, addresses }).get("azure")!;
+    const request = chatRequestSchema.parse({ model: "a", messages: [{ role: "user" }] });
+    const { url, headers } = OPENAI_COMPATIBLE.buildRequest(azure, request, "my-deployment");
+    expect(url).toBe("https://mine.openai.azure.com/openai/v1/chat/completions");
+    expect(headers).toMatchObject({ "api-key": KEY });
+    expect(headers).not.toHaveProperty("authorization");
+  });
+
   it.for<[string, Record<string, unknown>, Record<string, unknown>]>([
     ["openai", { max_tokens: 5 }, { max_completion_tokens: 5 }],
     ["openai", { max_completion_tokens: 5 }, { max_completion_tokens: 5 }],

@@ -7,8 +7,8 @@ describe("VENDORS", () => {
     expect(new Set(VENDORS.map(({ id }) => id)).size).toBe(VENDORS.length);
     expect(new Set(VENDORS.map(({ keyName }) => keyName)).size).toBe(VENDORS.length);
     for (const { baseUrl, keyName } of VENDORS) {
-      expect(baseUrl).toMatch(/^https:\/\/[^/]+\/.*[^/]$/);
-      expect(keyName).toMatch(/^[A-Z]+_API_KEY$/);
+      expect(baseUrl).toMatch(/^(https:\/\/[^/]+|\{[A-Z_]+_ENDPOINT\})\/.*[^/]$/);
+      expect(keyName).toMatch(/^[A-Z_]+_API_(KEY|TOKEN)$/);
     }
   });
 });
