@@ -6,7 +6,7 @@
  * says is a guess on the safe side: no capability but streaming, and the speed of a small server.
  */
 import { z } from "zod";
-import { CAPABILITIES, type CatalogModel } from "./catalog.ts";
+import { CAPABILITIES, REFUSALS, type CatalogModel } from "./catalog.ts";
 import { COMMON_BENCHMARK } from "./expected-score.ts";
 
 const tokens = z.int("must be a whole number of tokens").positive("must be at least 1 token");
@@ -23,6 +23,7 @@ export const ownModelSchema = z
     capabilities: z
       .array(z.enum(CAPABILITIES, `must be of ${CAPABILITIES.join(", ")}`))
       .default(["streaming"]),
+    refuses: z.array(z.enum(REFUSALS, `must be of ${REFUSALS.join(", ")}`)).optional(),
     price: z.strictObject({
       input_usd_per_mtok: usd,
       output_usd_per_mtok: usd,
@@ -57,6 +58,7 @@ export function ownCatalogModel(
     contextTokens: own.context_tokens,
     maxOutputTokens: own.max_output_tokens,
     capabilities: own.capabilities,
+    ...(own.refuses !== undefined && { refuses: own.refuses }),
     latency: {
       ttftMs: own.ttft_ms,
       outputTokensPerSecond: own.output_tokens_per_second,

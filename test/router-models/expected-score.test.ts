@@ -1,7 +1,7 @@
 /** What a model's edition leads one to expect of it, and how far to trust that. */
 import { describe, it } from "vitest";
 import type { CatalogModel } from "../../router-models/catalog.ts";
-import { expectedScores } from "../../router-models/expected-score.ts";
+import { canBePlaced, expectedScores } from "../../router-models/expected-score.ts";
 import { catalogOf, type Described } from "./made-catalog.ts";
 
 /** Models a/0, a/1 and so on. */
@@ -33,6 +33,26 @@ function expectationOf(model: Described, edition: readonly Described[]) {
 }
 
 describe("expectedScores", () => {
+  it("expects nothing of a model without a price, and learns nothing from its lack", ({
+    expect,
+  }) => {
+    const paid = editionOf(FOLLOWS_PRICE);
+    const price = { inputUsdPerMTok: 0, outputUsdPerMTok: 0 };
+    const [free, scored] = editionOf([
+      { usdPerMTok: 1 },
+      { usdPerMTok: 1, anchors: { mmlu_pro: 0.1 } },
+    ]);
+    const own = [
+      { ...free!, id: "own/free", price },
+      { ...scored!, id: "own/scored", price },
+    ];
+    const expected = expectedScores([...paid, ...own]);
+    expect(expected.has("own/free")).toBe(false);
+    for (const { id } of paid) expect(expected.get(id)).toEqual(expectedScores(paid).get(id));
+    expect(own.map(canBePlaced)).toEqual([false, true]);
+    expect(canBePlaced(free!)).toBe(true);
+  });
+
   it("goes by another benchmark where that errs less than price and age", ({ expect }) => {
     const one = expectationOf({ usdPerMTok: 1, anchors: { gpqa_diamond: 0.82 } }, FOLLOWS_GPQA)!;
     expect(one).toMatchObject({ by: "gpqa_diamond", models: 5 });

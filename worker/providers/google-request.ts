@@ -186,7 +186,7 @@ function signatureOf({ extra_content: extra }: Record<string, unknown>): string 
   return typeof signature === "string" ? signature : undefined;
 }
 
-/** A tool's result. Gemini wants an object; any other text becomes its `output`. */
+/** A tool's result. Gemini wants an object; any other text becomes its `output`, a failure its `error`. */
 function resultOf(message: ChatMessage, { index, callNames }: Place): GooglePart {
   const id = message["tool_call_id"];
   const name = typeof id === "string" ? callNames.get(id) : message["name"];
@@ -194,7 +194,8 @@ function resultOf(message: ChatMessage, { index, callNames }: Place): GooglePart
     throw unaskable(`messages[${index}].tool_call_id`, "must name an earlier tool call");
   const text = textOf(message, index);
   const value = jsonIn(text);
-  const response = isRecord(value) ? value : { output: text };
+  const named = message["is_error"] === true ? { error: text } : { output: text };
+  const response = isRecord(value) && !("error" in named) ? value : named;
   return { functionResponse: { ...(typeof id === "string" && { id }), name, response } };
 }
 

@@ -130,6 +130,17 @@ describe("buildRequest", () => {
     },
   );
 
+  it("tells the model that a tool has failed", ({ expect }) => {
+    const messages = [
+      { role: "assistant", tool_calls: [CALL] },
+      { role: "tool", tool_call_id: "c1", content: '{"at":1}', is_error: true },
+    ];
+    expect(bodyFor({ messages }, "gemini-2.5-pro")["contents"]).toContainEqual({
+      role: "user",
+      parts: [{ functionResponse: { id: "c1", name: "now", response: { error: '{"at":1}' } } }],
+    });
+  });
+
   it("asks for arguments that keep to the schema where a tool is strict", ({ expect }) => {
     const tools = [{ type: "function", function: { name: "now", strict: true } }];
     expect(bodyFor({ tools })["toolConfig"]).toEqual({

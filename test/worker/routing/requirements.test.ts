@@ -103,17 +103,30 @@ const able: CatalogModel = {
 function verdict(
   model: CatalogModel,
   needs: Partial<Requirements>,
-  { allow, isServed = true }: { allow?: string[]; isServed?: boolean } = {},
+  {
+    allow,
+    isServed = true,
+    pinned,
+  }: { allow?: string[]; isServed?: boolean; pinned?: string } = {},
 ) {
   const policy = policySchema.parse(allow === undefined ? {} : { allow_models: allow });
   return exclusionOf(
     model,
     { capabilities: [], contextTokens: 0, ...needs },
-    { policy, isServed: () => isServed },
+    { policy, isServed: () => isServed, pinned },
   );
 }
 
 describe("exclusionOf", () => {
+  it("keeps one that nothing is known of for those who name it", ({ expect }) => {
+    const unknown = { ...able, price: { inputUsdPerMTok: 0, outputUsdPerMTok: 0 } };
+    expect(verdict(unknown, {})).toBe("not_placed");
+    expect(verdict(unknown, {}, { allow: [unknown.id] })).toBe("not_placed");
+    expect(verdict(unknown, {}, { pinned: unknown.id })).toBeUndefined();
+    const score = { benchmark: "mmlu_pro", score: 0.7, source: "https://example.com" } as const;
+    expect(verdict({ ...unknown, anchors: [score] }, {})).toBeUndefined();
+  });
+
   it("lets an able model pass", ({ expect }) => {
     const needs = {
       capabilities: ["tools", "vision", "audio", "json"],
