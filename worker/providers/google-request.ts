@@ -1,9 +1,9 @@
 /**
  * A chat request as the Gemini API wants it: `generateContent`'s body.
  *
- * What has a counterpart is renamed; what is only a hint to a vendor's book-keeping or cache is left out,
- * because no answer depends on it (HINTS); everything else is refused with the field's name, and another
- * vendor may be asked. Gemini refuses unknown fields itself, so nothing could pass through unseen.
+ * What has a counterpart is renamed. What is only a hint to a vendor's book-keeping, cache or eyesight is
+ * left out, because no answer rests on it: HINTS, an image's `detail`, a speaker's `name`. Everything else
+ * is refused with the field's name, and another vendor may be asked; Gemini refuses unknown fields itself.
  *
  * Gemini hears instructions before the conversation, so system messages move there in their order, later
  * ones too. Earlier thoughts stay behind: what the model needs of them are signatures, which travel on
