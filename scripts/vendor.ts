@@ -12,7 +12,12 @@
 import { createServer, type Server } from "node:http";
 import { parseArgs } from "node:util";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
-import { parseCatalog, type Catalog, type CatalogEmbedding } from "../router-models/catalog.ts";
+import {
+  parseCatalog,
+  type Catalog,
+  type CatalogEmbedding,
+  type CatalogModel,
+} from "../router-models/catalog.ts";
 import { readNumber, readPort, readWhole } from "./command-line/values.ts";
 import { ANTHROPIC_FORMAT } from "./simulation/anthropic-format.ts";
 import {
@@ -127,32 +132,34 @@ async function answer(
   embeddings: readonly CatalogEmbedding[],
 ): Promise<void> {
   const { pathname } = new URL(call.request.url ?? "/", "http://vendor");
-  const method = call.request.method ?? "GET";
+  const asked = `${call.request.method} ${pathname}`;
   if (pathname === "/healthz") return sendJson(call, 200, { ok: true });
-  if (pathname.startsWith("/__sim/")) return control(`${method} ${pathname}`, call, simulation);
-  const [, vendor, endpoint] = /^\/([a-z0-9-]+)\/v1\/(.+)$/.exec(pathname) ?? [];
+  if (pathname.startsWith("/__sim/")) return control(asked, call, simulation);
+  const [, vendor = "", endpoint = ""] = /\/([a-z0-9-]+)\/v1\/(.+)$/.exec(pathname) ?? [];
   const models = simulation.models.filter((m) => m.id.startsWith(`${vendor}/`));
-  const format = formatAt(vendor, endpoint);
-  if (models.length > 0 && method === "GET" && endpoint === "models") {
-    const ids = models.map(upstreamName);
-    const data = ids.map((id) => ({ id, object: "model", created: 0, owned_by: vendor }));
-    return sendJson(call, 200, { object: "list", data });
-  }
-  if (models.length > 0 && method === "POST" && format !== undefined)
-    return answerChat(call, simulation, { models, format });
-  if (method === "POST" && endpoint === "embeddings") {
+  if (asked === `GET /${vendor}/v1/models`) return sendJson(call, 200, listOf(vendor, models));
+  if (asked === `POST /${vendor}/v1/embeddings`) {
     const makers = embeddings.filter((m) => m.id.startsWith(`${vendor}/`));
     return answerEmbeddings(call, simulation, makers);
   }
-  const message = `Nothing is served at ${method} ${pathname}.`;
+  const format = asked.startsWith("POST ") ? formatAt(vendor, endpoint) : undefined;
+  if (models.length > 0 && format !== undefined)
+    return answerChat(call, simulation, { models, format });
+  const message = `Nothing is served at ${asked}.`;
   return sendJson(call, 404, vendorError(message, "invalid_request_error"));
 }
 
+function listOf(vendor: string, models: readonly CatalogModel[]): object {
+  const ids = models.map(upstreamName);
+  const data = ids.map((id) => ({ id, object: "model", created: 0, owned_by: vendor }));
+  return { object: "list", data };
+}
+
 /** The format that a vendor speaks at this endpoint; OpenAI's is one that all of them know. */
-function formatAt(vendor?: string, endpoint?: string): VendorFormat | undefined {
+function formatAt(vendor: string, endpoint: string): VendorFormat | undefined {
   if (endpoint === "chat/completions") return OPENAI_FORMAT;
   if (vendor === "anthropic") return endpoint === "messages" ? ANTHROPIC_FORMAT : undefined;
-  return vendor === "google" ? googleFormatAt(endpoint ?? "") : undefined;
+  return vendor === "google" ? googleFormatAt(endpoint) : undefined;
 }
 
 async function control(route: string, call: Call, simulation: Simulation): Promise<void> {

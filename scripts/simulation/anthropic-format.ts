@@ -46,7 +46,7 @@ const STOP_REASONS = {
 function messageBody({ choices: [choice], ...completion }: Completion, label: Label): object {
   return {
     ...emptyMessage(completion.id, label),
-    content: choice && [...thoughtBlocks(completion.thinking), answerBlock(choice)],
+    content: choice && [...thoughtBlocks(completion.thinking), ...answerBlocks(choice)],
     stop_reason: choice ? STOP_REASONS[choice.finishReason] : null,
     usage: usageOf(completion.billed, completion.billed.completionTokens),
   };
@@ -70,10 +70,12 @@ function thoughtBlocks(thinking: string | undefined): object[] {
   return [{ type: "thinking", thinking, signature: signatureOf(thinking) }];
 }
 
-function answerBlock({ pieces, toolCall }: Choice): object {
-  if (toolCall === undefined) return { type: "text", text: pieces.join("") };
-  const input: unknown = JSON.parse(toolCall.pieces.join(""));
-  return { type: "tool_use", id: toolCall.id, name: toolCall.name, input };
+function answerBlocks({ pieces, toolCalls }: Choice): object[] {
+  if (toolCalls.length === 0) return [{ type: "text", text: pieces.join("") }];
+  return toolCalls.map((call) => {
+    const input: unknown = JSON.parse(call.pieces.join(""));
+    return { type: "tool_use", id: call.id, name: call.name, input };
+  });
 }
 
 function messageFrames(
@@ -88,35 +90,55 @@ function messageFrames(
   const start = [{ type: "message_start", message }, { type: "ping" }];
   const stop = [{ type: "message_stop" }];
   if (choice === undefined) return [start, stop].map(framed);
-  const { toolCall } = choice;
   const thought = thinking === undefined ? [] : thoughtEvents(thinking);
-  const index = thought.length > 0 ? 1 : 0;
-  const opened = toolCall
-    ? { type: "tool_use", id: toolCall.id, name: toolCall.name, input: {} }
-    : { type: "text", text: "" };
-  const pieces = (toolCall ?? choice).pieces.map((piece) => [
-    deltaEvent(
-      index,
-      toolCall
-        ? { type: "input_json_delta", partial_json: piece }
-        : { type: "text_delta", text: piece },
-    ),
-  ]);
+  const blocks = blockEvents(choice, thought.length > 0 ? 1 : 0);
   const delta = {
     stop_reason: STOP_REASONS[choice.finishReason],
     stop_sequence: null,
     stop_details: null,
   };
   const usage = hasUsage ? { usage: usageOf(billed, billed.completionTokens) } : {};
-  return [
-    [...start, ...thought, { type: "content_block_start", index, content_block: opened }],
-    ...pieces,
-    [
-      { type: "content_block_stop", index },
-      { type: "message_delta", delta, ...usage },
-    ],
-    stop,
-  ].map(framed);
+  const [opening = [], ...rest] = piecewise([
+    ...blocks,
+    { type: "message_delta", delta, ...usage },
+  ]);
+  return [[...start, ...thought, ...opening], ...rest, stop].map(framed);
+}
+
+/** Each piece of the answer for itself, and what stands between two pieces together. */
+function piecewise(events: readonly Event[]): Event[][] {
+  const groups: Event[][] = [];
+  for (const [at, event] of events.entries()) {
+    const isPiece = event.type === "content_block_delta";
+    const wasPiece = events[at - 1]?.type === "content_block_delta";
+    if (at > 0 && !isPiece && !wasPiece) groups.at(-1)!.push(event);
+    else groups.push([event]);
+  }
+  return groups;
+}
+
+/** The blocks of the answer one after another, from number `first` on. */
+function blockEvents({ pieces: text, toolCalls }: Choice, first: number): Event[] {
+  const blocks =
+    toolCalls.length === 0
+      ? [{ opened: { type: "text", text: "" }, deltas: text.map(textDelta) }]
+      : toolCalls.map(({ id, name, pieces }) => ({
+          opened: { type: "tool_use", id, name, input: {} },
+          deltas: pieces.map(jsonDelta),
+        }));
+  return blocks.flatMap(({ opened, deltas }, i) => [
+    { type: "content_block_start", index: first + i, content_block: opened },
+    ...deltas.map((delta) => deltaEvent(first + i, delta)),
+    { type: "content_block_stop", index: first + i },
+  ]);
+}
+
+function textDelta(text: string): object {
+  return { type: "text_delta", text };
+}
+
+function jsonDelta(json: string): object {
+  return { type: "input_json_delta", partial_json: json };
 }
 
 function thoughtEvents(thinking: string): Event[] {

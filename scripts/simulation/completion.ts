@@ -30,12 +30,10 @@ export interface ToolCall {
   readonly pieces: readonly string[];
 }
 
-/** One of the `n` answers: text in pieces, or a tool call and no text. */
+/** One of the `n` answers: text in pieces, or calls of tools and no text. */
 export interface Choice {
   readonly pieces: readonly string[];
-  readonly toolCall?: ToolCall;
-  /** More calls of the same turn, where the prompt asks for several tools. */
-  readonly furtherCalls?: readonly ToolCall[];
+  readonly toolCalls: readonly ToolCall[];
   readonly finishReason: "stop" | "length" | "tool_calls" | "content_filter";
 }
 
@@ -80,20 +78,12 @@ function thoughtAbout(request: VendorRequest): string {
 
 function choiceOf(request: VendorRequest, model: CatalogModel, random: Random): Choice {
   const limit = request.max_completion_tokens ?? request.max_tokens ?? model.maxOutputTokens;
-  const [tool, ...further] = toolsFor(request);
-  if (tool !== undefined)
-    return {
-      pieces: [],
-      toolCall: callOf(tool, request, random),
-      ...(further.length > 0 && {
-        furtherCalls: further.map((other) => callOf(other, request, random)),
-      }),
-      finishReason: "tool_calls",
-    };
+  const toolCalls = toolsFor(request).map((tool) => callOf(tool, request, random));
+  if (toolCalls.length > 0) return { pieces: [], toolCalls, finishReason: "tool_calls" };
   const text = stopped(textFor(request, model, random), request.stop);
   const pieces = piecesOf(text);
-  if (pieces.length <= limit) return { pieces, finishReason: "stop" };
-  return { pieces: pieces.slice(0, limit), finishReason: "length" };
+  if (pieces.length <= limit) return { pieces, toolCalls, finishReason: "stop" };
+  return { pieces: pieces.slice(0, limit), toolCalls, finishReason: "length" };
 }
 
 function textFor(request: VendorRequest, model: CatalogModel, random: Random): string {
@@ -182,11 +172,6 @@ function billedFor(
   };
 }
 
-function visibleTokens(choice: Choice): number {
-  return callsOf(choice).reduce((sum, call) => sum + call.pieces.length + 8, choice.pieces.length);
-}
-
-/** All tool calls of a choice, in order. */
-export function callsOf({ toolCall, furtherCalls = [] }: Choice): readonly ToolCall[] {
-  return toolCall === undefined ? [] : [toolCall, ...furtherCalls];
+function visibleTokens({ toolCalls, pieces }: Choice): number {
+  return toolCalls.reduce((sum, call) => sum + call.pieces.length + 8, pieces.length);
 }

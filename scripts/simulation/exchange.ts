@@ -185,7 +185,10 @@ function bodyOf(exchange: Exchange): string {
 function leftOf({ completion, fault }: Exchange): Completion {
   if (fault?.kind === "empty") return { ...completion, choices: [] };
   if (fault?.kind !== "filtered") return completion;
-  return { ...completion, choices: [{ pieces: [], finishReason: "content_filter" }] };
+  return {
+    ...completion,
+    choices: [{ pieces: [], toolCalls: [], finishReason: "content_filter" }],
+  };
 }
 
 /** In pieces of seven bytes, which fit no line, no event and no character. */

@@ -6,7 +6,7 @@
  * Source: https://ai.google.dev/api/generate-content
  */
 import { z } from "zod";
-import { callsOf, type Choice, type Completion } from "./completion.ts";
+import type { Choice, Completion } from "./completion.ts";
 import { readVendorRequest, type Refusal, type VendorRequest } from "./vendor-request.ts";
 import type { Label, VendorFormat } from "./wire-format.ts";
 
@@ -186,7 +186,7 @@ function frame(event: object): string {
 function frames(completion: Completion, label: Label, hasUsage: boolean): string[] {
   const head = headOf(completion, label, hasUsage);
   const perChoice = completion.choices.map((choice, index) => {
-    const isCall = callsOf(choice).length > 0;
+    const isCall = choice.toolCalls.length > 0;
     const parts = isCall ? partsOf(choice) : choice.pieces.map((text) => ({ text }));
     const content = [...parts, { text: "" }].map((one) => ({ parts: [one], role: "model" }));
     return content.map((said, at) => {
@@ -203,10 +203,9 @@ function frames(completion: Completion, label: Label, hasUsage: boolean): string
 }
 
 /** As Gemini does, the first call alone has a signature. */
-function partsOf(choice: Choice): object[] {
-  const calls = callsOf(choice);
-  if (calls.length === 0) return [{ text: choice.pieces.join("") }];
-  return calls.map(({ id, name, pieces }, index) => {
+function partsOf({ pieces: text, toolCalls }: Choice): object[] {
+  if (toolCalls.length === 0) return [{ text: text.join("") }];
+  return toolCalls.map(({ id, name, pieces }, index) => {
     const args: unknown = JSON.parse(pieces.join(""));
     return { functionCall: { id, name, args }, ...(index === 0 && { thoughtSignature: "c2lt" }) };
   });

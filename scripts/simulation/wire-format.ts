@@ -5,7 +5,7 @@
  *
  * Source: https://platform.openai.com/docs/api-reference/chat-streaming
  */
-import { callsOf, type Billed, type Choice, type Completion } from "./completion.ts";
+import type { Billed, Choice, Completion } from "./completion.ts";
 import { readVendorRequest, type Refusal, type VendorRequest } from "./vendor-request.ts";
 
 /** What an answer says about itself: the upstream's model name and the Unix time in seconds. */
@@ -116,10 +116,8 @@ export function vendorError(message: string, type: string, details: ErrorDetails
   return { error: { message, type, param, code } };
 }
 
-function messageOf(choice: Choice): object {
-  const calls = callsOf(choice);
-  if (calls.length === 0)
-    return { role: "assistant", content: choice.pieces.join(""), refusal: null };
+function messageOf({ pieces: text, toolCalls: calls }: Choice): object {
+  if (calls.length === 0) return { role: "assistant", content: text.join(""), refusal: null };
   return {
     role: "assistant",
     content: null,
@@ -136,7 +134,7 @@ type Delta = readonly [delta: object, finishReason: string | null];
 
 function deltasOf(choice: Choice): Delta[] {
   const end: Delta = [{}, choice.finishReason];
-  const calls = callsOf(choice);
+  const { toolCalls: calls } = choice;
   if (calls.length === 0) {
     const start: Delta = [{ role: "assistant", content: "", refusal: null }, null];
     return [start, ...choice.pieces.map((content): Delta => [{ content }, null]), end];

@@ -274,9 +274,13 @@ describe.for(DRIVERS)("$name", (driver) => {
 
   it("raises when the vendor fails within its answer", async ({ expect }) => {
     const pieces: string[] = [];
-    const broken = driver.stream(place, { prompt: `${prompt} [sim:error-chunk:after=3]` }, (piece) => {
-      pieces.push(piece);
-    });
+    const broken = driver.stream(
+      place,
+      { prompt: `${prompt} [sim:error-chunk:after=3]` },
+      (piece) => {
+        pieces.push(piece);
+      },
+    );
     expect((await raisedBy(driver, broken)).message).toMatch(/OpenAI/);
     expect(pieces.join("")).not.toBe("");
   });

@@ -15,6 +15,7 @@ function candidate(model: string): Candidate {
     costP90MicroUsd: 1,
     ttftMs: 1,
     latencyMs: 1,
+    latencyP90Ms: 1,
   };
 }
 
@@ -26,7 +27,7 @@ interface FailedInit {
 
 function failed(model: string, { reason = "vendor_error", ...more }: FailedInit = {}): Failed {
   const failure = { kind: "failure", reason, message: "no", isRetryable: true, ...more } as const;
-  return { candidate: candidate(model), failure, atMs: 1_000 };
+  return { model, candidate: candidate(model), failure, atMs: 1_000 };
 }
 
 const TIME = { rounds: 1, nowMs: 1_000, deadlineMs: 100_000, jitter: 0 };

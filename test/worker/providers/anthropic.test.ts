@@ -10,8 +10,9 @@ import { isRecord } from "../../../worker/lib/json.ts";
 import { ANTHROPIC } from "../../../worker/providers/anthropic.ts";
 import { createDispatch } from "../../../worker/providers/dispatch.ts";
 import { endpointsOf } from "../../../worker/providers/endpoints.ts";
+import { NO_CIRCUITS } from "../../../worker/vitals/circuit-board.ts";
 import { fakeScorer, MODELS } from "../fixture/models.ts";
-import { createService, errorOf, TIMEOUTS } from "../fixture/service.ts";
+import { createService, errorOf, TIMEOUTS, TOTAL_TIMEOUT_MS } from "../fixture/service.ts";
 import { manualTimers } from "../fixture/timers.ts";
 import { json, parseObject, scriptedVendor } from "../fixture/vendor.ts";
 
@@ -393,13 +394,20 @@ function attempt(fields: Fields, send = scriptedVendor().send) {
   const dispatch = createDispatch({
     endpoints: endpointsOf({ keys: KEYS }),
     timeouts: TIMEOUTS,
+    circuits: NO_CIRCUITS,
+    random: () => 0,
     clock: timers.clock,
     timer: timers.timer,
     send,
   });
   const { signal } = new AbortController();
-  const call = { model: "anthropic/m", upstreamModel: "m-1", request: requestOf(fields), signal };
-  return dispatch(call);
+  return dispatch({
+    model: "anthropic/m",
+    upstreamModel: "m-1",
+    request: requestOf(fields),
+    signal,
+    timeoutMs: TOTAL_TIMEOUT_MS,
+  });
 }
 
 describe("an attempt at Anthropic", () => {

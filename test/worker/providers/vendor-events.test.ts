@@ -19,7 +19,7 @@ async function begin(bytes: Uint8Array, { isEndless = true, maxBytes = 1 << 20 }
       out.enqueue(bytes);
     },
   });
-  const reader = OPENAI_COMPATIBLE.openStream(ENDPOINT);
+  const reader = OPENAI_COMPATIBLE.openStream(ENDPOINT, 0);
   const deadline = new Deadline();
   const events = new VendorEvents({ body, reader, endpoint: ENDPOINT, maxBytes }, deadline);
   const failure = await events.begin();

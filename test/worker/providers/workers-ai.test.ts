@@ -3,7 +3,8 @@ import { describe, it } from "vitest";
 import { createDispatch } from "../../../worker/providers/dispatch.ts";
 import { endpointsOf } from "../../../worker/providers/endpoints.ts";
 import { sendThrough, WORKERS_AI, type AiBinding } from "../../../worker/providers/workers-ai.ts";
-import { TIMEOUTS } from "../fixture/service.ts";
+import { NO_CIRCUITS } from "../../../worker/vitals/circuit-board.ts";
+import { TIMEOUTS, TOTAL_TIMEOUT_MS } from "../fixture/service.ts";
 import { manualTimers } from "../fixture/timers.ts";
 
 const CALL = {
@@ -11,12 +12,15 @@ const CALL = {
   upstreamModel: "@cf/meta/llama",
   request: { model: "auto", messages: [{ role: "user" as const, content: "Hi" }] },
   signal: new AbortController().signal,
+  timeoutMs: TOTAL_TIMEOUT_MS,
 };
 
 function dispatchTo(run: AiBinding["run"]) {
   return createDispatch({
     endpoints: endpointsOf({ keys: {}, aiBinding: sendThrough({ run }) }),
     timeouts: TIMEOUTS,
+    circuits: NO_CIRCUITS,
+    random: () => 0,
     ...manualTimers(),
     send: () => Promise.reject(new Error("There is a binding")),
   });
