@@ -170,7 +170,9 @@ class Turns {
     }
     const refusals = content.filter((part) => part.type === "refusal");
     const texts = content.filter((part) => part.type !== "refusal");
-    if (texts.length > 0) turn.texts.push(texts.map(({ text }) => text).join(""));
+    // A message without parts is still one.
+    if (texts.length > 0 || refusals.length === 0)
+      turn.texts.push(texts.map(({ text }) => text).join(""));
     turn.refusals.push(...refusals.map(({ refusal }) => refusal));
   }
 

@@ -279,6 +279,12 @@ describe("input", () => {
     ]);
   });
 
+  it("has a message for one that says nothing", ({ expect }) => {
+    const empty = { role: "assistant", content: "" };
+    expect(messagesOf({ role: "assistant", content: [] })).toEqual([empty]);
+    expect(messagesOf(empty)).toEqual([empty]);
+  });
+
   it("has nothing for a thought that was not shown", ({ expect }) => {
     const hidden = { type: "reasoning", id: "rs_1", summary: [], encrypted_content: null };
     expect(messagesOf(hidden, { role: "user", content: "Hi" })).toEqual([
