@@ -10,6 +10,9 @@ import { startLocalService, type LocalService } from "../support/node/local-serv
 
 const KEYS = ["sk-made-up-0123456789", "sk-made-up-9876543210"];
 
+/** Of two vendors that speak OpenAI's format; the first has the larger window. */
+const MODELS = ["openai/gpt-5.4", "mistral/mistral-large-2512"];
+
 let service: LocalService;
 
 beforeAll(async () => {
@@ -87,7 +90,7 @@ async function ask(stream: boolean): Promise<{ seen: Seen; text: string; respons
   const response = await fetch(`${service.url}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ model: "auto", stream, messages }),
+    body: JSON.stringify({ model: "auto", stream, messages, sluice: { allow_models: MODELS } }),
   });
   const text = await response.text();
   return { seen: seenIn(response, text), text, response };

@@ -163,7 +163,8 @@ class Chain {
       this.#begun.set(model, latency.begin(entry, { inputTokens, outputTokens }, startedMs));
       const timeoutMs = Math.max(this.#timeLeftMs(), 0);
       const outcome = await dispatch({ model, upstreamModel, request, signal, timeoutMs });
-      if (outcome.kind === "failure")
+      // Who was hung up on has not failed.
+      if (outcome.kind === "failure" && outcome.reason !== "aborted")
         log.write("warn", "attempt_failed", {
           request_id: requestId,
           model,

@@ -64,6 +64,7 @@ describe("nextRound", () => {
   });
 
   it.for<FailedInit>([
+    { reason: "rejected" },
     { reason: "context_overflow", status: 400 },
     { reason: "content_filtered", status: 400 },
     { status: 401 },

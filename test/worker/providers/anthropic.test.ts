@@ -401,13 +401,9 @@ function attempt(fields: Fields, send = scriptedVendor().send) {
     send,
   });
   const { signal } = new AbortController();
-  return dispatch({
-    model: "anthropic/m",
-    upstreamModel: "m-1",
-    request: requestOf(fields),
-    signal,
-    timeoutMs: TOTAL_TIMEOUT_MS,
-  });
+  const request = requestOf(fields);
+  const timeoutMs = TOTAL_TIMEOUT_MS;
+  return dispatch({ model: "anthropic/m", upstreamModel: "m-1", request, signal, timeoutMs });
 }
 
 describe("an attempt at Anthropic", () => {
