@@ -84,7 +84,10 @@ function record(): RequestRecord {
   const [vendor] = model!.id.split("/");
   const arrival = { model: model!.id, upstreamModel: "m", isStream: false, headers: {} };
   const open = new RequestLog().open({ ...arrival, vendor: vendor!, body: { user: "soak-0" } });
-  open.note({ promptTokens: 1e6, completionTokens: 1e6, reasoningTokens: 0, cacheWriteTokens: 0 }, undefined);
+  open.note(
+    { promptTokens: 1e6, completionTokens: 1e6, reasoningTokens: 0, cacheWriteTokens: 0 },
+    undefined,
+  );
   open.end("finished");
   return open.record;
 }
