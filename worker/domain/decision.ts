@@ -19,6 +19,7 @@ export interface Candidate {
   readonly costP90MicroUsd: number;
   /** Until the first token, at the median. */
   readonly ttftMs: number;
+  readonly ttftP90Ms: number;
   /** Until the last token, at the median. */
   readonly latencyMs: number;
   readonly latencyP90Ms: number;

@@ -24,7 +24,7 @@ import { isRecord } from "../lib/json.ts";
 import type { BegunCall } from "../routing/latency-book.ts";
 import { exhausted, hungUp, refused } from "./attempt-errors.ts";
 import { race, type Attempt } from "./hedge.ts";
-import { requireKnown } from "./model-name.ts";
+import { requireKnown, upstreamNameOf } from "./model-name.ts";
 import type { Deps } from "./ports.ts";
 import { nextRound, type Failed } from "./rounds.ts";
 
@@ -136,7 +136,7 @@ class Chain {
       return [[candidate, outcome]];
     }
     const both = [candidate, next] as const;
-    const delayMs = hedge === "auto" ? PATIENCE * this.#silenceMs(candidate) : hedge;
+    const delayMs = hedge === "auto" ? this.#patienceMs(candidate) : hedge;
     const { settled, loser } = await race([this.#call(candidate), this.#call(next)], {
       delayMs,
       pause: this.#deps.pause,
@@ -148,16 +148,16 @@ class Chain {
     return settled.map(([index, outcome]) => [both[index], outcome]);
   }
 
-  /** How long a model is expected to say nothing: a whole answer begins when it is complete. */
-  #silenceMs({ ttftMs, latencyMs }: Candidate): number {
-    return this.#input.request.stream === true ? ttftMs : latencyMs;
+  /** Nine calls of ten have begun to answer by then; a whole answer begins when it is complete. */
+  #patienceMs({ ttftP90Ms, latencyP90Ms }: Candidate): number {
+    return this.#input.request.stream === true ? ttftP90Ms : latencyP90Ms;
   }
 
   #call({ model, outputTokensP50: outputTokens }: Candidate): Attempt {
     const { clock, dispatch, latency, log } = this.#deps;
     const { request, requestId, inputTokens } = this.#input;
     const entry = this.#entryOf(model);
-    const upstreamModel = entry.upstreamModel ?? model.slice(model.indexOf("/") + 1);
+    const upstreamModel = upstreamNameOf(entry);
     return async (signal) => {
       const startedMs = clock.nowMs();
       this.#begun.set(model, latency.begin(entry, { inputTokens, outputTokens }, startedMs));
@@ -234,9 +234,6 @@ class Chain {
     };
   }
 }
-
-/** A hedge sets out after so many times the expected silence; a learnt high quantile would say it better. */
-const PATIENCE = 3;
 
 /** An answer of which a content filter has left nothing. */
 function isFiltered({ body: { choices } }: UpstreamCompletion): boolean {

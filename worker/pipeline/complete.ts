@@ -1,47 +1,21 @@
 /**
  * The main use case: a chat request is routed, carried out, metered and answered.
  *
- *     route → attempts in order → whole answer, or stream through the meter → one log line
- *
- * Money is counted when an answer ends: usage at list price, and what the reference model would have
- * cost for the same prompt, its output scaled by the forecast. The difference may be negative, and then
- * it is reported as negative.
+ *     route → attempts in order → whole answer, or stream through the meter → settlement
  */
-import type { ChatRequest } from "../domain/chat.ts";
 import type { Candidate } from "../domain/decision.ts";
-import { RouterError } from "../domain/errors.ts";
-import type { Dispatch, UpstreamCompletion } from "../domain/upstream.ts";
-import { isRecord } from "../lib/json.ts";
 import type { SseEvent } from "../lib/sse.ts";
-import type { BegunCall } from "../routing/latency-book.ts";
-import { makeAttempts, type Success } from "./attempts.ts";
-import { meterStream, StreamMeter, type StreamEnding } from "./meter.ts";
-import { requireKnown } from "./model-name.ts";
-import type { Deps, RequestTag } from "./ports.ts";
-import { route, type Order, type Route } from "./route.ts";
-import { countPrompt } from "./token-count.ts";
-import { AnswerCount, estimated, priceOf, type TokenCounts } from "./usage.ts";
-
-interface CompleteOrder extends Order {
-  readonly tag: RequestTag;
-  /** The client's; its abort ends the attempt under way. */
-  readonly signal: AbortSignal;
-}
+import { makeAttempts } from "./attempts.ts";
+import type { Deps } from "./ports.ts";
+import { route, type Route } from "./route.ts";
+import { Settlement, settlingAborts, type Bill, type CompleteOrder } from "./settlement.ts";
+import { countsOf, type TokenCounts } from "./usage.ts";
 
 /** Milliseconds of waiting; workerd's clock does not move while it computes. */
 interface Timing {
   readonly routeMs: number;
   /** Until the answer, or until a stream's first event, failed attempts included. */
   readonly upstreamMs: number;
-}
-
-interface Bill {
-  /** All that was paid for this answer, the hedge among it. */
-  readonly costMicroUsd: number;
-  /** What the vendor that a hedge hung up on may bill, estimated; 0 without a hedge. */
-  readonly hedgeMicroUsd: number;
-  /** Against the reference model's estimated cost; negative where the answer cost more. */
-  readonly savedMicroUsd: number;
 }
 
 interface AnswerFrame {
@@ -107,198 +81,4 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
   settlement.settle("complete", counts);
   const { text, body } = outcome;
   return { ...frame, kind: "whole", text, body, counts, bill: settlement.bill(counts) };
-}
-
-/** Who answered, or was asked when the client left. */
-type Settled = Omit<Success, "outcome" | "call"> & {
-  /** What its time teaches; absent for an attempt that was left before it had answered. */
-  readonly call?: BegunCall;
-};
-
-interface SettlementInput {
-  readonly order: CompleteOrder;
-  readonly routed: Route;
-  readonly success: Settled;
-}
-
-/** From what an answer used to what it cost, to what its time taught, and to the one line that the log keeps of it. */
-class Settlement {
-  readonly #input: SettlementInput;
-  readonly #deps: Deps;
-  /** Until the first token of a stream. */
-  #ttftMs: number | undefined;
-
-  constructor(input: SettlementInput, deps: Deps) {
-    this.#input = input;
-    this.#deps = deps;
-  }
-
-  bill(counts: TokenCounts): Bill {
-    const { catalog } = this.#deps.scorer;
-    const { order, routed, success } = this.#input;
-    const { candidate, filtered } = success;
-    const { reference } = routed.decision;
-    const hedgeMicroUsd = this.#hedgeCost();
-    const cost =
-      priceOf(counts, requireKnown(candidate.model, catalog)) +
-      hedgeMicroUsd +
-      (filtered === undefined
-        ? 0
-        : priceOf(
-            countsOf(filtered.completion, order.request),
-            requireKnown(filtered.candidate.model, catalog),
-          ));
-    // A model that thinks aloud bills more tokens for the same answer: by as much as was forecast.
-    const appetite = reference.outputTokensP50 / Math.max(candidate.outputTokensP50, 1);
-    const referenceCounts = { ...counts, output: Math.round(counts.output * appetite) };
-    const referenceCost = priceOf(referenceCounts, requireKnown(reference.model, catalog));
-    return { costMicroUsd: cost, hedgeMicroUsd, savedMicroUsd: referenceCost - cost };
-  }
-
-  /** A vendor that was hung up on bills the prompt, and of a whole answer what it had generated. */
-  #hedgeCost(): number {
-    const { order, success } = this.#input;
-    const { hedged } = success;
-    if (hedged === undefined) return 0;
-    const { request } = order;
-    const written = request.stream === true ? 0 : hedged.outputTokensP50 * (request.n ?? 1);
-    const entry = requireKnown(hedged.model, this.#deps.scorer.catalog);
-    return priceOf(estimated(countPrompt(request), written), entry);
-  }
-
-  /** The client's events for a vendor's, settled when they end. */
-  meter(vendor: { events: ReadableStream<SseEvent> }): {
-    events: ReadableStream<SseEvent>;
-    ended: Promise<void>;
-  } {
-    const { order } = this.#input;
-    const meter = new StreamMeter({
-      request: order.request,
-      receipt: (counts) => this.#receipt(counts),
-      onFirstText: () => (this.#ttftMs = this.#elapsedMs()),
-    });
-    const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const events = meterStream(vendor.events, meter, (ending, error) => {
-      this.settle(order.signal.aborted ? "cancelled" : ending, meter.counts, error);
-      resolve();
-    });
-    return { events, ended };
-  }
-
-  /** @param error Why a stream broke, where it did. */
-  settle(ending: StreamEnding, counts: TokenCounts, error?: unknown): void {
-    const { order, routed, success } = this.#input;
-    const { candidate, count, hedged } = success;
-    const { tag, request } = order;
-    this.#learn(ending, counts);
-    const { costMicroUsd: cost, savedMicroUsd, hedgeMicroUsd } = this.bill(counts);
-    this.#deps.log.write(ending === "broken" ? "warn" : "info", "completion", {
-      request_id: tag.id,
-      model: candidate.model,
-      weights: routed.weights,
-      decision: routed.decision.reason,
-      score: candidate.score,
-      attempts: count,
-      is_stream: request.stream === true,
-      ending,
-      error: error instanceof RouterError ? error.code : undefined,
-      input_tokens: counts.input,
-      cached_input_tokens: counts.cachedInput,
-      cache_write_tokens: counts.cacheWriteInput,
-      output_tokens: counts.output,
-      reasoning_tokens: counts.reasoning,
-      is_usage_estimated: counts.isEstimate,
-      cost_micro_usd: cost,
-      hedged: hedged?.model,
-      hedge_cost_micro_usd: hedged && hedgeMicroUsd,
-      saved_micro_usd: savedMicroUsd,
-      duration_ms: this.#deps.clock.nowMs() - tag.startedMs,
-    });
-  }
-
-  /** An answer that was not finished tells when it began, and nothing of its length. */
-  #learn(ending: StreamEnding, counts: TokenCounts): void {
-    const { order, success } = this.#input;
-    const { call } = success;
-    if (call === undefined) return;
-    const outputTokens = counts.output / (order.request.n ?? 1);
-    this.#deps.latency.learn(call, {
-      ...(this.#ttftMs !== undefined && { ttftMs: this.#ttftMs }),
-      ...(ending === "complete" && { answer: { totalMs: this.#elapsedMs(), outputTokens } }),
-    });
-  }
-
-  #elapsedMs(): number {
-    const { success, order } = this.#input;
-    const { call } = success;
-    return this.#deps.clock.nowMs() - (call?.conditions.nowMs ?? order.tag.startedMs);
-  }
-
-  #receipt(counts: TokenCounts): Record<string, unknown> {
-    const { candidate, count, hedged } = this.#input.success;
-    const { costMicroUsd: cost, savedMicroUsd, hedgeMicroUsd } = this.bill(counts);
-    return {
-      cost_usd: cost / 1e6,
-      saved_usd: savedMicroUsd / 1e6,
-      model: candidate.model,
-      attempts: count,
-      ...(hedged !== undefined && { hedged: hedged.model, hedge_cost_usd: hedgeMicroUsd / 1e6 }),
-      ...(counts.isEstimate && { is_usage_estimated: true }),
-    };
-  }
-}
-
-function countsOf({ body }: UpstreamCompletion, request: ChatRequest): TokenCounts {
-  const answer = new AnswerCount();
-  const { choices } = body;
-  if (Array.isArray(choices))
-    for (const choice of choices) if (isRecord(choice)) answer.add(choice);
-  return answer.counts(body["usage"], { isWhole: true, request });
-}
-
-/**
- * The same attempts; one that the client leaves before its answer has begun is settled as well. The vendor
- * has read the prompt and written at its pace, and says nothing of it any more: so the prompt is counted,
- * and of the forecast answer as much as the time sufficed for. Of the two of a hedge, the first to end
- * settles for both.
- */
-function settlingAborts(
-  { order, routed }: Pick<SettlementInput, "order" | "routed">,
-  deps: Deps,
-): Dispatch {
-  const underWay = new Set<string>();
-  let count = 0;
-  let isSettled = false;
-  function candidateOf(id: string | undefined): Candidate | undefined {
-    return routed.decision.candidates.find(({ model }) => model === id);
-  }
-  function settle(candidate: Candidate, startedMs: number): void {
-    isSettled = true;
-    const hedged = candidateOf([...underWay][0]);
-    const written = writtenAfter(deps.clock.nowMs() - startedMs, candidate);
-    const success = { candidate, count, ...(hedged !== undefined && { hedged }) };
-    const counts = estimated(countPrompt(order.request), written);
-    new Settlement({ order, routed, success }, deps).settle("cancelled", counts);
-  }
-  return async function dispatch(call) {
-    const startedMs = deps.clock.nowMs();
-    count += 1;
-    underWay.add(call.model);
-    const outcome = await deps.dispatch(call);
-    underWay.delete(call.model);
-    const isLeft =
-      order.signal.aborted && outcome.kind === "failure" && outcome.reason === "aborted";
-    const candidate = candidateOf(call.model);
-    if (isLeft && !isSettled && candidate !== undefined) settle(candidate, startedMs);
-    return outcome;
-  };
-}
-
-/** Output tokens that a model has probably written this long after it was asked. */
-function writtenAfter(
-  elapsedMs: number,
-  { ttftMs, latencyMs, outputTokensP50 }: Candidate,
-): number {
-  const share = (elapsedMs - ttftMs) / Math.max(latencyMs - ttftMs, 1);
-  return Math.round(outputTokensP50 * Math.min(Math.max(share, 0), 1));
 }

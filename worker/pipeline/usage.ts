@@ -13,6 +13,7 @@
  */
 import { usageSchema, type ChatRequest } from "../domain/chat.ts";
 import { costMicroUsd } from "../domain/money.ts";
+import type { UpstreamCompletion } from "../domain/upstream.ts";
 import { isRecord } from "../lib/json.ts";
 import type { CatalogModel } from "./ports.ts";
 import { countPrompt, RunningCount } from "./token-count.ts";
@@ -108,6 +109,18 @@ export class AnswerCount {
 interface AnswerState {
   readonly isWhole: boolean;
   readonly request: ChatRequest;
+}
+
+/** What a whole answer used. */
+export function countsOf(
+  { body }: Pick<UpstreamCompletion, "body">,
+  request: ChatRequest,
+): TokenCounts {
+  const answer = new AnswerCount();
+  const { choices } = body;
+  if (Array.isArray(choices))
+    for (const choice of choices) if (isRecord(choice)) answer.add(choice);
+  return answer.counts(body["usage"], { isWhole: true, request });
 }
 
 /** Counts that nobody but us has made. */

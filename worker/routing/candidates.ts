@@ -59,6 +59,7 @@ function candidateOf(
     costP50MicroUsd: inputCost + costMicroUsd(answers * p50, outputUsdPerMTok),
     costP90MicroUsd: inputCost + costMicroUsd(answers * p90, outputUsdPerMTok),
     ttftMs: Math.round(ttftMs.p50),
+    ttftP90Ms: Math.round(ttftMs.p90),
     latencyMs: Math.round(totalMs.p50),
     latencyP90Ms: Math.round(totalMs.p90),
   };

@@ -14,6 +14,7 @@ function candidate(model: string): Candidate {
     costP50MicroUsd: 1,
     costP90MicroUsd: 1,
     ttftMs: 1,
+    ttftP90Ms: 1,
     latencyMs: 1,
     latencyP90Ms: 1,
   };

@@ -61,6 +61,7 @@ describe("buildCandidates", () => {
         costP50MicroUsd: 1_000 + 100 * 4,
         costP90MicroUsd: 1_000 + 400 * 4,
         ttftMs: 500,
+        ttftP90Ms: 951,
         latencyMs: 500 + 1_000,
         latencyP90Ms: 2_853,
       },

@@ -19,6 +19,7 @@ function model(id: string, [score, cost, standing]: readonly [number, number, nu
     costP50MicroUsd: cost,
     costP90MicroUsd: 2 * cost,
     ttftMs: 100,
+    ttftP90Ms: 200,
     latencyMs: 1_000,
     latencyP90Ms: 2_000,
   };
