@@ -16,6 +16,7 @@ import {
   finish,
   json,
   scriptedVendor,
+  silent,
   streamed,
   usageChunk,
   whole,
@@ -207,8 +208,9 @@ describe("GET /openapi.json", () => {
   });
 
   it("names every header of an answer, and none that is not sent", async ({ expect }) => {
-    const { send } = scriptedVendor(whole());
-    const { headers } = await createService({ send }).chat();
+    const { send } = scriptedVendor(silent(), whole());
+    const service = createService({ send, pause: async () => {} });
+    const { headers } = await service.chat({ sluice: { hedge: 1 } });
     const sent = [...headers.keys()].filter((name) => name !== "content-type");
     const path = ["paths", "/v1/chat/completions", "post", "responses", "200", "headers"];
     expect(keysAt(...path).toSorted()).toEqual(sent.toSorted());

@@ -30,7 +30,7 @@ const STATUS_WORDS: Record<number, string> = {
   429: "Every attempt met a limit; retry-after says how long to wait",
   500: "A defect of the router",
   502: "Every attempt failed",
-  503: "The router has no vendor's key, or cannot decide",
+  503: "The router has no vendor's key, cannot decide, or leaves every vendor alone for a while (retry-after)",
   504: "No vendor answered in time",
 };
 
@@ -40,6 +40,8 @@ const ANSWER_HEADERS: Record<string, string> = {
   "x-sluice-score": "Predicted probability of a good answer",
   "x-sluice-weights": "The weights that decided: version@sha256",
   "x-sluice-attempts": "Calls made, the successful one included",
+  "x-sluice-hedged": "The model that a hedge hung up on, where there was one",
+  "x-sluice-hedge-cost-usd": "What that may have cost, estimated; part of the cost",
   "x-sluice-cache": "hit, semantic, miss or bypass",
   "x-sluice-cost-usd": "What the answer cost; a stream says so in its last chunk",
   "x-sluice-saved-usd": "Against the reference model; negative where it cost more",
