@@ -9,10 +9,13 @@ import { defineConfig } from "vitest/config";
 const SHARED = ["test/worker/{lib,domain,routing}/**/*.test.ts", "test/router-models/**/*.test.ts"];
 
 /** Tries of every property; see test/support/property-runs.ts. */
+const RUNS = Number(process.env["FC_RUNS"] ?? 100);
 const PROPERTIES = {
   setupFiles: ["test/support/property-runs.ts"],
-  provide: { propertyRuns: Number(process.env["FC_RUNS"] ?? 100) },
+  provide: { propertyRuns: RUNS },
 };
+/** What a test may take longer so that each of its tries has time enough. */
+const PROPERTIES_MS = 30 * RUNS;
 
 export default defineConfig({
   test: {
@@ -25,7 +28,7 @@ export default defineConfig({
           sequence: { shuffle: true },
           restoreMocks: true,
           retry: 0,
-          testTimeout: 60_000,
+          testTimeout: 60_000 + PROPERTIES_MS,
           hookTimeout: 60_000,
         },
       },
@@ -39,7 +42,7 @@ export default defineConfig({
           sequence: { shuffle: true },
           restoreMocks: true,
           retry: 0,
-          testTimeout: 30_000,
+          testTimeout: 30_000 + PROPERTIES_MS,
         },
       },
     ],

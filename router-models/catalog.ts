@@ -22,12 +22,18 @@
  */
 import { z } from "zod";
 
-/** What a model can be asked for, beyond text in and text out. */
+/**
+ * What a model can be asked for, beyond text in and text out: `audio` is heard and `files` (PDF at the least) are read;
+ * `audio_output` is spoken, and `web_search` is OpenAI's, by the request's `web_search_options`.
+ */
 export const CAPABILITIES = [
   "tools",
   "parallel_tools",
   "vision",
   "audio",
+  "audio_output",
+  "files",
+  "web_search",
   "json",
   "streaming",
   "reasoning",
@@ -36,7 +42,8 @@ export const CAPABILITIES = [
 
 /**
  * What some models cannot be asked for although most can: `n`, more than one answer; `sampling`, a temperature, top_p
- * or top_k other than the default; `json_object`, JSON without a schema; the rest are fields of their name.
+ * or top_k other than the default; `json_object`, JSON without a schema; `other_files`, files that are no PDF; the rest
+ * are fields of their name.
  */
 export const REFUSALS = [
   "n",
@@ -46,6 +53,7 @@ export const REFUSALS = [
   "sampling",
   "temperature_above_1",
   "json_object",
+  "other_files",
 ] as const;
 
 /** The benchmarks that an anchor may quote: accuracies in 0..1, save `arena_elo`, which is an Elo rating. */

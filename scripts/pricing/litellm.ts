@@ -27,6 +27,8 @@ const entrySchema = z.looseObject({
   supports_parallel_function_calling: flag,
   supports_vision: flag,
   supports_audio_input: flag,
+  supports_audio_output: flag,
+  supports_pdf_input: flag,
   supports_response_schema: flag,
   supports_reasoning: flag,
 });
@@ -76,6 +78,8 @@ function quoteOf(name: string, entry: z.output<typeof entrySchema>): Quote {
       ["parallel_tools", entry.supports_parallel_function_calling],
       ["vision", entry.supports_vision],
       ["audio", entry.supports_audio_input],
+      ["audio_output", entry.supports_audio_output],
+      ["files", entry.supports_pdf_input],
       ["json", entry.supports_response_schema],
       ["reasoning", entry.supports_reasoning],
     ]),

@@ -62,7 +62,9 @@ function quoteOf(
   names: Pick<Quote, "vendor" | "model">,
   { cost, limit, modalities, tool_call: call, ...entry }: z.output<typeof modelSchema>,
 ): Quote {
-  const input = modalities?.input;
+  function reads(kind: string): boolean | undefined {
+    return modalities?.input.includes(kind);
+  }
   return {
     ...names,
     numbers: {
@@ -76,8 +78,9 @@ function quoteOf(
     capabilities: flagsOf([
       ["tools", typeof call === "object" ? call.supported : call],
       ["parallel_tools", typeof call === "object" ? call.parallel : undefined],
-      ["vision", input?.includes("image")],
-      ["audio", input?.includes("audio")],
+      ["vision", reads("image")],
+      ["audio", reads("audio")],
+      ["files", reads("pdf")],
       ["json", entry.structured_output],
       ["reasoning", entry.reasoning],
     ]),

@@ -15,6 +15,7 @@ const ROLE: Record<ChatMessage["role"], Role> = {
   function: "tool",
 };
 
+type ContentPart = Extract<ChatMessage["content"], readonly unknown[]>[number];
 type PromptFields = Pick<ChatRequest, "messages" | "tools" | "response_format">;
 
 export function promptOf({ messages, tools, response_format: format }: PromptFields): Prompt {
@@ -27,11 +28,15 @@ export function promptOf({ messages, tools, response_format: format }: PromptFie
 }
 
 /** Content parts of one type, over all messages: "image_url", "input_audio", … */
+export function partsOf(messages: readonly ChatMessage[], type: string): ContentPart[] {
+  return messages.flatMap(({ content }) =>
+    Array.isArray(content) ? content.filter((part) => part.type === type) : [],
+  );
+}
+
+/** How many there are. */
 export function countParts(messages: readonly ChatMessage[], type: string): number {
-  let count = 0;
-  for (const { content } of messages)
-    if (Array.isArray(content)) count += content.filter((part) => part.type === type).length;
-  return count;
+  return partsOf(messages, type).length;
 }
 
 function textOf(content: ChatMessage["content"]): string {

@@ -2,8 +2,8 @@
  * What a request needs of a model, and the models that cannot give it.
  *
  * A model that lacks what was asked for, or is known to refuse it, is left out with the reason; nothing is
- * ever dropped from the request to make a model fit. Audio and pictures are looked for in all messages, because a
- * conversation once seen must be seen again.
+ * ever dropped from the request to make a model fit. Audio, pictures and files are looked for in all messages, because
+ * a conversation once seen must be seen again. Fields that nobody here knows are the vendor's to judge.
  */
 import type { CatalogModel, REFUSALS } from "../../router-models/catalog.ts";
 import { canBePlaced } from "../../router-models/expected-score.ts";
@@ -12,12 +12,25 @@ import type { ChatRequest } from "../domain/chat.ts";
 import type { Exclusion } from "../domain/decision.ts";
 import type { Policy } from "../domain/policy.ts";
 import { isRecord } from "../lib/json.ts";
-import { countParts } from "./prompt-of.ts";
+import { countParts, partsOf } from "./prompt-of.ts";
 
 type Refusal = (typeof REFUSALS)[number];
 
+const LACKS = {
+  tools: "lacks_tools",
+  vision: "lacks_vision",
+  audio: "lacks_audio",
+  audio_output: "lacks_audio_output",
+  files: "lacks_files",
+  web_search: "lacks_web_search",
+  json: "lacks_json",
+  reasoning: "lacks_reasoning",
+} as const satisfies Record<string, Exclusion>;
+
+type Need = keyof typeof LACKS;
+
 export interface Requirements {
-  readonly capabilities: readonly ("tools" | "vision" | "audio" | "json" | "reasoning")[];
+  readonly capabilities: readonly Need[];
   /** What the request asks for that some models refuse; absent where there is nothing. */
   readonly wishes?: readonly Refusal[];
   /** Input, and the answer that the client asked room for. */
@@ -27,14 +40,6 @@ export interface Requirements {
   /** Answers to the one prompt, each of which is paid for; 1 where not given. */
   readonly answers?: number;
 }
-
-const LACKS = {
-  tools: "lacks_tools",
-  vision: "lacks_vision",
-  audio: "lacks_audio",
-  json: "lacks_json",
-  reasoning: "lacks_reasoning",
-} as const satisfies Record<string, Exclusion>;
 
 type RequestFields = Pick<ChatRequest, "messages"> & Partial<ChatRequest>;
 
@@ -49,7 +54,14 @@ const WISHES: Readonly<Record<Refusal, (request: RequestFields) => boolean>> = {
     isOtherThan(1, temperature) || isOtherThan(1, topP) || typeof topK === "number",
   temperature_above_1: ({ temperature }) => typeof temperature === "number" && temperature > 1,
   json_object: ({ response_format: format }) => format?.type === "json_object",
+  other_files: ({ messages }) => partsOf(messages, "file").some(({ file }) => isOtherFile(file)),
 };
+
+/** Whether a file's content is given, and as something else than a PDF. */
+function isOtherFile(file: unknown): boolean {
+  const data = isRecord(file) ? file["file_data"] : undefined;
+  return typeof data === "string" && !/^data:application\/pdf[;,]/i.test(data);
+}
 
 function isOtherThan(usual: number, value: unknown): boolean {
   return typeof value === "number" && value !== usual;
@@ -62,21 +74,33 @@ function wishesOf(request: RequestFields): Refusal[] {
   return wishes;
 }
 
+function needsOf(request: RequestFields, prompt: Prompt): Need[] {
+  const { messages, modalities, functions } = request;
+  const asks: Readonly<Record<Need, boolean>> = {
+    tools: prompt.toolCount > 0 || (Array.isArray(functions) && functions.length > 0),
+    vision: prompt.imageCount > 0,
+    audio: countParts(messages, "input_audio") > 0,
+    audio_output: Array.isArray(modalities) && modalities.includes("audio"),
+    files: countParts(messages, "file") > 0,
+    web_search: isRecord(request["web_search_options"]),
+    json: prompt.wantsJson,
+    reasoning: wantsReasoning(request),
+  };
+  const needs: Need[] = [];
+  let need: Need;
+  for (need in asks) if (asks[need]) needs.push(need);
+  return needs;
+}
+
 /** `prompt` is the request as the router saw it, with its estimated tokens: neither is worked out twice. */
 export function requirementsOf(
   request: RequestFields,
   { prompt, inputTokens }: { prompt: Prompt; inputTokens: number },
 ): Requirements {
-  const capabilities: Requirements["capabilities"][number][] = [];
-  if (prompt.toolCount > 0) capabilities.push("tools");
-  if (prompt.imageCount > 0) capabilities.push("vision");
-  if (countParts(request.messages, "input_audio") > 0) capabilities.push("audio");
-  if (prompt.wantsJson) capabilities.push("json");
-  if (wantsReasoning(request)) capabilities.push("reasoning");
   const wishes = wishesOf(request);
   const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens ?? undefined;
   return {
-    capabilities,
+    capabilities: needsOf(request, prompt),
     ...(wishes.length > 0 && { wishes }),
     contextTokens: inputTokens + (maxOutputTokens ?? 0),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),

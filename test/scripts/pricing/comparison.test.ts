@@ -38,7 +38,7 @@ describe("compare", () => {
         { field: "cacheWriteUsdPerMTok", after: 0.375, isTaken: true },
         { field: "contextTokens", before: 64_000, after: 100_000, percent: 56.25, isTaken: false },
       ],
-      gained: ["json"],
+      gained: ["files", "json"],
       lost: ["vision"],
       isForced: false,
     });

@@ -26,6 +26,8 @@ describe("readLiteLlm", () => {
         capabilities: new Map([
           ["tools", true],
           ["vision", false],
+          ["audio_output", false],
+          ["files", true],
           ["json", true],
         ]),
       },
@@ -64,6 +66,7 @@ describe("readModelsDev", () => {
           ["parallel_tools", true],
           ["vision", true],
           ["audio", false],
+          ["files", true],
           ["json", false],
           ["reasoning", true],
         ]),

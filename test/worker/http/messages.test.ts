@@ -128,6 +128,16 @@ describe("POST /v1/messages", () => {
     expect(requests).toEqual([]);
   });
 
+  it("shows a PDF only to a model that reads files", async ({ expect }) => {
+    const source = { type: "base64", media_type: "application/pdf", data: "AAAA" };
+    const messages = [{ role: "user", content: [{ type: "document", source }] }];
+    const { response } = await ask({ fields: { messages } }, {});
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: { message: expect.stringContaining("lacks_files") },
+    });
+  });
+
   it("asks for thinking only a model that thinks", async ({ expect }) => {
     const thinking = { type: "enabled", budget_tokens: 1_024 };
     const { response } = await ask({ fields: { thinking } }, {});

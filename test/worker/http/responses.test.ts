@@ -129,10 +129,12 @@ describe("POST /v1/responses", () => {
 
   it("leaves out models that lack what is asked for", async ({ expect }) => {
     const picture = { type: "input_image", image_url: "https://example.com/a.png" };
+    const file = { type: "input_file", file_data: "data:application/pdf;base64,AAAA" };
     const tools = [{ type: "function", name: "f", parameters: null, strict: null }];
     const format = { type: "json_schema", name: "n", schema: {} };
     for (const [fields, why] of [
       [{ input: [{ role: "user", content: [picture] }] }, "lacks_vision"],
+      [{ input: [{ role: "user", content: [file] }] }, "lacks_files"],
       [{ tools }, "lacks_tools"],
       [{ text: { format } }, "lacks_json"],
     ] as const) {

@@ -15,6 +15,10 @@ import { MODELS } from "../fixture/models.ts";
 const HELLO = [{ role: "user", content: "abcdefgh" }]; // 6 tokens with its frame.
 const PICTURE = { role: "user", content: [{ type: "image_url", image_url: { url: "u" } }] };
 const SOUND = { role: "user", content: [{ type: "input_audio", input_audio: {} }] };
+const fileOf = (file: Record<string, unknown>) => [
+  { role: "user", content: [{ type: "file", file }] },
+  ...HELLO,
+];
 const LARGE = MODELS.find(({ id }) => id === "openai/large")!;
 
 function needsOf(more: Record<string, unknown>): Requirements {
@@ -32,6 +36,11 @@ describe("requirementsOf", () => {
     ["tools", { tools: [{ type: "function" }] }],
     ["vision", { messages: [PICTURE, ...HELLO] }],
     ["audio", { messages: [SOUND, ...HELLO] }],
+    ["audio_output", { modalities: ["text", "audio"], audio: { voice: "alloy", format: "wav" } }],
+    ["files", { messages: fileOf({ file_data: "data:application/pdf;base64,AAAA" }) }],
+    ["files", { messages: fileOf({ file_id: "file-1" }) }],
+    ["web_search", { web_search_options: {} }],
+    ["tools", { functions: [{ name: "f" }] }],
     ["json", { response_format: { type: "json_object" } }],
     ["json", { response_format: { type: "json_schema" } }],
     ["reasoning", { reasoning_effort: "low" }],
@@ -54,7 +63,8 @@ describe("requirementsOf", () => {
       response_format: { type: "json_object" },
     };
     expect(needsOf(all).capabilities.toSorted()).toEqual(["audio", "json", "tools", "vision"]);
-    expect(needsOf({ tools: [] }).capabilities).toEqual([]);
+    const nothing = { tools: [], functions: [], modalities: ["text"], web_search_options: null };
+    expect(needsOf(nothing).capabilities).toEqual([]);
   });
 
   it.for([
@@ -69,13 +79,22 @@ describe("requirementsOf", () => {
     [{ top_k: 5 }, ["sampling"]],
     [{ temperature: 1.5 }, ["sampling", "temperature_above_1"]],
     [{ response_format: { type: "json_object" } }, ["json_object"]],
+    [{ messages: fileOf({ file_data: "data:text/plain;base64,AAAA" }) }, ["other_files"]],
   ] as const)("wishes by %j for %j", ([more, wishes], { expect }) => {
     expect(needsOf(more).wishes).toEqual(wishes);
   });
 
   it("wishes for nothing by what is the default", ({ expect }) => {
     const usual = { n: 1, logprobs: false, top_logprobs: 0, logit_bias: {}, temperature: 1 };
-    const more = { top_p: 1, top_k: null, frequency_penalty: 0, presence_penalty: 0, seed: 7 };
+    const messages = fileOf({ file_data: "data:application/PDF;name=a.pdf;base64,AAAA" });
+    const more = {
+      top_p: 1,
+      top_k: null,
+      frequency_penalty: 0,
+      presence_penalty: 0,
+      seed: 7,
+      messages,
+    };
     expect(needsOf({ ...usual, ...more })).not.toHaveProperty("wishes");
   });
 
@@ -94,9 +113,20 @@ describe("requirementsOf", () => {
   });
 });
 
+const NEEDS = [
+  "tools",
+  "vision",
+  "audio",
+  "audio_output",
+  "files",
+  "web_search",
+  "json",
+  "reasoning",
+] as const;
+
 const able: CatalogModel = {
   ...LARGE,
-  capabilities: ["tools", "vision", "audio", "json"],
+  capabilities: NEEDS,
   contextTokens: 1_000,
 };
 
@@ -129,23 +159,20 @@ describe("exclusionOf", () => {
 
   it("lets an able model pass", ({ expect }) => {
     const needs = {
-      capabilities: ["tools", "vision", "audio", "json"],
+      capabilities: NEEDS,
       contextTokens: 1_000,
-    } as const;
+    };
     expect(verdict(able, needs, { allow: [able.id] })).toBeUndefined();
   });
 
-  it.for(["tools", "vision", "audio", "json"] as const)(
-    "turns away one without %s",
-    (missing, { expect }) => {
-      const lacking = {
-        ...able,
-        capabilities: able.capabilities.filter((name) => name !== missing),
-      };
-      expect(verdict(lacking, { capabilities: [missing] })).toBe(`lacks_${missing}`);
-      expect(verdict(lacking, {})).toBeUndefined();
-    },
-  );
+  it.for(NEEDS)("turns away one without %s", (missing, { expect }) => {
+    const lacking = {
+      ...able,
+      capabilities: able.capabilities.filter((name) => name !== missing),
+    };
+    expect(verdict(lacking, { capabilities: [missing] })).toBe(`lacks_${missing}`);
+    expect(verdict(lacking, {})).toBeUndefined();
+  });
 
   it.for(REFUSALS)("turns away a model that refuses %s", (wish, { expect }) => {
     const refusing = { ...able, refuses: [wish] };

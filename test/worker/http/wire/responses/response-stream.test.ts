@@ -153,11 +153,8 @@ function outputOf({ output }: Delta): Delta[] {
   return Array.isArray(output) ? output.filter(isRecord) : [];
 }
 
-/** For long runs with FC_RUNS; the usual hundred takes a fifth of a second. */
-const LONG = { timeout: 600_000 };
-
 describe("a stream", () => {
-  it("is lawful for whatever deltas come, and ends as it was told", LONG, ({ expect }) => {
+  it("is lawful for whatever deltas come, and ends as it was told", ({ expect }) => {
     const reasons = fc.constantFrom("stop", "tool_calls", "length", "content_filter", "odd");
     fc.assert(
       fc.property(disorderly, reasons, (deltas, reason) => {
@@ -169,7 +166,7 @@ describe("a stream", () => {
     );
   });
 
-  it("loses no text and adds none", LONG, ({ expect }) => {
+  it("loses no text and adds none", ({ expect }) => {
     fc.assert(
       fc.property(disorderly, (deltas: Delta[]) => {
         const { items } = readStream(streamed(deltas));
@@ -182,7 +179,7 @@ describe("a stream", () => {
     );
   });
 
-  it("ends with what the whole answer gives", LONG, ({ expect }) => {
+  it("ends with what the whole answer gives", ({ expect }) => {
     fc.assert(
       fc.property(orderly, fc.constantFrom("stop", "length"), (deltas, reason) => {
         const { response } = readStream(streamed(deltas, ending(reason)));
@@ -216,7 +213,7 @@ describe("a stream", () => {
     ]);
   });
 
-  it("that breaks off tells the error, then fails, then nothing", LONG, ({ expect }) => {
+  it("that breaks off tells the error, then fails, then nothing", ({ expect }) => {
     const error = {
       error: { message: "It broke", type: "timeout_error", param: null, code: "upstream_timeout" },
     };
