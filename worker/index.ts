@@ -2,10 +2,13 @@
  * The Worker: one fetch handler over a service that lives as long as its isolate.
  *
  * Newer weights and other isolates' news are looked for after an answer is on its way, once per request
- * at most, so nobody waits for them. A deployment whose variables are wrong answers 500 and says in its log what to correct.
+ * at most, so nobody waits for them. A deployment that cannot be built answers 500, in the
+ * format of the path, and says in its log what to correct.
  */
 import { compose, type Service } from "./compose.ts";
-import { ConfigError } from "./config.ts";
+import { RouterError } from "./domain/errors.ts";
+import { isMessagesPath, messagesError } from "./http/wire/anthropic/errors.ts";
+import { errorResponse } from "./http/wire/errors.ts";
 import { createLog } from "./telemetry/log.ts";
 
 /** The platform finds Durable Objects among the main module's exports. */
@@ -18,8 +21,7 @@ export default {
     try {
       service ??= compose(env);
     } catch (error) {
-      if (error instanceof ConfigError) return misconfigured(error);
-      throw error;
+      return misconfigured(request, error);
     }
     const response = await service.fetch(request, env, context);
     context.waitUntil(service.refresh());
@@ -27,13 +29,17 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
-function misconfigured({ message }: ConfigError): Response {
-  createLog("error").write("error", "misconfigured", { message });
-  const error = {
-    message: "This deployment's variables are wrong; its log says which",
-    type: "server_error",
-    param: null,
-    code: "misconfigured",
-  };
-  return Response.json({ error }, { status: 500, headers: { "x-should-retry": "false" } });
+/** Why a service could not be built is for the log alone: the variable at fault may hold a key. */
+function misconfigured(request: Request, cause: unknown): Response {
+  const id = `req_${crypto.randomUUID().replaceAll("-", "")}`;
+  const message = cause instanceof Error ? cause.message : "not an error";
+  createLog("error").write("error", "misconfigured", { request_id: id, message });
+  const said = "This deployment is set up wrongly; its log says how";
+  const error = new RouterError("server_error", said, { code: "misconfigured" });
+  const isMessages = isMessagesPath(new URL(request.url).pathname);
+  const response = isMessages
+    ? errorResponse(error, (known) => messagesError(known, id))
+    : errorResponse(error);
+  response.headers.set("x-sluice-request-id", id);
+  return response;
 }

@@ -266,6 +266,19 @@ describe("the Anthropic SDK", () => {
     });
   });
 
+  it("lists the models, and shows one", async ({ expect }) => {
+    const ids: string[] = [];
+    for await (const { id, type } of client().models.list()) {
+      expect(type).toBe("model");
+      ids.push(id);
+    }
+    expect(ids).toContain(MODEL);
+    expect(new Set(ids).size).toBe(ids.length);
+    const { display_name: name, created_at: created } = await client().models.retrieve(MODEL);
+    expect(name).toBe("GPT-5.4");
+    expect(created).toMatch(/^20\d\d-\d\d-01T/);
+  });
+
   it("counts tokens before it asks", async ({ expect }) => {
     const { model, messages } = ask("How many?");
     const count = await client().messages.countTokens({ model, messages });

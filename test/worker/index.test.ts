@@ -39,6 +39,14 @@ describe("the Worker", { shuffle: false }, () => {
     const response = await worker.fetch(request("/healthz"), env, background().context);
     expect(response.status).toBe(500);
     expect(await response.json()).toMatchObject({ error: { code: "misconfigured" } });
+    expect(response.headers.get("x-should-retry")).toBe("false");
+    expect(response.headers.get("x-sluice-request-id")).toMatch(/^req_[0-9a-f]{32}$/);
+    const anthropic = await worker.fetch(request("/v1/messages"), env, background().context);
+    expect(await anthropic.json()).toMatchObject({
+      type: "error",
+      error: { type: "api_error" },
+      request_id: anthropic.headers.get("x-sluice-request-id"),
+    });
     expect(() => compose(env)).toThrow(ConfigError);
   });
 

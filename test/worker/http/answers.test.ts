@@ -378,7 +378,8 @@ describe("GET /v1/models", () => {
       object: string;
       data: Record<string, unknown>[];
     }>();
-    expect(list.object).toBe("list");
+    expect(list).toMatchObject({ object: "list", has_more: false, first_id: "auto" });
+    expect(list.data[0]).toMatchObject({ created: 0, created_at: "1970-01-01T00:00:00.000Z" });
     const chat = list.data.filter(({ kind }) => kind === "chat");
     expect(chat.map(({ id }) => id)).toEqual([
       "auto",
@@ -395,6 +396,9 @@ describe("GET /v1/models", () => {
       object: "model",
       created: Date.parse("2026-03-01") / 1000,
       owned_by: "mistral",
+      type: "model",
+      display_name: "mistral/medium",
+      created_at: "2026-03-01T00:00:00.000Z",
       kind: "chat",
       name: "mistral/medium",
       context_tokens: 100_000,

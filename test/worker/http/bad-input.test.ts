@@ -241,6 +241,8 @@ describe("bad input", () => {
     expect((await service.fetch(`${remote}/healthz`)).status).toBe(200);
     for (const path of [CHAT, "/v1/route", "/v1/models", "/v1/nonesuch", "/"]) {
       const response = await service.fetch(remote + path);
+      expect(response.headers.get("x-sluice-request-id")).toMatch(/^req_/);
+      expect(response.headers.get("server-timing")).toBe("total;dur=0");
       expect(await errorOf(response)).toMatchObject({
         status: 401,
         type: "authentication_error",

@@ -45,7 +45,16 @@ describe("readKnobs", () => {
   });
 
   it("looks at no other headers", ({ expect }) => {
-    expect(read({ "x-session-id": "1", sluice: "2", "x-stainless-os": "Linux" })).toEqual({
+    const others = {
+      "x-session-id": "1",
+      "cf-aig-metadata": "{}",
+      "x-portkey-metadata": "{}",
+      "cache-control": "no-store",
+      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      sluice: "2",
+      "x-stainless-os": "Linux",
+    };
+    expect(read(others)).toEqual({
       preset: "balanced",
       dry_run: false,
     });

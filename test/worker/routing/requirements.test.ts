@@ -15,11 +15,11 @@ import { MODELS } from "../fixture/models.ts";
 const HELLO = [{ role: "user", content: "abcdefgh" }]; // 6 tokens with its frame.
 const PICTURE = { role: "user", content: [{ type: "image_url", image_url: { url: "u" } }] };
 const SOUND = { role: "user", content: [{ type: "input_audio", input_audio: {} }] };
-const fileOf = (file: Record<string, unknown>) => [
-  { role: "user", content: [{ type: "file", file }] },
-  ...HELLO,
-];
 const LARGE = MODELS.find(({ id }) => id === "openai/large")!;
+
+function fileOf(file: Record<string, unknown>) {
+  return [{ role: "user", content: [{ type: "file", file }] }, ...HELLO];
+}
 
 function needsOf(more: Record<string, unknown>): Requirements {
   const request = chatRequestSchema.parse({ model: "auto", messages: HELLO, ...more });

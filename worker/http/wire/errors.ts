@@ -2,9 +2,13 @@
  * Errors on the wire: OpenAI's error object, whatever went wrong.
  *
  * OpenAI's clients retry every 429, 408, 409 and 5xx by themselves. `x-should-retry: false` stops them
- * where a second try cannot help: when money has run out, or when the deployment lacks a secret.
+ * where a second try cannot help: when money has run out, or when the deployment lacks a secret or cannot
+ * be built.
  */
 import { errorBody, RouterError } from "../../domain/errors.ts";
+
+/** Codes of errors that only the deployment's owner can mend. */
+const HOPELESS = new Set(["no_vendor_key", "misconfigured"]);
 
 /** An error as a wire format shows it. */
 interface ShownError {
@@ -26,7 +30,7 @@ export function errorResponse(
     headers.set("retry-after", String(Math.ceil(known.retryAfterMs / 1000)));
     headers.set("retry-after-ms", String(Math.ceil(known.retryAfterMs)));
   }
-  if (known.type === "insufficient_quota" || known.code === "no_vendor_key")
+  if (known.type === "insufficient_quota" || HOPELESS.has(known.code))
     headers.set("x-should-retry", "false");
   if (known.status === 401) headers.set("www-authenticate", "Bearer");
   const { status, body } = show(known);

@@ -53,12 +53,15 @@ export const routeSchema = z.strictObject({
   ),
 });
 
-/** `auto` and its presets have the first five fields, models those of their kind as well. */
+/** `auto` and its presets have the fields down to `kind`, models those of their kind as well. */
 export const modelSchema = z.strictObject({
   id: z.string().describe("What goes into a request's model field"),
   object: z.literal("model"),
   created: z.int().describe("Seconds since 1970; 0 where unknown"),
   owned_by: z.string(),
+  type: z.literal("model").describe("This and the next two are what Anthropic's clients read"),
+  display_name: z.string(),
+  created_at: z.string().describe("`created` as RFC 3339 has it"),
   kind: z.enum(["chat", "embedding"]),
   name: z.string().optional(),
   context_tokens: z.int().optional(),
@@ -82,6 +85,9 @@ export const modelSchema = z.strictObject({
 export const modelListSchema = z.strictObject({
   object: z.literal("list"),
   data: z.array(modelSchema),
+  has_more: z.literal(false).describe("Anthropic's way of saying that this is all"),
+  first_id: z.string(),
+  last_id: z.string(),
 });
 
 export type HealthView = z.infer<typeof healthSchema>;

@@ -2,7 +2,7 @@
  * Our own JSON: a decision as `/v1/route` shows it, and catalogue models as `/v1/models` lists them.
  *
  * Inside, money is whole micro-dollars; outside it is US dollars, in fields that say so. A model's entry
- * is OpenAI's, with what they do not have added to it.
+ * is OpenAI's and Anthropic's in one, since both ask at the same path, with what neither has added to it.
  */
 import type { Assurance, Candidate } from "../../domain/decision.ts";
 import type { EmbeddingModel } from "../../domain/embedding.ts";
@@ -80,7 +80,7 @@ export function receiptView({ bill, answeredBy, attemptCount }: WholeAnswer) {
   };
 }
 
-/** OpenAI's list: the names that leave the choice to the router, then the models. */
+/** The list: the names that leave the choice to the router, then the models. */
 export function modelListView(
   models: readonly CatalogModel[],
   embeddings: readonly EmbeddingModel[],
@@ -90,17 +90,29 @@ export function modelListView(
     ...models.map(modelView),
     ...embeddings.map(embeddingModelView),
   ];
-  return { object: "list", data };
+  const [first, last] = [data[0]!.id, data.at(-1)!.id];
+  return { object: "list", data, has_more: false, first_id: first, last_id: last };
 }
 
-/** One entry of the list. `created` is the first day of the month of release, in seconds; 0 if unknown. */
+/** @param released The month, as YYYY-MM; its first day stands for it, and 1970 for an unknown one. */
+function entryOf(id: string, ownedBy: string, { name = id, released = "1970-01" }) {
+  const createdMs = Date.parse(`${released}-01`);
+  return {
+    id,
+    object: "model",
+    created: createdMs / 1000,
+    owned_by: ownedBy,
+    type: "model",
+    display_name: name,
+    created_at: new Date(createdMs).toISOString(),
+  } as const;
+}
+
+/** One entry of the list. */
 export function modelView(model: CatalogModel): ModelView {
   const { price } = model;
   return {
-    id: model.id,
-    object: "model",
-    created: model.released === undefined ? 0 : Date.parse(`${model.released}-01`) / 1000,
-    owned_by: vendorOf(model.id),
+    ...entryOf(model.id, vendorOf(model.id), model),
     kind: "chat",
     name: model.name,
     context_tokens: model.contextTokens,
@@ -122,10 +134,7 @@ export function modelView(model: CatalogModel): ModelView {
 /** An entry of the list for a model that makes vectors. */
 export function embeddingModelView(model: EmbeddingModel): ModelView {
   return {
-    id: model.id,
-    object: "model",
-    created: 0,
-    owned_by: vendorOf(model.id),
+    ...entryOf(model.id, vendorOf(model.id), { name: model.name }),
     kind: "embedding",
     name: model.name,
     context_tokens: model.contextTokens,
@@ -138,7 +147,7 @@ export function embeddingModelView(model: EmbeddingModel): ModelView {
 
 /** An entry of the list for `auto` and its presets. */
 export function autoView(name: string): ModelView {
-  return { id: name, object: "model", created: 0, owned_by: "sluice", kind: "chat" };
+  return { ...entryOf(name, "sluice", {}), kind: "chat" };
 }
 
 /** Who would serve a request for embeddings, without the call. */
