@@ -53,6 +53,8 @@ export interface UpstreamFailure {
   /** HTTP status, where there was one. */
   readonly status?: number;
   readonly retryAfterMs?: number;
+  /** The vendor was at work on its answer when the call broke off, and may bill what it had done. */
+  readonly mayBeBilled?: true;
 }
 
 export interface UpstreamCompletion {

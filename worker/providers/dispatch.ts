@@ -34,7 +34,7 @@ import { verdictOf, walkKeys, type Circuits, type Permit } from "./circuits.ts";
 import { buildEmbeddingRequest, readEmbeddings } from "./embeddings.ts";
 import type { Endpoint, Endpoints } from "./endpoints.ts";
 import { hiddenError, jsonIn, malformed, readStatus } from "./failures.ts";
-import { VendorEvents } from "./vendor-events.ts";
+import { StreamOverflowError, VendorEvents } from "./vendor-events.ts";
 
 /** The limits of one call, in milliseconds. */
 export interface Timeouts {
@@ -75,10 +75,13 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     const { model } = call;
     const endpoints = options.endpoints.get(vendorOf(model));
     if (endpoints === undefined) return { ...unreachable(`No endpoint serves ${model}`), calls: 0 };
-    const { circuits, random } = options;
-    return walkKeys({ endpoints, model, circuits, random }, (endpoint, permit) =>
-      callOnce(call, { endpoint, permit }, options),
-    );
+    if (call.signal.aborted) return { ...ABORTED, calls: 0 };
+    const { circuits, random, clock } = options;
+    const deadlineMs = clock.nowMs() + call.timeoutMs;
+    return walkKeys({ endpoints, model, circuits, random }, (endpoint, permit) => {
+      const timeoutMs = Math.max(deadlineMs - clock.nowMs(), 0);
+      return callOnce({ ...call, timeoutMs }, { endpoint, permit }, options);
+    });
   };
 }
 
@@ -90,12 +93,15 @@ async function callOnce(
 ): Promise<UpstreamOutcome> {
   const { timer } = options;
   const deadline = new Deadline({ parent: call.signal, ...(timer && { timer }) });
+  const attempt = new Attempt({ endpoint, permit }, deadline, options);
   let outcome: UpstreamOutcome;
   try {
-    outcome = await new Attempt({ endpoint, permit }, deadline, options).make(call);
+    outcome = await attempt.make(call);
   } catch (error) {
     outcome = call.signal.aborted ? ABORTED : failureOf(error, endpoint);
   }
+  if (outcome.kind === "failure" && attempt.isAtWork && BREAKS.has(outcome.reason))
+    outcome = { ...outcome, mayBeBilled: true };
   if (outcome.kind === "failure")
     permit.report(verdictOf(outcome, isTotal(deadline.signal.reason)));
   else permit.report({ kind: outcome.kind === "stream" ? "begun" : "success" });
@@ -109,6 +115,7 @@ class Attempt {
   readonly #adapter: Adapter;
   readonly #deadline: Deadline;
   readonly #options: DispatchOptions;
+  #isAtWork = false;
 
   constructor(
     { endpoint, permit }: { endpoint: Endpoint; permit: Permit },
@@ -122,6 +129,11 @@ class Attempt {
     this.#options = options;
   }
 
+  /** Whether the vendor has probably begun to answer: an unstreamed answer's headers come at its end. */
+  get isAtWork(): boolean {
+    return this.#isAtWork;
+  }
+
   /** Rejects with the deadline's reason, or with what the network threw. */
   async make(call: UpstreamCall): Promise<UpstreamOutcome> {
     const { timeouts } = this.#options;
@@ -132,18 +144,31 @@ class Attempt {
     const isStream = call.operation === undefined && call.request.stream === true;
     if (isStream) deadline.enter("connect", timeouts.connectMs);
     else deadline.enter("answer", timeouts.answerMs);
-    const { url, headers, body } = this.#buildRequest(call);
-    const response = await deadline.race(
-      send(url, { method: "POST", headers, body, redirect: "manual", signal: deadline.signal }),
-    );
+    const built = this.#buildRequest(call);
+    if ("kind" in built) return built;
+    const { url, headers, body } = built;
+    const response = await deadline
+      .race(
+        send(url, { method: "POST", headers, body, redirect: "manual", signal: deadline.signal }),
+      )
+      .catch((error: unknown) => {
+        this.#isAtWork = !isStream && error instanceof DeadlineError;
+        throw error;
+      });
     if (!response.ok) return this.#readFailure(response);
     return isStream ? this.#readStream(response) : this.#readAnswer(response, call);
   }
 
-  #buildRequest(call: UpstreamCall): HttpRequest {
-    return call.operation === "embeddings"
-      ? buildEmbeddingRequest(this.#endpoint, call, call.upstreamModel)
-      : this.#adapter.buildRequest(this.#endpoint, call.request, call.upstreamModel);
+  /** The request, or that this vendor has no words for it: no fault of its, and nothing was sent. */
+  #buildRequest(call: UpstreamCall): HttpRequest | UpstreamFailure {
+    if (call.operation === "embeddings")
+      return buildEmbeddingRequest(this.#endpoint, call, call.upstreamModel);
+    try {
+      return this.#adapter.buildRequest(this.#endpoint, call.request, call.upstreamModel);
+    } catch (error) {
+      if (!(error instanceof RouterError)) throw error;
+      return { kind: "failure", reason: "rejected", message: error.message, isRetryable: true };
+    }
   }
 
   async #readFailure(response: Response): Promise<UpstreamFailure> {
@@ -158,6 +183,7 @@ class Attempt {
     const type = mediaTypeOf(response);
     if (!/^application\/(.+\+)?json$/.test(type))
       return malformed(this.#endpoint, `content of type ${type}`);
+    this.#isAtWork = true;
     this.#deadline.enter("idle", this.#options.timeouts.idleMs);
     const limit = call.operation === "embeddings" ? MAX_EMBEDDINGS_BYTES : MAX_ANSWER_BYTES;
     const body = await this.#deadline.race(
@@ -178,6 +204,7 @@ class Attempt {
     const type = mediaTypeOf(response);
     if (type !== "text/event-stream" || response.body === null)
       return this.#readErrorForStream(response, type);
+    this.#isAtWork = true;
     this.#deadline.enter("first byte", this.#options.timeouts.firstByteMs);
     const endpoint = this.#endpoint;
     const reader = this.#adapter.openStream(endpoint, this.#nowS());
@@ -224,6 +251,13 @@ const ABORTED: UpstreamFailure = {
   isRetryable: false,
 };
 
+/** Failures in the middle of an answer; a vendor that says no has no answer to bill. */
+const BREAKS: ReadonlySet<UpstreamFailure["reason"]> = new Set([
+  "timeout",
+  "unreachable",
+  "malformed",
+]);
+
 function sendToVendor(url: string, init: RequestInit): Promise<Response> {
   return fetch(url, init);
 }
@@ -236,8 +270,7 @@ function mediaTypeOf({ headers }: Response): string {
 /** What a rejection before the first byte means. What the network threw may name addresses: not quoted. */
 function failureOf(error: unknown, endpoint: Endpoint): UpstreamFailure {
   const { vendor } = endpoint;
-  if (error instanceof RouterError)
-    return { kind: "failure", reason: "rejected", message: error.message, isRetryable: true };
+  if (error instanceof StreamOverflowError) return malformed(endpoint, "a stream without end");
   if (error instanceof SseOverflowError) return malformed(endpoint, "an event without end");
   if (error instanceof DeadlineError) {
     const message = `${vendor.name} did not answer within ${error.limitMs} ms (${error.phase})`;

@@ -25,7 +25,7 @@ export function readStatus(
 ): UpstreamFailure {
   const { name } = endpoint.vendor;
   const body = jsonIn(text);
-  const isOurs = status === 400 && OURS_IN_400.test(text);
+  const isOurs = status === 400 && isOursIn400(body);
   const reason = isOurs ? "vendor_error" : reasonOf(status, body);
   const isOurKey = isOurs || ([401, 402, 403].includes(status) && reason === "vendor_error");
   const said = isOurKey ? undefined : vendorMessage(body, endpoint);
@@ -41,7 +41,16 @@ export function readStatus(
 }
 
 /** Google answers 400 to a wrong key, and to an account that may not call from where it does. */
-const OURS_IN_400 = /"(API_KEY_INVALID|FAILED_PRECONDITION)"/;
+const OURS_IN_400 = new Set<unknown>(["API_KEY_INVALID", "FAILED_PRECONDITION"]);
+
+/** Looks where Google says it, and nowhere that could repeat a client's words: it opens the key's circuit. */
+function isOursIn400(body: unknown): boolean {
+  const said: unknown = Array.isArray(body) ? body[0] : body;
+  if (!isRecord(said) || !isRecord(said["error"])) return false;
+  const { status, details } = said["error"];
+  const reasons = Array.isArray(details) ? details.filter(isRecord) : [];
+  return OURS_IN_400.has(status) || reasons.some(({ reason }) => OURS_IN_400.has(reason));
+}
 
 /** Google says in its error's details how long to wait. At most 10,000 s. */
 function retryDelayMs(text: string): number | undefined {
@@ -94,8 +103,9 @@ const REASON_OF_CODE: Readonly<Record<string, FailureReason>> = {
 /** OpenAI and vLLM, xAI, Anthropic, Google, Together, Mistral. */
 const OVERFLOW_WORDS =
   /maximum (?:context|prompt) length|prompt is too long|exceeds? (?:the )?(?:context limit|context window|maximum number of tokens allowed)|max_new_tokens`? must be <=|too large for model with \d+/i;
-/** DeepSeek, xAI, Anthropic. */
-const FILTER_WORDS = /content exists risk|violates usage guidelines|blocked by content filtering/i;
+/** DeepSeek, xAI, Anthropic, OpenRouter. */
+const FILTER_WORDS =
+  /content exists risk|violates usage guidelines|blocked by content filtering|input was flagged/i;
 
 function reasonIn(body: unknown): FailureReason | undefined {
   if (Array.isArray(body)) return reasonIn(body[0]);

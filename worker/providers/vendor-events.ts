@@ -33,6 +33,11 @@ interface VendorStream {
   readonly maxBytes?: number;
 }
 
+/** Thrown for a stream of more bytes than it may have. */
+export class StreamOverflowError extends Error {
+  override readonly name = "StreamOverflowError";
+}
+
 /** The chunks of one vendor's body, read one by one; closes the connection at its end. */
 export class VendorEvents {
   readonly #body: ReadableStreamDefaultReader<Uint8Array>;
@@ -103,8 +108,7 @@ export class VendorEvents {
       if (this.#idleMs !== undefined) this.#deadline.leave();
       if (done) return undefined;
       this.#bytesLeft -= value.length;
-      if (this.#bytesLeft < 0)
-        throw brokeOff(`${this.#endpoint.vendor.name} sent a stream without end`);
+      if (this.#bytesLeft < 0) throw new StreamOverflowError("Too many bytes");
       this.#unread = this.#decoder.push(value);
     }
     return this.#unread.shift();
@@ -176,9 +180,9 @@ function streamErrorOf(error: unknown, { vendor }: Endpoint): RouterError {
       `${vendor.name} fell silent for ${error.limitMs} ms (${error.phase})`,
       { code: "upstream_timeout", cause: error },
     );
-  const what =
-    error instanceof SseOverflowError
-      ? `${vendor.name} sent an event without end`
-      : `The connection to ${vendor.name} broke`;
-  return brokeOff(what, error);
+  if (error instanceof SseOverflowError)
+    return brokeOff(`${vendor.name} sent an event without end`, error);
+  if (error instanceof StreamOverflowError)
+    return brokeOff(`${vendor.name} sent a stream without end`, error);
+  return brokeOff(`The connection to ${vendor.name} broke`, error);
 }

@@ -24,11 +24,15 @@ import {
   type Responder,
 } from "../fixture/vendor.ts";
 
-function setUp(responder: Responder) {
-  const vendor = scriptedVendor(responder);
+type Keys = Readonly<Record<string, readonly string[]>>;
+
+const FOUR_KEYS = { openai: ["key-1", "key-2", "key-3", "key-4"] };
+
+function setUp(responder: Responder | readonly Responder[], keys: Keys = KEYS) {
+  const vendor = scriptedVendor(...[responder].flat());
   const timers = manualTimers();
   const dispatch = createDispatch({
-    endpoints: endpointsOf({ keys: KEYS }),
+    endpoints: endpointsOf({ keys }),
     timeouts: TIMEOUTS,
     circuits: NO_CIRCUITS,
     random: () => 0,
@@ -156,8 +160,43 @@ describe("an unstreamed attempt", () => {
   it("calls nobody for a client that has already gone", async ({ expect }) => {
     const { call, client, requests } = setUp(whole());
     client.abort();
-    expect(await call()).toMatchObject({ reason: "aborted" });
+    expect(await call()).toMatchObject({ reason: "aborted", calls: 0 });
     expect(requests).toHaveLength(0);
+  });
+
+  it("shares its time among the vendor's keys", async ({ expect }) => {
+    function limited(): Response {
+      timers.advance(TIMEOUTS.answerMs - 1);
+      return Response.json({}, { status: 429 });
+    }
+    const { call, timers, requests } = setUp([limited, limited, limited, silent()], FOUR_KEYS);
+    const outcome = call();
+    while (requests.length < 4)
+      await new Promise((resolve) => {
+        setTimeout(resolve);
+      });
+    timers.advance(TOTAL_TIMEOUT_MS - 3 * (TIMEOUTS.answerMs - 1));
+    expect(await outcome).toMatchObject({ reason: "timeout", calls: 4 });
+    expect(requests).toHaveLength(4);
+  });
+
+  it.for<[string, Responder, boolean]>([
+    ["half of an answer", () => jsonText('{"choices":['), true],
+    ["an answer without choices", json(200, { choices: [] }), true],
+    ["an error in a 200", json(200, { error: { message: "no" } }), false],
+    ["a refusal", json(500, {}), false],
+    ["no connection", () => Promise.reject(new Error("ECONNREFUSED")), false],
+    ["another site's page", () => new Response("<html>"), false],
+  ])("says whether %s may be billed", async ([, responder, expected], { expect }) => {
+    const outcome = await setUp(responder).call();
+    expect("mayBeBilled" in outcome).toBe(expected);
+  });
+
+  it("may be billed for an answer that was not waited for any longer", async ({ expect }) => {
+    const { call, timers } = setUp(silent());
+    const outcome = call();
+    timers.advance(TIMEOUTS.answerMs);
+    expect(await outcome).toMatchObject({ reason: "timeout", mayBeBilled: true });
   });
 });
 
@@ -311,6 +350,15 @@ describe("a streamed attempt", () => {
     const last = events.read();
     timed.timers.advance(1_000);
     await expect(last).rejects.toMatchObject({ code: "upstream_timeout" });
+  });
+
+  it("takes a stream that begins with endless comments for the vendor's fault", async ({
+    expect,
+  }) => {
+    const comment = new TextEncoder().encode(`:${"x".repeat((1 << 20) - 2)}\n`);
+    const body = new ReadableStream<Uint8Array>({ pull: (out) => out.enqueue(comment) });
+    const outcome = await setUp(eventStreamOf(body)).call(true);
+    expect(outcome).toMatchObject({ kind: "failure", reason: "malformed" });
   });
 
   it("gives the same events wherever the network cuts", async ({ expect }) => {

@@ -78,6 +78,15 @@ describe("readStatus", () => {
     },
   );
 
+  it("does not let a client's own words pass for the refusal of our key", ({ expect }) => {
+    const error = {
+      message: "Unknown parameter",
+      param: "FAILED_PRECONDITION",
+      code: "API_KEY_INVALID",
+    };
+    expect(read(400, { error })).toMatchObject({ reason: "rejected", isRetryable: false });
+  });
+
   it.for<[string, number, unknown]>([
     ["OpenAI", 400, { error: { code: "context_length_exceeded", message: "x" } }],
     ["llama.cpp", 400, { error: { type: "exceed_context_size_error", message: "x" } }],
@@ -111,6 +120,11 @@ describe("readStatus", () => {
     ["OpenAI", 400, { error: { code: "invalid_prompt", message: "x" } }],
     ["DeepSeek", 400, { error: { message: "Content Exists Risk" } }],
     ["xAI", 403, { error: "Content violates usage guidelines." }],
+    [
+      "OpenRouter",
+      403,
+      { error: { code: 403, message: "Model requires moderation and your input was flagged" } },
+    ],
   ])("knows a content filter: %s, %i", ([, status, body], { expect }) => {
     const failure = read(status, body);
     expect(failure).toMatchObject({ reason: "content_filtered", isRetryable: true });
