@@ -18,6 +18,7 @@ import {
   type Dispatched,
   type UpstreamCompletion,
   type UpstreamFailure,
+  type UpstreamOutcome,
   type UpstreamStream,
 } from "../domain/upstream.ts";
 import { isRecord } from "../lib/json.ts";
@@ -38,8 +39,6 @@ export interface Success {
   readonly call: BegunCall;
   /** The attempt that a hedge hung up on: its vendor may bill what it had produced. */
   readonly hedged?: Candidate;
-  /** An answer that a filter had emptied before another vendor gave this one: it is billed as well. */
-  readonly filtered?: { readonly candidate: Candidate; readonly completion: UpstreamCompletion };
 }
 
 interface AttemptsInput {
@@ -117,12 +116,13 @@ class Chain {
       const [candidate, ...rest] = this.#queue;
       if (candidate === undefined || this.#timeLeftMs() <= 0) return undefined;
       this.#queue = rest;
-      for (const [tried, outcome] of await this.#try(candidate)) {
+      const ended = await this.#try(candidate);
+      // Of a hedge one may answer what the other refuses.
+      for (const [tried, outcome] of ended)
+        if (isAnswer(outcome)) return { candidate: tried, outcome };
+      for (const [tried, outcome] of ended)
         if (outcome.kind === "failure") this.#takeFailure(tried, outcome);
-        else if (outcome.kind === "completion" && isFiltered(outcome)) {
-          if (this.#filter === undefined) this.#turnFromFilter({ candidate: tried, outcome });
-        } else return { candidate: tried, outcome };
-      }
+        else if (this.#filter === undefined) this.#turnFromFilter({ candidate: tried, outcome });
     }
   }
 
@@ -192,16 +192,19 @@ class Chain {
   #turnFromFilter(said: Answered | { candidate: Candidate; failure: UpstreamFailure }): void {
     this.#filter = "failure" in said ? said.failure : said;
     const vendor = vendorOf(said.candidate.model);
-    const other = this.#untried().find(({ model }) => vendorOf(model) !== vendor);
+    const other = this.#untried().find(
+      (candidate) => vendorOf(candidate.model) !== vendor && this.#isLargeEnough(candidate),
+    );
     this.#queue = other === undefined ? [] : [other];
   }
 
-  /** What is left of the queue, then every other candidate that has not been called. */
+  /** What is left of the queue, then every other candidate that has not failed; each once. */
   #untried(): Candidate[] {
-    const rest = this.#input.decision.candidates.filter(
-      (candidate) => !this.#input.decision.attempts.includes(candidate),
+    const { attempts, candidates } = this.#input.decision;
+    const rest = candidates.filter(
+      (candidate) => !attempts.includes(candidate) && !this.#failed.has(candidate.model),
     );
-    return [...this.#queue, ...rest].filter(({ model }) => !this.#failed.has(model));
+    return [...new Set([...this.#queue, ...rest])];
   }
 
   #isLargeEnough({ model }: Candidate): boolean {
@@ -217,22 +220,18 @@ class Chain {
   }
 
   #success({ candidate, outcome }: Answered): Success {
-    const filter = this.#filter;
-    const filtered =
-      filter !== undefined && "outcome" in filter && filter.outcome !== outcome
-        ? { candidate: filter.candidate, completion: filter.outcome }
-        : undefined;
     return {
       candidate,
       outcome,
       count: this.#calls,
       call: this.#begun.get(candidate.model)!,
       ...(this.#hedged !== undefined && { hedged: this.#hedged }),
-      ...(filtered?.completion.kind === "completion" && {
-        filtered: { candidate: filtered.candidate, completion: filtered.completion },
-      }),
     };
   }
+}
+
+function isAnswer(outcome: UpstreamOutcome): outcome is UpstreamCompletion | UpstreamStream {
+  return outcome.kind === "stream" || (outcome.kind === "completion" && !isFiltered(outcome));
 }
 
 /** An answer of which a content filter has left nothing. */

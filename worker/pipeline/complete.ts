@@ -6,9 +6,10 @@
 import type { Candidate } from "../domain/decision.ts";
 import type { SseEvent } from "../lib/sse.ts";
 import { makeAttempts } from "./attempts.ts";
+import { Expenses } from "./expenses.ts";
 import type { Deps } from "./ports.ts";
 import { route, type Route } from "./route.ts";
-import { Settlement, settlingAborts, type Bill, type CompleteOrder } from "./settlement.ts";
+import { Settlement, type Bill, type CompleteOrder } from "./settlement.ts";
 import { countsOf, type TokenCounts } from "./usage.ts";
 
 /** Milliseconds of waiting; workerd's clock does not move while it computes. */
@@ -64,8 +65,15 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
   const { id: requestId, startedMs } = tag;
   const { inputTokens } = forecast;
   const input = { request, inputTokens, decision, policy, requestId, signal, startedMs };
-  const dispatch = settlingAborts({ order, routed }, deps);
-  const { outcome, ...success } = await makeAttempts(input, { ...deps, dispatch });
+  const expenses = new Expenses({ request, candidates: decision.candidates }, deps);
+  const { dispatch } = expenses;
+  const { outcome, ...answered } = await makeAttempts(input, { ...deps, dispatch }).catch(
+    (error: unknown) => {
+      settleInVain({ order, routed, expenses, error }, deps);
+      throw error;
+    },
+  );
+  const success = { ...answered, expenses: expenses.beside(outcome) };
   const { candidate, count } = success;
   const settlement = new Settlement({ order, routed, success }, deps);
   const frame = {
@@ -81,4 +89,20 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
   settlement.settle("complete", counts);
   const { text, body } = outcome;
   return { ...frame, kind: "whole", text, body, counts, bill: settlement.bill(counts) };
+}
+
+interface InVain {
+  readonly order: CompleteOrder;
+  readonly routed: Route;
+  readonly expenses: Expenses;
+  readonly error: unknown;
+}
+
+/** The line of charge of a request that nobody has answered, where that has cost anything. */
+function settleInVain({ order, routed, expenses, error }: InVain, deps: Deps): void {
+  const [first, ...rest] = expenses.inVain();
+  if (first === undefined) return;
+  const success = { candidate: first.candidate, count: expenses.count, expenses: rest };
+  const ending = order.signal.aborted ? "cancelled" : "broken";
+  new Settlement({ order, routed, success }, deps).settle(ending, first.counts, error);
 }

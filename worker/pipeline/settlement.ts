@@ -2,23 +2,22 @@
  * What an answer comes to when it has ended, however it ended: its price, what its time teaches, and the one
  * line that the log keeps of it.
  *
- * Money is usage at list price, with all that was paid on the way: what a content filter emptied, and what
- * the vendor that a hedge hung up on may bill. Beside it stands what the reference model would have cost for
+ * Money is usage at list price, with all that was paid on the way: the calls that gave no answer
+ * (expenses.ts), and what the vendor that a hedge hung up on may bill. Beside it stands what the reference model would have cost for
  * the same prompt, its output scaled by the forecast. The difference may be negative, and then it is
  * reported as negative. Every call that a vendor may bill is settled, also one that the client has left.
  */
-import type { Candidate } from "../domain/decision.ts";
 import { RouterError } from "../domain/errors.ts";
-import type { Dispatch } from "../domain/upstream.ts";
 import type { SseEvent } from "../lib/sse.ts";
 import type { BegunCall } from "../routing/latency-book.ts";
 import type { Success } from "./attempts.ts";
+import type { Expense } from "./expenses.ts";
 import { meterStream, StreamMeter, type StreamEnding } from "./meter.ts";
 import { requireKnown } from "./model-name.ts";
 import type { Deps, RequestTag } from "./ports.ts";
 import type { Order, Route } from "./route.ts";
 import { countPrompt } from "./token-count.ts";
-import { countsOf, estimated, priceOf, type TokenCounts } from "./usage.ts";
+import { estimated, priceOf, type TokenCounts } from "./usage.ts";
 
 /** An order on its way. */
 export interface CompleteOrder extends Order {
@@ -38,6 +37,8 @@ export interface Bill {
 
 /** Who answered, or was asked when the client left. */
 type Settled = Omit<Success, "outcome" | "call"> & {
+  /** What was spent beside. */
+  readonly expenses: readonly Expense[];
   /** What its time teaches; absent for an attempt that was left before it had answered. */
   readonly call?: BegunCall;
 };
@@ -62,19 +63,17 @@ export class Settlement {
 
   bill(counts: TokenCounts): Bill {
     const { catalog } = this.#deps.scorer;
-    const { order, routed, success } = this.#input;
-    const { candidate, filtered } = success;
+    const { routed, success } = this.#input;
+    const { candidate, expenses } = success;
     const { reference } = routed.decision;
     const hedgeMicroUsd = this.#hedgeCost();
     const cost =
       priceOf(counts, requireKnown(candidate.model, catalog)) +
       hedgeMicroUsd +
-      (filtered === undefined
-        ? 0
-        : priceOf(
-            countsOf(filtered.completion, order.request),
-            requireKnown(filtered.candidate.model, catalog),
-          ));
+      expenses.reduce(
+        (sum, spent) => sum + priceOf(spent.counts, requireKnown(spent.candidate.model, catalog)),
+        0,
+      );
     // A model that thinks aloud bills more tokens for the same answer: by as much as was forecast.
     const appetite = reference.outputTokensP50 / Math.max(candidate.outputTokensP50, 1);
     const referenceCounts = { ...counts, output: Math.round(counts.output * appetite) };
@@ -173,51 +172,4 @@ export class Settlement {
       ...(counts.isEstimate && { is_usage_estimated: true }),
     };
   }
-}
-
-/**
- * The same attempts; one that the client leaves before its answer has begun is settled as well. The vendor
- * has read the prompt and written at its pace, and says nothing of it any more: so the prompt is counted,
- * and of the forecast answer as much as the time sufficed for. Of the two of a hedge, the first to end
- * settles for both.
- */
-export function settlingAborts(
-  { order, routed }: Pick<SettlementInput, "order" | "routed">,
-  deps: Deps,
-): Dispatch {
-  const underWay = new Set<string>();
-  let count = 0;
-  let isSettled = false;
-  function candidateOf(id: string | undefined): Candidate | undefined {
-    return routed.decision.candidates.find(({ model }) => model === id);
-  }
-  function settle(candidate: Candidate, startedMs: number): void {
-    isSettled = true;
-    const hedged = candidateOf([...underWay][0]);
-    const written = writtenAfter(deps.clock.nowMs() - startedMs, candidate);
-    const success = { candidate, count, ...(hedged !== undefined && { hedged }) };
-    const counts = estimated(countPrompt(order.request), written);
-    new Settlement({ order, routed, success }, deps).settle("cancelled", counts);
-  }
-  return async function dispatch(call) {
-    const startedMs = deps.clock.nowMs();
-    count += 1;
-    underWay.add(call.model);
-    const outcome = await deps.dispatch(call);
-    underWay.delete(call.model);
-    const isLeft =
-      order.signal.aborted && outcome.kind === "failure" && outcome.reason === "aborted";
-    const candidate = candidateOf(call.model);
-    if (isLeft && !isSettled && candidate !== undefined) settle(candidate, startedMs);
-    return outcome;
-  };
-}
-
-/** Output tokens that a model has probably written this long after it was asked. */
-function writtenAfter(
-  elapsedMs: number,
-  { ttftMs, latencyMs, outputTokensP50 }: Candidate,
-): number {
-  const share = (elapsedMs - ttftMs) / Math.max(latencyMs - ttftMs, 1);
-  return Math.round(outputTokensP50 * Math.min(Math.max(share, 0), 1));
 }

@@ -36,12 +36,24 @@ function setUp(
   return { service, requests, models: () => requests.map(({ body }) => body["model"]) };
 }
 
+function half(): Response {
+  return new Response('{"choices":[', { headers: { "content-type": "application/json" } });
+}
+
+/** The lines of charge. */
+function completionsIn({ log }: ReturnType<typeof createService>) {
+  return log.filter(({ event }) => event === "completion");
+}
+
 /** Lets the event loop turn until the vendor has been called so often. */
 async function called(requests: readonly unknown[], times: number): Promise<void> {
-  while (requests.length < times)
-    await new Promise((resolve) => {
-      setTimeout(resolve);
-    });
+  while (requests.length < times) await turn();
+}
+
+function turn(): Promise<unknown> {
+  return new Promise((resolve) => {
+    setTimeout(resolve);
+  });
 }
 
 describe("several keys of a vendor", () => {
@@ -186,6 +198,34 @@ describe("a request too long for a model", () => {
     expect(asked()).toEqual(["small", "huge"]);
   });
 
+  it("is put to each larger window once, also when two are too small", async ({ expect }) => {
+    const models = [
+      ...MODELS,
+      { ...MODELS[1]!, id: "openai/grand", contextTokens: 1_000_000 },
+      { ...MODELS[2]!, id: "mistral/huge", contextTokens: 2_000_000 },
+      { ...MODELS[2]!, id: "mistral/vast", contextTokens: 3_000_000 },
+    ];
+    const { service, models: asked } = setUp([OVERFLOW, OVERFLOW, json(503, {})], {
+      scorer: fakeScorer(models),
+      pause: async () => service.timers.advance(TOTAL_TIMEOUT_MS),
+    });
+    await service.chat(CHEAP);
+    expect(asked()).toEqual(["small", "grand", "huge", "vast"]);
+  });
+
+  it("is put to no smaller window after a filter has spoken", async ({ expect }) => {
+    const models = [
+      ...MODELS,
+      { ...MODELS[2]!, id: "mistral/vast", contextTokens: 2_000_000 },
+      { ...MODELS[2]!, id: "groq/old", contextTokens: 50_000 },
+    ];
+    const { service, models: asked } = setUp([OVERFLOW, FILTER, whole()], {
+      scorer: fakeScorer(models),
+    });
+    expect(await errorOf(await service.chat(CHEAP))).toMatchObject({ code: "content_filter" });
+    expect(asked()).toEqual(["small", "vast"]);
+  });
+
   it("is the client's to shorten where no window is larger", async ({ expect }) => {
     const { service, requests } = setUp([OVERFLOW]);
     expect(await errorOf(await service.chat(CHEAP))).toMatchObject({
@@ -234,6 +274,35 @@ describe("a content filter", () => {
     expect(await response.json()).toMatchObject({ choices: [{ finish_reason: "content_filter" }] });
     expect(response.headers.get("x-sluice-model")).toBe("openai/small");
     expect(emptied.requests).toHaveLength(2);
+  });
+
+  it("is billed for both answers that it emptied", async ({ expect }) => {
+    const { service } = setUp([EMPTIED]);
+    const { headers } = await service.chat(CHEAP);
+    expect(headers.get("x-sluice-cost-usd")).toBe("0.000270");
+  });
+
+  it("is billed for what it emptied, though the client leaves the other vendor's answer", async ({
+    expect,
+  }) => {
+    const { service, requests } = setUp([EMPTIED, silent()]);
+    const client = new AbortController();
+    const answer = service.chat(CHEAP, { signal: client.signal });
+    await called(requests, 2);
+    client.abort();
+    expect((await answer).status).toBe(499);
+    // 90 for small's 10 in and 20 out, and medium's prompt of 5.
+    expect(completionsIn(service)).toMatchObject([
+      { ending: "cancelled", attempts: 2, cost_micro_usd: 90 + 10 },
+    ]);
+  });
+
+  it("turns to another vendor in a later round as well", async ({ expect }) => {
+    const down = json(503, {});
+    const { service, models } = setUp([down, down, FILTER, whole()]);
+    const sluice = { allow_models: ["openai/small", "mistral/medium"] };
+    expect((await service.chat({ ...CHEAP, sluice })).status).toBe(200);
+    expect(models()).toEqual(["small", "medium", "small", "medium"]);
   });
 
   it("leaves an answer that it has only cut as it is", async ({ expect }) => {
@@ -321,6 +390,41 @@ describe("a hedge", () => {
     expect(headers.get("x-sluice-hedged")).toBeNull();
   });
 
+  it("takes the second's answer where the first refuses the request", async ({ expect }) => {
+    for (const stream of [false, true]) {
+      const first = Promise.withResolvers<Response>();
+      const { service, requests } = setUp(
+        [
+          () => first.promise,
+          async (request) => {
+            first.resolve(Response.json({ error: { message: "bad" } }, { status: 400 }));
+            while (!service.log.some(({ event }) => event === "attempt_failed")) await turn();
+            return (stream ? streamed(chunk("a"), finish(), "[DONE]") : whole())(request);
+          },
+        ],
+        { pause: async () => {} },
+      );
+      const response = await service.chat({ ...CHEAP, stream }, HEDGED);
+      expect(response.headers.get("x-sluice-model")).toBe("mistral/medium");
+      await response.text();
+      expect(completionsIn(service)).toHaveLength(1);
+      expect(requests).toHaveLength(2);
+    }
+  });
+
+  it("is settled once when the client leaves both", async ({ expect }) => {
+    const { service, requests } = setUp([silent()], { pause: async () => {} });
+    const client = new AbortController();
+    const answer = service.chat(CHEAP, { ...HEDGED, signal: client.signal });
+    await called(requests, 2);
+    client.abort();
+    await answer;
+    // Both prompts of 5 tokens, at small's price and at medium's.
+    expect(completionsIn(service)).toMatchObject([
+      { ending: "cancelled", attempts: 2, cost_micro_usd: 5 + 10 },
+    ]);
+  });
+
   it("leaves nothing running when the client leaves", async ({ expect }) => {
     const { service, requests } = setUp([silent()], { pause: async () => {} });
     const client = new AbortController();
@@ -330,6 +434,60 @@ describe("a hedge", () => {
     expect((await answer).status).toBe(499);
     expect(requests.every(({ signal }) => signal.aborted)).toBe(true);
     expect(service.timers.pending).toBe(0);
+  });
+});
+
+describe("an answer that breaks off", () => {
+  it("before the client has seen any of it is billed with the one that follows", async ({
+    expect,
+  }) => {
+    const { service } = setUp([half, whole()]);
+    const { headers } = await service.chat(CHEAP);
+    // small's prompt of 5 tokens, and medium's 10 in and 20 out.
+    expect(headers.get("x-sluice-cost-usd")).toBe("0.000185");
+    expect(completionsIn(service)).toMatchObject([
+      { model: "mistral/medium", cost_micro_usd: 185 },
+    ]);
+  });
+
+  it("is billed where none follows", async ({ expect }) => {
+    const { service } = setUp([
+      () => {
+        service.timers.advance(1_000);
+        return half();
+      },
+      json(400, { error: { message: "bad" } }),
+    ]);
+    expect((await service.chat(CHEAP)).status).toBe(400);
+    // Of 100 tokens from 500 ms on, in another second, half.
+    expect(completionsIn(service)).toMatchObject([
+      { ending: "broken", error: "upstream_rejected", attempts: 2, cost_micro_usd: 5 + 50 * 4 },
+    ]);
+  });
+
+  it("was not begun where vendors said no, and then nothing is billed", async ({ expect }) => {
+    const { service } = setUp([json(500, {})]);
+    await service.chat(CHEAP);
+    expect(completionsIn(service)).toEqual([]);
+  });
+});
+
+describe("a client that has left before anybody was called", () => {
+  it("is billed nothing", async ({ expect }) => {
+    const client = new AbortController();
+    const scorer = fakeScorer();
+    const { service, requests } = setUp([whole()], {
+      scorer: {
+        catalog: scorer.catalog,
+        async score(prompt) {
+          client.abort();
+          return scorer.score(prompt);
+        },
+      },
+    });
+    expect((await service.chat(CHEAP, { signal: client.signal })).status).toBe(499);
+    expect(requests).toEqual([]);
+    expect(completionsIn(service)).toEqual([]);
   });
 });
 
