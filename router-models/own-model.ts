@@ -10,7 +10,10 @@ import { CAPABILITIES, REFUSALS, type CatalogModel } from "./catalog.ts";
 import { COMMON_BENCHMARK } from "./expected-score.ts";
 
 const tokens = z.int("must be a whole number of tokens").positive("must be at least 1 token");
-const usd = z.number("must be US dollars per million tokens").nonnegative("must not be below 0");
+const usd = z
+  .number("must be US dollars per million tokens")
+  .nonnegative("must not be below 0")
+  .max(1_000_000, "must be at most 1,000,000");
 
 /** One entry of `models`, by the names that `/v1/models` has for the same things. */
 export const ownModelSchema = z

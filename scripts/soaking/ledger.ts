@@ -27,17 +27,19 @@ interface BooksInput {
   readonly catalog: readonly CatalogModel[];
 }
 
-/** Compares every answer that has one honest record behind it; estimates and hedges have nothing to compare. */
+/**
+ * Compares every answer that has one honest record behind it. Estimates have nothing to compare, and neither has an
+ * answer beside which a call broke off: that may be on the bill, and nobody knows at what.
+ */
 export function compareBooks({ results, records, charges, catalog }: BooksInput): Books {
-  const finished = Map.groupBy(
-    records.filter(({ state }) => state === "finished"),
-    ({ body }) => userOf(body),
-  );
+  const calls = Map.groupBy(records, ({ body }) => userOf(body));
   const answers = results.filter(({ ending }) => ending === "answer");
   const pairs = answers.flatMap((result) => {
-    const [record, ...more] = finished.get(result.request.id) ?? [];
-    const isAlone = record !== undefined && more.length === 0;
+    const own = calls.get(result.request.id) ?? [];
+    const record = own.find(({ state }) => state === "finished");
+    const isAlone = own.length === (result.hedgeCostUsd > 0 ? 2 : 1);
     if (
+      record === undefined ||
       !isAlone ||
       record.fault !== undefined ||
       record.model !== result.model ||

@@ -21,6 +21,7 @@ import { AUTO_NAMES, findNamed, parseModelName, upstreamNameOf } from "./model-n
 import type { Deps, RequestTag } from "./ports.ts";
 import { noKeyFor, requireSomeKey } from "./route.ts";
 import { countTokens } from "./token-count.ts";
+import { MAX_REPORTED_TOKENS } from "./usage.ts";
 
 interface EmbedOrder {
   readonly request: EmbeddingRequest;
@@ -75,25 +76,24 @@ export type EmbeddingAnswer =
  * can do, 404 for a model that does not exist or has no key, 429, 502 or 504 when all attempts have failed.
  */
 export async function embed(order: EmbedOrder, deps: Deps): Promise<EmbeddingAnswer> {
-  const { request, policy, tag } = order;
+  const { policy } = order;
   const choice = choose(order, deps);
   if (policy.dry_run) return { kind: "dry", choice, upstreamMs: 0 };
   const startedMs = deps.clock.nowMs();
-  const { model, completion, count } = await ask(choice.attempts, order, deps);
+  const { model, completion, count, spentMicroUsd } = await ask(choice, order, deps);
   const reported = reportedTokens(completion.body["usage"]);
   const tokens = reported ?? choice.inputTokens;
-  const cost = costMicroUsd(tokens, model.price.inputUsdPerMTok);
-  const nowMs = deps.clock.nowMs();
-  deps.log.write("info", "embeddings", {
-    request_id: tag.id,
-    model: model.id,
-    attempts: count,
-    inputs: inputsOf(request).length,
-    input_tokens: tokens,
-    is_usage_estimated: reported === undefined,
-    cost_micro_usd: cost,
-    duration_ms: nowMs - tag.startedMs,
-  });
+  const cost = costMicroUsd(tokens, model.price.inputUsdPerMTok) + spentMicroUsd;
+  const isEstimate = reported === undefined;
+  const charge: Charge = {
+    model,
+    count,
+    tokens,
+    isEstimate,
+    costMicroUsd: cost,
+    ending: "complete",
+  };
+  settle(charge, order, deps);
   return {
     kind: "whole",
     choice,
@@ -101,8 +101,36 @@ export async function embed(order: EmbedOrder, deps: Deps): Promise<EmbeddingAns
     model: model.id,
     attemptCount: count,
     costMicroUsd: cost,
-    upstreamMs: nowMs - startedMs,
+    upstreamMs: deps.clock.nowMs() - startedMs,
   };
+}
+
+interface Charge {
+  readonly model: EmbeddingModel;
+  readonly count: number;
+  readonly tokens: number;
+  readonly isEstimate: boolean;
+  readonly costMicroUsd: number;
+  readonly ending: "complete" | "broken" | "cancelled";
+}
+
+/** The one line of charge that a request has. */
+function settle(
+  { model, count, tokens, isEstimate, costMicroUsd: cost, ending }: Charge,
+  { request, tag }: EmbedOrder,
+  { log, clock }: Pick<Deps, "log" | "clock">,
+): void {
+  log.write(ending === "broken" ? "warn" : "info", "embeddings", {
+    request_id: tag.id,
+    model: model.id,
+    attempts: count,
+    ending,
+    inputs: inputsOf(request).length,
+    input_tokens: tokens,
+    is_usage_estimated: isEstimate,
+    cost_micro_usd: cost,
+    duration_ms: clock.nowMs() - tag.startedMs,
+  });
 }
 
 interface Success {
@@ -110,21 +138,26 @@ interface Success {
   readonly completion: UpstreamCompletion;
   /** Calls made, the one that answered included. */
   readonly count: number;
+  /** What calls that broke off may have cost, estimated. */
+  readonly spentMicroUsd: number;
 }
 
 async function ask(
-  attempts: readonly EmbeddingCandidate[],
-  { request, signal, tag }: EmbedOrder,
-  {
-    dispatch,
-    clock,
-    log,
-    totalTimeoutMs,
-  }: Pick<Deps, "dispatch" | "clock" | "log" | "totalTimeoutMs">,
+  { attempts, inputTokens: tokens }: EmbeddingChoice,
+  order: EmbedOrder,
+  deps: Pick<Deps, "dispatch" | "clock" | "log" | "totalTimeoutMs">,
 ): Promise<Success> {
+  const { request, signal, tag } = order;
+  const { dispatch, clock, log, totalTimeoutMs } = deps;
   const failed: FailedModel[] = [];
   let count = 0;
-  for (const { model } of attempts) {
+  let spentMicroUsd = 0;
+  function settleInVain(model: EmbeddingModel, ending: Charge["ending"]): void {
+    if (spentMicroUsd === 0) return;
+    const charge = { model, count, tokens, isEstimate: true, costMicroUsd: spentMicroUsd, ending };
+    settle(charge, order, deps);
+  }
+  for (const { model, costMicroUsd: cost } of attempts) {
     const startedMs = clock.nowMs();
     const outcome = await dispatch({
       operation: "embeddings",
@@ -136,7 +169,7 @@ async function ask(
       timeoutMs: Math.max(tag.startedMs + totalTimeoutMs - startedMs, 0),
     });
     count += outcome.calls;
-    if (outcome.kind === "completion") return { model, completion: outcome, count };
+    if (outcome.kind === "completion") return { model, completion: outcome, count, spentMicroUsd };
     if (outcome.kind === "stream") throw new Error("Embeddings came as a stream");
     log.write("warn", "attempt_failed", {
       request_id: tag.id,
@@ -145,10 +178,14 @@ async function ask(
       status: outcome.status,
       duration_ms: clock.nowMs() - startedMs,
     });
-    if (outcome.reason === "aborted") throw hungUp();
-    if (!outcome.isRetryable) throw refused(outcome);
+    const isLeft = outcome.reason === "aborted";
+    if (outcome.mayBeBilled || (isLeft && outcome.calls > 0)) spentMicroUsd += cost;
     failed.push({ model: model.id, failure: outcome });
+    if (!isLeft && outcome.isRetryable) continue;
+    settleInVain(model, isLeft ? "cancelled" : "broken");
+    throw isLeft ? hungUp() : refused(outcome);
   }
+  settleInVain(attempts[0].model, "broken");
   throw exhausted(failed, count);
 }
 
@@ -276,5 +313,6 @@ function tokensOf(request: EmbeddingRequest): number {
 
 function reportedTokens(usage: unknown): number | undefined {
   const tokens = isRecord(usage) ? usage["prompt_tokens"] : undefined;
-  return typeof tokens === "number" && Number.isInteger(tokens) && tokens >= 0 ? tokens : undefined;
+  const isCount = typeof tokens === "number" && Number.isInteger(tokens) && tokens >= 0;
+  return isCount && tokens <= MAX_REPORTED_TOKENS ? tokens : undefined;
 }

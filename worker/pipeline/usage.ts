@@ -31,7 +31,10 @@ export interface TokenCounts {
   readonly isEstimate: boolean;
 }
 
-/** The counts in a `usage` object, or undefined when it is none, or only zeros. */
+/** Far beyond every window; a count above it is an error of the vendor's, and nobody's bill. */
+export const MAX_REPORTED_TOKENS = 100_000_000;
+
+/** The counts in a `usage` object, or undefined when it is none, only zeros, or absurd. */
 export function readUsage(value: unknown): TokenCounts | undefined {
   const parsed = usageSchema.safeParse(value);
   if (!parsed.success) return undefined;
@@ -48,6 +51,7 @@ export function readUsage(value: unknown): TokenCounts | undefined {
   const beside = reasoning > completion ? completion + reasoning : completion;
   const output = Math.max(beside, wholeOf(usage["total_tokens"]) - input);
   if (input === 0 && output === 0) return undefined;
+  if (Math.max(input, output) > MAX_REPORTED_TOKENS) return undefined;
   return {
     input,
     cachedInput,

@@ -197,6 +197,27 @@ describe("POST /v1/embeddings", () => {
     gone.abort();
     expect((await response).status).toBe(499);
     expect(requests[0]!.signal.aborted).toBe(true);
+    expect(service.log.filter(({ event }) => event === "embeddings")).toMatchObject([
+      { ending: "cancelled", input_tokens: 1, is_usage_estimated: true, cost_micro_usd: 2 },
+    ]);
+  });
+
+  it("bills an answer that broke off with the one that follows, or alone", async ({ expect }) => {
+    const bare = { model: "vectors" };
+    // By mistral, who broke off, one token at 1; by openai three at 2.
+    const followed = createService({ send: scriptedVendor(json(200, {}), vectors(1)).send });
+    expect((await post(followed, bare)).headers.get("x-sluice-cost-usd")).toBe("0.000007");
+    const alone = createService({ send: scriptedVendor(json(200, {}), json(500, {})).send });
+    expect((await post(alone, bare)).status).toBe(502);
+    expect(alone.log.filter(({ event }) => event === "embeddings")).toMatchObject([
+      { ending: "broken", attempts: 2, cost_micro_usd: 1 },
+    ]);
+  });
+
+  it("believes no count that no vendor could mean", async ({ expect }) => {
+    const usage = { prompt_tokens: 9e15, total_tokens: 9e15 };
+    const service = createService({ send: scriptedVendor(vectors(1, { usage })).send });
+    expect((await post(service)).headers.get("x-sluice-cost-usd")).toBe("0.000002");
   });
 
   it("is asked by name: the chat route sends its models here", async ({ expect }) => {

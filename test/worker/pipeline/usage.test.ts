@@ -129,7 +129,8 @@ describe("readUsage", () => {
   it("makes nothing of what is no usage, or counted nothing", ({ expect }) => {
     const zeros = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
     const negative = { prompt_tokens: -1, completion_tokens: 1 };
-    for (const value of [undefined, null, {}, negative, zeros, "30"])
+    const absurd = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 9e15 };
+    for (const value of [undefined, null, {}, negative, zeros, absurd, "30"])
       expect(readUsage(value)).toBeUndefined();
   });
 });
