@@ -171,14 +171,15 @@ async function ask(
     count += outcome.calls;
     if (outcome.kind === "completion") return { model, completion: outcome, count, spentMicroUsd };
     if (outcome.kind === "stream") throw new Error("Embeddings came as a stream");
-    log.write("warn", "attempt_failed", {
-      request_id: tag.id,
-      model: model.id,
-      reason: outcome.reason,
-      status: outcome.status,
-      duration_ms: clock.nowMs() - startedMs,
-    });
     const isLeft = outcome.reason === "aborted";
+    if (!isLeft)
+      log.write("warn", "attempt_failed", {
+        request_id: tag.id,
+        model: model.id,
+        reason: outcome.reason,
+        status: outcome.status,
+        duration_ms: clock.nowMs() - startedMs,
+      });
     if (outcome.mayBeBilled || (isLeft && outcome.calls > 0)) spentMicroUsd += cost;
     failed.push({ model: model.id, failure: outcome });
     if (!isLeft && outcome.isRetryable) continue;

@@ -97,18 +97,28 @@ export class Settlement {
     events: ReadableStream<SseEvent>;
     ended: Promise<void>;
   } {
-    const { order } = this.#input;
+    const { request, signal } = this.#input.order;
     const meter = new StreamMeter({
-      request: order.request,
+      request,
       receipt: (counts) => this.#receipt(counts),
       onFirstText: () => (this.#ttftMs = this.#elapsedMs()),
     });
     const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const events = meterStream(vendor.events, meter, (ending, error) => {
-      this.settle(order.signal.aborted ? "cancelled" : ending, meter.counts, error);
+    let isSettled = false;
+    const end = (ending: StreamEnding, error?: unknown): void => {
+      if (isSettled) return;
+      isSettled = true;
+      signal.removeEventListener("abort", leave);
+      this.settle(signal.aborted ? "cancelled" : ending, meter.counts, error);
       resolve();
-    });
-    return { events, ended };
+    };
+    // Who leaves before the response has reached them never cancels its body.
+    function leave(): void {
+      end("cancelled");
+    }
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave);
+    return { events: meterStream(vendor.events, meter, end), ended };
   }
 
   /** @param error Why a stream broke, where it did. */

@@ -491,6 +491,23 @@ describe("a client that has left before anybody was called", () => {
   });
 });
 
+describe("a client that leaves a stream", () => {
+  it("is charged at once and once, though nobody reads or cancels it", async ({ expect }) => {
+    const vendor = openStream();
+    const { service } = setUp([vendor.respond]);
+    const client = new AbortController();
+    const answer = service.chat({ ...CHEAP, stream: true }, { signal: client.signal });
+    vendor.write(chunk("12345678"));
+    const { body } = await answer;
+    client.abort();
+    await vendor.left;
+    await Promise.all(service.background);
+    await body!.cancel();
+    expect(completionsIn(service)).toMatchObject([{ ending: "cancelled", cost_micro_usd: 5 }]);
+    expect(service.timers.pending).toBe(0);
+  });
+});
+
 describe("keys", () => {
   it("are in no answer and no line of the log, whatever the vendor echoes", async ({ expect }) => {
     const [key] = KEYS.openai;
