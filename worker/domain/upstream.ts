@@ -5,7 +5,7 @@
  * An attempt that fails is a foreseen "no" and therefore a value. Once a stream has begun there is no
  * other vendor to turn to, so what goes wrong later is an error of the stream.
  */
-import type { SseEvent } from "../lib/sse.ts";
+import type { SseSource } from "../lib/sse.ts";
 import type { ChatRequest } from "./chat.ts";
 import type { EmbeddingRequest } from "./embedding.ts";
 
@@ -67,10 +67,10 @@ export interface UpstreamCompletion {
 export interface UpstreamStream {
   readonly kind: "stream";
   /**
-   * Has its first event already, and that one is no error. Errors with a RouterError when the vendor
+   * Has its first event already, and that one is no error. Rejects with a RouterError when the vendor
    * fails later. The reader owns it: cancelling closes the vendor's connection.
    */
-  readonly events: ReadableStream<SseEvent>;
+  readonly events: SseSource;
 }
 
 export type UpstreamOutcome = UpstreamCompletion | UpstreamStream | UpstreamFailure;

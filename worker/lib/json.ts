@@ -17,14 +17,21 @@ interface Message {
   readonly body: ReadableStream<Uint8Array> | null;
 }
 
-/** Reads and parses a whole body of at most `limitBytes`. Rejects only when the stream itself fails. */
-export async function readJson(message: Message, limitBytes: number): Promise<JsonBody> {
+/**
+ * Reads and parses a whole body of at most `limitBytes`. Rejects only when the stream itself fails.
+ * @param onRead Called whenever some of it has come.
+ */
+export async function readJson(
+  message: Message,
+  limitBytes: number,
+  onRead?: () => void,
+): Promise<JsonBody> {
   const declared = Number(message.headers.get("content-length") ?? 0);
   if (declared > limitBytes) {
     await message.body?.cancel();
     return tooLarge(limitBytes);
   }
-  const { bytes, isTruncated } = await readBytes(message.body, limitBytes);
+  const { bytes, isTruncated } = await readBytes(message.body, limitBytes, onRead);
   return isTruncated ? tooLarge(limitBytes) : parseJson(bytes);
 }
 
@@ -32,12 +39,14 @@ export async function readJson(message: Message, limitBytes: number): Promise<Js
 export async function readBytes(
   body: ReadableStream<Uint8Array> | null,
   limitBytes: number,
+  onRead?: () => void,
 ): Promise<{ bytes: Uint8Array; isTruncated: boolean }> {
   if (body === null) return { bytes: new Uint8Array(), isTruncated: false };
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    onRead?.();
     chunks.push(chunk.value);
     length += chunk.value.length;
     if (length > limitBytes) {

@@ -95,43 +95,62 @@ export class SseDecoder {
   }
 }
 
+/**
+ * A stream of events that is pulled: nothing is read ahead, and one `next` at a time is asked for.
+ * Between the vendor's bytes and the client's, each hop is one.
+ */
+export interface SseSource {
+  /**
+   * All events that are there at once, one at least, as soon as there are any; undefined at the end.
+   * Rejects when the stream breaks, and gives nothing more after that.
+   */
+  next(): Promise<readonly SseEvent[] | undefined>;
+  /** Closes whatever the events come from and settles a pending `next`. May be called at any time. */
+  cancel(reason?: unknown): void;
+}
+
+const ENCODER = new TextEncoder();
+
 /** The bytes of one event, ready to enqueue. */
-export function encodeSse({ event, data }: SseEvent): Uint8Array {
+export function encodeSse(event: SseEvent): Uint8Array {
+  return ENCODER.encode(textOf(event));
+}
+
+function textOf({ event, data }: SseEvent): string {
   const head = event === undefined ? "" : `event: ${event}\n`;
+  if (!/[\r\n]/.test(data)) return `${head}data: ${data}\n\n`;
   const body = data.split(/\r\n|\n|\r/).map((line) => `data: ${line}\n`);
-  return new TextEncoder().encode(`${head}${body.join("")}\n`);
+  return `${head}${body.join("")}\n`;
 }
 
 /**
- * The bytes of a stream of events, made as they are asked for. Cancelling it cancels `events`.
+ * The bytes of a stream of events, made as they are asked for: what one `next` gives is one chunk.
+ * Cancelling it cancels `events`.
  * @param view What goes out for each event; the event itself when left out. Where it throws, both streams end.
  */
 export function sseBytes(
-  events: ReadableStream<SseEvent>,
+  events: SseSource,
   view: (event: SseEvent) => readonly SseEvent[] = (event) => [event],
 ): ReadableStream<Uint8Array> {
-  const reader = events.getReader();
-  async function viewed(event: SseEvent): Promise<readonly SseEvent[]> {
-    try {
-      return view(event);
-    } catch (error) {
-      await reader.cancel(error);
-      throw error;
-    }
-  }
   return new ReadableStream<Uint8Array>(
     {
       async pull(out) {
         for (;;) {
-          const { done, value } = await reader.read();
-          if (done) return out.close();
-          const shown = await viewed(value);
-          for (const event of shown) out.enqueue(encodeSse(event));
-          if (shown.length > 0) return undefined;
+          const batch = await events.next();
+          if (batch === undefined) return out.close();
+          let text = "";
+          try {
+            for (const event of batch) for (const shown of view(event)) text += textOf(shown);
+          } catch (error) {
+            if (text !== "") out.enqueue(ENCODER.encode(text));
+            events.cancel(error);
+            throw error;
+          }
+          if (text !== "") return out.enqueue(ENCODER.encode(text));
         }
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: (reason) => events.cancel(reason),
     },
-    { highWaterMark: 0 },
+    { highWaterMark: 0 }, // Nothing is read from the vendor that the client has not asked for.
   );
 }

@@ -4,7 +4,7 @@
  *     route → attempts in order → whole answer, or stream through the meter → settlement
  */
 import type { Candidate } from "../domain/decision.ts";
-import type { SseEvent } from "../lib/sse.ts";
+import type { SseSource } from "../lib/sse.ts";
 import { makeAttempts } from "./attempts.ts";
 import { Expenses } from "./expenses.ts";
 import type { Deps } from "./ports.ts";
@@ -40,7 +40,7 @@ interface WholeAnswer extends AnswerFrame {
 /** A stream of OpenAI's chunks, which the reader owns; an error is one of them. `ended` resolves when it is over, however it ends. */
 interface StreamedAnswer extends AnswerFrame {
   readonly kind: "streamed";
-  readonly events: ReadableStream<SseEvent>;
+  readonly events: SseSource;
   readonly ended: Promise<void>;
 }
 

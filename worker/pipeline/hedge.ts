@@ -45,8 +45,8 @@ export async function race(
     return { settled: [ahead, await behind] };
   const loser = ahead[0] === 0 ? 1 : 0;
   ends[loser].abort(new Error("The other attempt has answered"));
-  void behind.then(([, outcome]) =>
-    outcome.kind === "stream" ? outcome.events.cancel().catch(() => {}) : undefined,
-  );
+  void behind.then(([, outcome]) => {
+    if (outcome.kind === "stream") outcome.events.cancel();
+  });
   return { settled: [ahead], loser };
 }

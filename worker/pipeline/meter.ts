@@ -18,7 +18,7 @@
 import { MAX_CHOICES, type ChatRequest } from "../domain/chat.ts";
 import { errorBody, RouterError } from "../domain/errors.ts";
 import { isRecord } from "../lib/json.ts";
-import type { SseEvent } from "../lib/sse.ts";
+import type { SseEvent, SseSource } from "../lib/sse.ts";
 import { AnswerCount, usageOf, type TokenCounts } from "./usage.ts";
 
 /** How a stream ended: whole, broken by the vendor, or left by the client. */
@@ -136,49 +136,45 @@ function errorEvent(error: unknown): SseEvent {
  * once, also when the client leaves, which cancels `events` and so closes the vendor's connection.
  */
 export function meterStream(
-  events: ReadableStream<SseEvent>,
+  events: SseSource,
   meter: StreamMeter,
   onEnd: (ending: StreamEnding, error?: unknown) => void,
-): ReadableStream<SseEvent> {
-  const reader = events.getReader();
+): SseSource {
   let isOver = false;
   function end(ending: StreamEnding, error?: unknown): void {
     isOver = true;
     onEnd(ending, error);
+    // Who reads from the vendor shall know that it was not the client who left.
+    events.cancel(error);
   }
-  async function next(): Promise<SseEvent[]> {
-    for (;;) {
-      const { done, value } = await reader.read();
-      const out = done ? meter.finish() : meter.take(value);
-      if (out.length > 0 || done) return out;
-    }
+  async function pass(out: SseEvent[]): Promise<void> {
+    const batch = await events.next();
+    if (isOver) return; // The client left while the vendor was writing.
+    if (batch === undefined) out.push(...meter.finish());
+    else for (const event of batch) if (!meter.isDone) out.push(...meter.take(event));
+    if (meter.isDone) end("complete");
   }
-  return new ReadableStream<SseEvent>(
-    {
-      async pull(out) {
-        let fault: unknown;
+  return {
+    async next() {
+      const out: SseEvent[] = [];
+      while (!isOver && out.length === 0) {
         try {
-          const passed = await next();
-          if (isOver) return; // The client left while the vendor was writing.
-          for (const event of passed) out.enqueue(event);
-          if (!meter.isDone) return;
-          end("complete");
+          await pass(out);
         } catch (error) {
-          if (isOver) return;
-          out.enqueue(errorEvent(error));
+          if (isOver) break;
+          out.push(errorEvent(error));
           end("broken", error);
-          fault = error; // Who reads from the vendor shall know that it was not the client who left.
         }
-        out.close();
-        await reader.cancel(fault).catch(() => {}); // Already ended, or already errored.
-      },
-      async cancel(reason) {
-        end("cancelled");
-        await reader.cancel(reason);
-      },
+      }
+      return out.length > 0 ? out : undefined;
     },
-    { highWaterMark: 0 },
-  );
+    cancel(reason) {
+      if (isOver) return;
+      isOver = true;
+      onEnd("cancelled");
+      events.cancel(reason);
+    },
+  };
 }
 
 function parseChunk(data: string): Record<string, unknown> {

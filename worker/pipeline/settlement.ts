@@ -8,7 +8,7 @@
  * reported as negative. Every call that a vendor may bill is settled, also one that the client has left.
  */
 import { RouterError } from "../domain/errors.ts";
-import type { SseEvent } from "../lib/sse.ts";
+import type { SseSource } from "../lib/sse.ts";
 import type { BegunCall } from "../routing/latency-book.ts";
 import type { Success } from "./attempts.ts";
 import type { Expense } from "./expenses.ts";
@@ -93,10 +93,7 @@ export class Settlement {
   }
 
   /** The client's events for a vendor's, settled when they end. */
-  meter(vendor: { events: ReadableStream<SseEvent> }): {
-    events: ReadableStream<SseEvent>;
-    ended: Promise<void>;
-  } {
+  meter(vendor: { events: SseSource }): { events: SseSource; ended: Promise<void> } {
     const { request, signal } = this.#input.order;
     const meter = new StreamMeter({
       request,

@@ -91,8 +91,8 @@ async function callOnce(
   { endpoint, permit }: { endpoint: Endpoint; permit: Permit },
   options: DispatchOptions,
 ): Promise<UpstreamOutcome> {
-  const { timer } = options;
-  const deadline = new Deadline({ parent: call.signal, ...(timer && { timer }) });
+  const { timer, clock } = options;
+  const deadline = new Deadline({ parent: call.signal, clock, ...(timer && { timer }) });
   const attempt = new Attempt({ endpoint, permit }, deadline, options);
   let outcome: UpstreamOutcome;
   try {
@@ -184,10 +184,11 @@ class Attempt {
     if (!/^application\/(.+\+)?json$/.test(type))
       return malformed(this.#endpoint, `content of type ${type}`);
     this.#isAtWork = true;
-    this.#deadline.enter("idle", this.#options.timeouts.idleMs);
+    const { idleMs } = this.#options.timeouts;
+    this.#deadline.enter("idle", idleMs);
     const limit = call.operation === "embeddings" ? MAX_EMBEDDINGS_BYTES : MAX_ANSWER_BYTES;
     const body = await this.#deadline.race(
-      readJson({ headers: response.headers, body: this.#watched(response.body) }, limit),
+      readJson(response, limit, () => this.#deadline.enter("idle", idleMs)),
     );
     if (!body.ok) return malformed(this.#endpoint, `an answer that cannot be read: ${body.why}`);
     if (!isRecord(body.value)) return malformed(this.#endpoint, "an answer that is no JSON object");
@@ -211,8 +212,8 @@ class Attempt {
     const events = new VendorEvents({ body: response.body, reader, endpoint }, this.#deadline);
     const failure = await events.begin();
     if (failure !== undefined) return failure;
-    events.watchIdle(this.#options.timeouts.idleMs);
-    return { kind: "stream", events: events.stream((verdict) => this.#permit.report(verdict)) };
+    events.watch(this.#options.timeouts.idleMs, (verdict) => this.#permit.report(verdict));
+    return { kind: "stream", events };
   }
 
   /** Some vendors answer a stream's request with a JSON error and status 200. */
@@ -225,22 +226,6 @@ class Attempt {
 
   #nowS(): number {
     return Math.floor(this.#options.clock.nowMs() / 1_000);
-  }
-
-  /** The same bytes; each read starts the idle limit anew. */
-  #watched(body: Response["body"]): ReadableStream<Uint8Array> | null {
-    const deadline = this.#deadline;
-    const { idleMs } = this.#options.timeouts;
-    return (
-      body?.pipeThrough(
-        new TransformStream<Uint8Array, Uint8Array>({
-          transform(chunk, out) {
-            deadline.enter("idle", idleMs);
-            out.enqueue(chunk);
-          },
-        }),
-      ) ?? null
-    );
   }
 }
 

@@ -1,10 +1,10 @@
 /**
- * A vendor's stream: bytes into its events, those into OpenAI's chunks, one after another as they are
- * asked for.
+ * A vendor's stream: bytes into its events, those into OpenAI's chunks, as they are asked for.
  *
  * The first chunk with a choice decides the attempt: until it has come a failure is a value, afterwards
  * it is the stream's error. The connection is closed when the deadline fires, when the reader cancels and when
  * the stream ends. Nothing is read from the vendor that the client has not asked for.
+ * What one read completed goes on together, and what a failure follows goes on before it.
  *
  * A stream is bounded in time by the deadline and in bytes by a limit, however small its pieces.
  */
@@ -12,7 +12,7 @@ import { RouterError } from "../domain/errors.ts";
 import type { UpstreamFailure } from "../domain/upstream.ts";
 import { DeadlineError, type Deadline } from "../lib/deadline.ts";
 import { isRecord } from "../lib/json.ts";
-import { SseDecoder, SseOverflowError, type SseEvent } from "../lib/sse.ts";
+import { SseDecoder, SseOverflowError, type SseEvent, type SseSource } from "../lib/sse.ts";
 import type { StreamReader } from "./adapter.ts";
 import type { Verdict } from "./circuits.ts";
 import type { Endpoint } from "./endpoints.ts";
@@ -38,20 +38,26 @@ export class StreamOverflowError extends Error {
   override readonly name = "StreamOverflowError";
 }
 
-/** The chunks of one vendor's body, read one by one; closes the connection at its end. */
-export class VendorEvents {
+type ReadResult = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>["read"]>>;
+
+/** The chunks of one vendor's body, all that one read completed together; closes the connection at its end. */
+export class VendorEvents implements SseSource {
   readonly #body: ReadableStreamDefaultReader<Uint8Array>;
   readonly #reader: StreamReader;
   readonly #endpoint: Endpoint;
   readonly #deadline: Deadline;
   readonly #decoder = new SseDecoder();
-  /** Events of the vendor that were read and not yet converted. */
-  #unread: SseEvent[] = [];
-  #ready: SseEvent[] = [];
+  /** Chunks that were read and not yet given. */
+  #ready: readonly SseEvent[] = [];
+  /** What the vendor told after those. */
+  #failure: UpstreamFailure | undefined;
   #idleMs: number | undefined;
+  #onEnd: ((verdict: Verdict) => void) | undefined;
   #bytesLeft: number;
   /** The answer has said how it ends; what follows is usage. */
   #isFinished = false;
+  /** Ends the read under way. */
+  #interrupt: ((reason: unknown) => void) | undefined;
 
   constructor(stream: VendorStream, deadline: Deadline) {
     const { body, reader, endpoint, maxBytes = MAX_STREAM_BYTES } = stream;
@@ -60,92 +66,120 @@ export class VendorEvents {
     this.#reader = reader;
     this.#endpoint = endpoint;
     this.#deadline = deadline;
+    const { signal } = deadline;
     // Not left to the fetch: whatever sent the request, its body ends with the deadline.
-    deadline.signal.addEventListener("abort", () => {
-      this.#body.cancel(deadline.signal.reason).catch(() => {}); // It may have failed by itself.
+    signal.addEventListener("abort", () => {
+      this.#interrupt?.(signal.reason);
+      this.#body.cancel(signal.reason).catch(() => {}); // It may have failed by itself.
     });
   }
 
-  /** From now on each read may take this long; the time that the client takes does not count. */
-  watchIdle(idleMs: number): void {
-    this.#idleMs = idleMs;
-    this.#deadline.leave();
-  }
-
-  /** Reads up to the first chunk with a choice, which `stream` gives with all before it; or the failure. */
+  /** Reads up to the first chunk with a choice, which `next` gives with all before it; or the failure. */
   async begin(): Promise<UpstreamFailure | undefined> {
     const held: SseEvent[] = [];
-    while (held.length < MAX_HELD) {
-      const event = await this.next();
-      if (event === undefined) break;
-      if ("kind" in event) return event;
-      if (event.data === "[DONE]") break;
-      held.push(event);
-      if (!hasChoice(event)) continue;
-      this.#ready.unshift(...held);
-      return undefined;
+    for (;;) {
+      const chunks = await this.#take();
+      if (chunks === undefined) break;
+      if ("kind" in chunks) return chunks;
+      held.push(...chunks);
+      const head = held.slice(0, MAX_HELD);
+      const done = head.findIndex(({ data }) => data === "[DONE]");
+      if ((done === -1 ? head : head.slice(0, done)).some(hasChoice)) {
+        this.#ready = held;
+        return undefined;
+      }
+      if (done !== -1 || held.length >= MAX_HELD) break;
     }
-    const what = held.length === 0 ? "a stream without events" : "a stream without choices";
+    const isEmpty = held.length === 0 || held[0]!.data === "[DONE]";
+    const what = isEmpty ? "a stream without events" : "a stream without choices";
     return malformed(this.#endpoint, what);
   }
 
-  /** The next chunk, a failure, or undefined at the end. Rejects as network, decoder or deadline does. */
-  async next(): Promise<SseEvent | UpstreamFailure | undefined> {
-    while (this.#ready.length === 0) {
-      const event = this.#unread.shift() ?? (await this.#read());
-      if (event === undefined) return undefined;
-      const taken = this.#reader.take(event);
-      if ("kind" in taken) return taken;
-      this.#ready = [...taken];
-    }
-    return this.#ready.shift();
+  /**
+   * From now on each read may take this long; the time that the client takes does not count.
+   * @param onEnd Called once, when the stream has ended, however it did.
+   */
+  watch(idleMs: number, onEnd: (verdict: Verdict) => void): void {
+    this.#idleMs = idleMs;
+    this.#onEnd = onEnd;
+    this.#deadline.leave();
   }
 
-  async #read(): Promise<SseEvent | undefined> {
-    while (this.#unread.length === 0) {
-      if (this.#idleMs !== undefined) this.#deadline.enter("idle", this.#idleMs);
-      const { done, value } = await this.#deadline.race(this.#body.read());
-      if (this.#idleMs !== undefined) this.#deadline.leave();
-      if (done) return undefined;
-      this.#bytesLeft -= value.length;
-      if (this.#bytesLeft < 0) throw new StreamOverflowError("Too many bytes");
-      this.#unread = this.#decoder.push(value);
+  /** The next chunks. Rejects with RouterError. */
+  async next(): Promise<readonly SseEvent[] | undefined> {
+    try {
+      const chunks = await this.#take();
+      if (chunks === undefined) {
+        this.#end({ kind: this.#isFinished ? "success" : "failure" });
+        this.#deadline.close();
+        return undefined;
+      }
+      if ("kind" in chunks) throw brokeOff(chunks.message);
+      this.#isFinished ||= chunks.some(isLast);
+      return chunks;
+    } catch (error) {
+      const failure = streamErrorOf(error, this.#endpoint);
+      this.#end({ kind: this.#isVendorsFault(error) ? "failure" : "abandoned" });
+      this.#deadline.abort(failure);
+      throw failure;
     }
-    return this.#unread.shift();
   }
 
-  /** All chunks from the first on. Cancelling it closes the vendor's connection. @param onEnd Called once. */
-  stream(onEnd: (verdict: Verdict) => void): ReadableStream<SseEvent> {
-    return new ReadableStream<SseEvent>(
-      {
-        pull: async (out) => {
-          try {
-            const event = await this.next();
-            if (event === undefined) {
-              this.#deadline.close();
-              onEnd({ kind: this.#isFinished ? "success" : "failure" });
-              out.close();
-              return;
-            }
-            if ("kind" in event) throw brokeOff(event.message);
-            this.#isFinished ||= isLast(event);
-            out.enqueue(event);
-          } catch (error) {
-            const failure = streamErrorOf(error, this.#endpoint);
-            onEnd({ kind: this.#isVendorsFault(error) ? "failure" : "abandoned" });
-            this.#deadline.abort(failure);
-            out.error(failure);
-          }
-        },
-        cancel: (reason) => {
-          // A reader that found the stream wanting says so by the error that it leaves with.
-          const kind = reason instanceof RouterError ? "failure" : "abandoned";
-          onEnd({ kind: this.#isFinished ? "success" : kind });
-          this.#deadline.abort(reason ?? new Error("The reader has left"));
-        },
-      },
-      { highWaterMark: 0 }, // Nothing is read from the vendor that the client has not asked for.
-    );
+  /** Closes the connection. A reader that found the stream wanting says so by the RouterError that it leaves with. */
+  cancel(reason?: unknown): void {
+    if (reason instanceof RouterError) this.#end({ kind: "failure" });
+    else this.#end({ kind: this.#isFinished ? "success" : "abandoned" });
+    this.#deadline.abort(reason ?? new Error("The reader has left"));
+  }
+
+  #end(verdict: Verdict): void {
+    this.#onEnd?.(verdict);
+    this.#onEnd = undefined;
+  }
+
+  /** Chunks, one at least; or a failure, or undefined at the end. Rejects as network, decoder or deadline does. */
+  async #take(): Promise<readonly SseEvent[] | UpstreamFailure | undefined> {
+    if (this.#ready.length > 0) {
+      const ready = this.#ready;
+      this.#ready = [];
+      return ready;
+    }
+    while (this.#failure === undefined) {
+      const events = await this.#read();
+      if (events === undefined) return undefined;
+      const chunks: SseEvent[] = [];
+      for (const event of events) {
+        const taken = this.#reader.take(event);
+        if ("kind" in taken) {
+          this.#failure = taken;
+          break;
+        }
+        chunks.push(...taken);
+      }
+      if (chunks.length > 0) return chunks;
+    }
+    return this.#failure;
+  }
+
+  /** The vendor's events that one read completed, which may be none. */
+  async #read(): Promise<readonly SseEvent[] | undefined> {
+    if (this.#idleMs !== undefined) this.#deadline.enter("idle", this.#idleMs);
+    const { done, value } = await this.#readBytes();
+    if (this.#idleMs !== undefined) this.#deadline.leave();
+    if (done) return undefined;
+    this.#bytesLeft -= value.length;
+    if (this.#bytesLeft < 0) throw new StreamOverflowError("Too many bytes");
+    return this.#decoder.push(value);
+  }
+
+  /** As the deadline's `race`, without a listener of its own for every read. */
+  #readBytes(): Promise<ReadResult> {
+    const { signal } = this.#deadline;
+    return new Promise((resolve, reject) => {
+      this.#interrupt = reject;
+      if (signal.aborted) reject(signal.reason);
+      else this.#body.read().then(resolve, reject);
+    });
   }
 
   /** Not the client's leaving, and not the end of the whole request's time. */

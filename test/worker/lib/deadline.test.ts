@@ -9,7 +9,7 @@ import { manualTimers } from "../fixture/timers.ts";
 describe("Deadline", () => {
   it("aborts with the phase that took too long", ({ expect }) => {
     const timers = manualTimers();
-    const deadline = new Deadline({ timer: timers.timer });
+    const deadline = new Deadline(timers);
     deadline.enter("connect", 10);
     timers.advance(9);
     deadline.enter("idle", 10);
@@ -21,7 +21,7 @@ describe("Deadline", () => {
 
   it("lets nothing run beyond the total, however many phases there are", ({ expect }) => {
     const timers = manualTimers();
-    const deadline = new Deadline({ timer: timers.timer });
+    const deadline = new Deadline(timers);
     deadline.limitTotal(25);
     for (let i = 0; i < 3; i++) {
       deadline.enter("idle", 10);
@@ -32,11 +32,45 @@ describe("Deadline", () => {
 
   it("does not count the time between phases", ({ expect }) => {
     const timers = manualTimers();
-    const deadline = new Deadline({ timer: timers.timer });
+    const deadline = new Deadline(timers);
     deadline.enter("idle", 10);
     deadline.leave();
     timers.advance(1_000);
     expect(deadline.signal.aborted).toBe(false);
+  });
+
+  it("starts no timer for a phase that one before it watches already", ({ expect }) => {
+    const timers = manualTimers();
+    let started = 0;
+    const deadline = new Deadline({
+      clock: timers.clock,
+      timer: (callback, delayMs) => {
+        started += 1;
+        return timers.timer(callback, delayMs);
+      },
+    });
+    for (let read = 0; read < 100; read++) {
+      deadline.enter("idle", 1_000);
+      timers.advance(1);
+      deadline.leave();
+    }
+    expect([started, timers.pending]).toEqual([1, 1]);
+    deadline.enter("idle", 1_000);
+    timers.advance(999);
+    expect(deadline.signal.aborted).toBe(false);
+    timers.advance(1);
+    expect(deadline.signal.aborted).toBe(true);
+    expect([started, timers.pending]).toEqual([2, 0]);
+  });
+
+  it("ends a shorter phase in time after a longer one", ({ expect }) => {
+    const timers = manualTimers();
+    const deadline = new Deadline(timers);
+    deadline.enter("connect", 1_000);
+    deadline.enter("idle", 10);
+    timers.advance(10);
+    expect(deadline.signal.reason).toMatchObject({ phase: "idle" });
+    expect(timers.pending).toBe(0);
   });
 
   it("follows its parent at once, with the parent's reason", ({ expect }) => {
@@ -53,7 +87,7 @@ describe("Deadline", () => {
   }) => {
     const timers = manualTimers();
     const parent = new AbortController();
-    const deadline = new Deadline({ parent: parent.signal, timer: timers.timer });
+    const deadline = new Deadline({ parent: parent.signal, ...timers });
     deadline.limitTotal(10);
     deadline.enter("idle", 10);
     expect(timers.pending).toBe(2);
@@ -65,7 +99,7 @@ describe("Deadline", () => {
 
   it("races work against the signal", async ({ expect }) => {
     const timers = manualTimers();
-    const deadline = new Deadline({ timer: timers.timer });
+    const deadline = new Deadline(timers);
     expect(await deadline.race(Promise.resolve(7))).toBe(7);
     deadline.enter("idle", 10);
     const hanging = deadline.race(new Promise(() => {}));

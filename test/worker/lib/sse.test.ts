@@ -11,6 +11,7 @@ import {
   SseOverflowError,
   type SseEvent,
 } from "../../../worker/lib/sse.ts";
+import { openSource } from "../fixture/sse-source.ts";
 
 const line = fc.string({ unit: "grapheme" }).map((s) => s.replace(/[\r\n]/g, ""));
 const event: fc.Arbitrary<SseEvent> = fc.record({
@@ -99,19 +100,9 @@ describe("SseDecoder", () => {
   });
 });
 
-function openEvents() {
-  let out!: ReadableStreamDefaultController<SseEvent>;
-  const left: unknown[] = [];
-  const events = new ReadableStream<SseEvent>({
-    start: (controller) => void (out = controller),
-    cancel: (reason) => void left.push(reason),
-  });
-  return { events, left, write: (data: string) => out.enqueue({ event: undefined, data }), out };
-}
-
 describe("sseBytes", () => {
   it("writes each event before the next one exists, as the view has it", async ({ expect }) => {
-    const { events, write, out } = openEvents();
+    const { events, write, close } = openSource();
     const bytes = sseBytes(events, ({ data }) =>
       data === "skip"
         ? []
@@ -121,34 +112,48 @@ describe("sseBytes", () => {
           ],
     );
     const reader = bytes.getReader();
-    const decoder = new SseDecoder();
     for (const data of ["1", "2"]) {
       write("skip");
       write(data);
-      const got: SseEvent[] = [];
-      while (got.length < 2) got.push(...decoder.push((await reader.read()).value!));
-      expect(got).toEqual([
+      expect(decode([(await reader.read()).value!])).toEqual([
         { event: "a", data },
         { event: "b", data },
       ]);
     }
-    out.close();
+    close();
     expect((await reader.read()).done).toBe(true);
   });
 
-  it("ends both streams where the view refuses an event", async ({ expect }) => {
-    const { events, left, write } = openEvents();
+  it("writes what is there at once as one chunk, and asks for nothing before the reader does", async ({
+    expect,
+  }) => {
+    const { events, write, reads } = openSource();
+    const reader = sseBytes(events).getReader();
+    write("1", "2");
+    write("3");
+    expect(reads()).toBe(0);
+    const { value } = await reader.read();
+    expect(decode([value!]).map(({ data }) => data)).toEqual(["1", "2"]);
+    expect(reads()).toBe(1);
+  });
+
+  it("ends both streams where the view refuses an event, after what came before it", async ({
+    expect,
+  }) => {
+    const { events, left, write } = openSource();
     const refusal = new Error("no");
-    const bytes = sseBytes(events, () => {
-      throw refusal;
-    });
-    write("1");
-    await expect(bytes.getReader().read()).rejects.toBe(refusal);
+    const reader = sseBytes(events, (shown) => {
+      if (shown.data === "2") throw refusal;
+      return [shown];
+    }).getReader();
+    write("1", "2", "3");
+    expect(decode([(await reader.read()).value!]).map(({ data }) => data)).toEqual(["1"]);
+    await expect(reader.read()).rejects.toBe(refusal);
     expect(left).toEqual([refusal]);
   });
 
   it("hands the reader's leaving on", async ({ expect }) => {
-    const { events, left } = openEvents();
+    const { events, left } = openSource();
     await sseBytes(events).cancel("gone");
     expect(left).toEqual(["gone"]);
   });

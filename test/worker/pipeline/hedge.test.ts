@@ -1,8 +1,8 @@
 /** A race of two attempts, on promises that the test settles: who wins, who is hung up on, and when it is none. */
 import { describe, it } from "vitest";
 import type { Dispatched } from "../../../worker/domain/upstream.ts";
-import type { SseEvent } from "../../../worker/lib/sse.ts";
 import { race, type Attempt } from "../../../worker/pipeline/hedge.ts";
+import { openSource } from "../fixture/sse-source.ts";
 
 const ANSWER: Dispatched = { kind: "completion", text: "{}", body: {}, calls: 1 };
 const FAILURE: Dispatched = {
@@ -89,10 +89,10 @@ describe("race", () => {
     await settle();
     first.resolve(ANSWER);
     await racing;
-    const { promise: left, resolve } = Promise.withResolvers<void>();
-    const events = new ReadableStream<SseEvent>({ cancel: () => resolve() });
+    const { events, left } = openSource();
     second.resolve({ kind: "stream", events, calls: 1 });
-    expect(await left).toBeUndefined();
+    await settle();
+    expect(left).toHaveLength(1);
   });
 
   it("starts no second attempt for a client that has left", async ({ expect }) => {

@@ -6,9 +6,9 @@ import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import type { ChatRequest } from "../../../worker/domain/chat.ts";
 import { RouterError } from "../../../worker/domain/errors.ts";
-import type { SseEvent } from "../../../worker/lib/sse.ts";
 import { meterStream, StreamMeter, type StreamEnding } from "../../../worker/pipeline/meter.ts";
 import type { TokenCounts } from "../../../worker/pipeline/usage.ts";
+import { eventOf, openSource, sourceOf } from "../fixture/sse-source.ts";
 import { chunk, finish, FRAME, parseObject, USAGE, usageChunk } from "../fixture/vendor.ts";
 
 const RECEIPT = { cost_usd: 0.5 };
@@ -29,24 +29,28 @@ interface Metered {
   readonly counts: TokenCounts;
 }
 
+interface Vendor {
+  readonly wantsUsage?: boolean;
+  readonly error?: Error;
+  /** Events that come at once. */
+  readonly batchSize?: number;
+}
+
+function inBatches(data: readonly string[], size: number): string[][] {
+  return data.flatMap((_, at) => (at % size === 0 ? [data.slice(at, at + size)] : []));
+}
+
 async function meter(
   data: readonly string[],
-  { wantsUsage = false, error }: { wantsUsage?: boolean; error?: Error } = {},
+  { wantsUsage = false, error, batchSize = 1 }: Vendor = {},
 ): Promise<Metered> {
-  const pending = data.map((text): SseEvent => ({ event: undefined, data: text }));
-  const events = new ReadableStream<SseEvent>({
-    pull(out) {
-      const event = pending.shift();
-      if (event !== undefined) out.enqueue(event);
-      else if (error !== undefined) out.error(error);
-      else out.close();
-    },
-  });
+  const events = sourceOf(inBatches(data, batchSize), error);
   const endings: StreamEnding[] = [];
   const state = new StreamMeter({ request: requestOf(wantsUsage), receipt: () => RECEIPT });
   const passed = meterStream(events, state, (ending) => endings.push(ending));
   const got: string[] = [];
-  for await (const event of passed) got.push(event.data);
+  for (let batch = await passed.next(); batch !== undefined; batch = await passed.next())
+    got.push(...batch.map((event) => event.data));
   return { data: got, endings, counts: state.counts };
 }
 
@@ -55,28 +59,31 @@ function parsed(text: string | undefined): Record<string, unknown> {
 }
 
 const content = fc.string({ unit: "grapheme" }).map((text) => chunk(text));
+const size = fc.integer({ min: 1, max: 5 });
 
 describe("meterStream", () => {
   it("passes every chunk on unchanged and in order, then the receipt, then [DONE]", async ({
     expect,
   }) => {
     await fc.assert(
-      fc.asyncProperty(fc.array(content), fc.boolean(), async (chunks, hasUsage) => {
-        const sent = [...chunks, finish()];
-        const { data, endings } = await meter([
-          ...sent,
-          ...(hasUsage ? [usageChunk()] : []),
-          "[DONE]",
-        ]);
-        expect(data.slice(0, -2)).toEqual(sent);
-        expect(parsed(data.at(-2))).toEqual({
-          ...FRAME,
-          choices: [{ index: 0, delta: {}, finish_reason: null }],
-          sluice: RECEIPT,
-        });
-        expect(data.at(-1)).toBe("[DONE]");
-        expect(endings).toEqual(["complete"]);
-      }),
+      fc.asyncProperty(
+        fc.array(content),
+        fc.boolean(),
+        size,
+        async (chunks, hasUsage, batchSize) => {
+          const sent = [...chunks, finish()];
+          const all = [...sent, ...(hasUsage ? [usageChunk()] : []), "[DONE]"];
+          const { data, endings } = await meter(all, { batchSize });
+          expect(data.slice(0, -2)).toEqual(sent);
+          expect(parsed(data.at(-2))).toEqual({
+            ...FRAME,
+            choices: [{ index: 0, delta: {}, finish_reason: null }],
+            sluice: RECEIPT,
+          });
+          expect(data.at(-1)).toBe("[DONE]");
+          expect(endings).toEqual(["complete"]);
+        },
+      ),
     );
   });
 
@@ -147,8 +154,10 @@ describe("meterStream", () => {
       { tail: ["[1]", "[DONE]"], error: undefined, code: "upstream_malformed" },
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(content), trouble, async (chunks, { tail, error, code }) => {
-        const { data, endings } = await meter([...chunks, ...tail], error && { error });
+      fc.asyncProperty(fc.array(content), trouble, size, async (chunks, what, batchSize) => {
+        const { tail, error, code } = what;
+        const options = { batchSize, ...(error && { error }) };
+        const { data, endings } = await meter([...chunks, ...tail], options);
         expect(data.slice(0, -1)).toEqual(chunks);
         expect(parsed(data.at(-1))).toMatchObject({ error: { code, param: null } });
         expect(data.at(-1)).not.toContain("secret detail");
@@ -158,43 +167,49 @@ describe("meterStream", () => {
   });
 
   it("lets nothing pass after [DONE]", async ({ expect }) => {
-    const { data } = await meter([finish(), "[DONE]", chunk("late")]);
-    expect(data.at(-1)).toBe("[DONE]");
-    expect(data.join("")).not.toContain("late");
+    for (const batchSize of [1, 3]) {
+      const { data } = await meter([finish(), "[DONE]", chunk("late")], { batchSize });
+      expect(data.at(-1)).toBe("[DONE]");
+      expect(data.join("")).not.toContain("late");
+    }
   });
 
   it("passes a chunk on before the next one exists", async ({ expect }) => {
-    let out!: ReadableStreamDefaultController<SseEvent>;
-    const events = new ReadableStream<SseEvent>({ start: (controller) => void (out = controller) });
+    const { events, write } = openSource();
     const state = new StreamMeter({ request: requestOf(false), receipt: () => RECEIPT });
-    const reader = meterStream(events, state, () => {}).getReader();
+    const passed = meterStream(events, state, () => {});
     for (const text of ["a", "b", "c"]) {
-      out.enqueue({ event: undefined, data: chunk(text) });
-      const { value } = await reader.read();
-      expect(value?.data).toBe(chunk(text));
+      write(chunk(text));
+      expect(await passed.next()).toEqual([eventOf(chunk(text))]);
     }
   });
 
   it("cancels the vendor's events when the client leaves, and counts what came", async ({
     expect,
   }) => {
-    let isCancelled = false;
-    const events = new ReadableStream<SseEvent>({
-      start(out) {
-        // What some vendors report with the first chunk, before anything is written.
-        const usage = { prompt_tokens: 3, completion_tokens: 1 };
-        out.enqueue({ event: undefined, data: chunk("one two three four", { usage }) });
-      },
-      cancel: () => void (isCancelled = true),
-    });
+    const { events, write, left } = openSource();
+    // What some vendors report with the first chunk, before anything is written.
+    const usage = { prompt_tokens: 3, completion_tokens: 1 };
+    write(chunk("one two three four", { usage }));
     const endings: StreamEnding[] = [];
     const state = new StreamMeter({ request: requestOf(false), receipt: () => RECEIPT });
-    const reader = meterStream(events, state, (ending) => endings.push(ending)).getReader();
-    await reader.read();
-    const hanging = reader.read();
-    await reader.cancel();
-    expect((await hanging).done).toBe(true);
-    expect([isCancelled, endings]).toEqual([true, ["cancelled"]]);
+    const passed = meterStream(events, state, (ending) => endings.push(ending));
+    await passed.next();
+    const hanging = passed.next();
+    passed.cancel("gone");
+    passed.cancel();
+    expect(await hanging).toBeUndefined();
+    expect([left, endings]).toEqual([["gone"], ["cancelled"]]);
     expect(state.counts).toMatchObject({ input: 3, output: 4, isEstimate: true });
+  });
+
+  it("tells the vendor's reader that it was not the client who left", async ({ expect }) => {
+    const { events, write, left } = openSource();
+    const state = new StreamMeter({ request: requestOf(false), receipt: () => RECEIPT });
+    const passed = meterStream(events, state, () => {});
+    write(chunk("a"), "no JSON");
+    expect(await passed.next()).toHaveLength(2);
+    expect(await passed.next()).toBeUndefined();
+    expect(left).toMatchObject([{ code: "upstream_malformed" }]);
   });
 });

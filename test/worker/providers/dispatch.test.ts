@@ -9,6 +9,7 @@ import { createDispatch } from "../../../worker/providers/dispatch.ts";
 import { endpointsOf } from "../../../worker/providers/endpoints.ts";
 import { NO_CIRCUITS } from "../../../worker/vitals/circuit-board.ts";
 import { KEYS, TIMEOUTS, TOTAL_TIMEOUT_MS } from "../fixture/service.ts";
+import { readerOf } from "../fixture/sse-source.ts";
 import { manualTimers } from "../fixture/timers.ts";
 import {
   chunk,
@@ -65,7 +66,7 @@ async function settle(): Promise<void> {
 async function streamOf(outcome: Promise<UpstreamOutcome>) {
   const settled = await outcome;
   if (settled.kind !== "stream") throw new Error(`No stream: ${JSON.stringify(settled)}`);
-  return settled.events.getReader();
+  return readerOf(settled.events);
 }
 
 describe("an unstreamed attempt", () => {
@@ -317,7 +318,7 @@ describe("a streamed attempt", () => {
       vendor.write(chunk("a"));
       const events = await streamOf(outcome);
       if (leave === "abort") client.abort();
-      else await events.cancel();
+      else events.cancel();
       await vendor.left;
       expect(requests[0]!.signal.aborted).toBe(true);
       expect(timers.pending).toBe(0);
@@ -374,7 +375,7 @@ describe("a streamed attempt", () => {
       const { call } = setUp(eventStreamOf(body));
       const events = await streamOf(call(true));
       const got: string[] = [];
-      for (let e = await events.read(); !e.done; e = await events.read()) got.push(e.value.data);
+      for (let e = await events.read(); !e.done; e = await events.read()) got.push(e.value!.data);
       expect(got).toEqual([...data, "[DONE]"]);
     }
   });

@@ -8,6 +8,7 @@ import { VendorEvents } from "../../../worker/providers/vendor-events.ts";
 import { chunk, finish, sse } from "../fixture/vendor.ts";
 
 const ENDPOINT = endpointsOf({ keys: { openai: ["key"] } }).get("openai")![0];
+const FAULT = new RouterError("server_error", "x", { code: "x" });
 
 /** Sends the text again and again, unless it is sent once. */
 async function begin(bytes: Uint8Array, { isEndless = true, maxBytes = 1 << 20 } = {}) {
@@ -24,13 +25,13 @@ async function begin(bytes: Uint8Array, { isEndless = true, maxBytes = 1 << 20 }
   const events = new VendorEvents({ body, reader, endpoint: ENDPOINT, maxBytes }, deadline);
   const failure = await events.begin();
   const verdicts: unknown[] = [];
-  const stream = events.stream((verdict) => verdicts.push(verdict)).getReader();
-  return { failure, stream, verdicts, deadline, sentBytes: () => sentBytes };
+  events.watch(1_000, (verdict) => verdicts.push(verdict));
+  return { failure, events, verdicts, deadline, sentBytes: () => sentBytes };
 }
 
-async function readOn({ stream }: Awaited<ReturnType<typeof begin>>): Promise<unknown> {
+async function readOn({ events }: Awaited<ReturnType<typeof begin>>): Promise<unknown> {
   try {
-    for (;;) if ((await stream.read()).done) return undefined;
+    for (;;) if ((await events.next()) === undefined) return undefined;
   } catch (error) {
     return error;
   }
@@ -58,21 +59,46 @@ describe("a stream of the vendor", () => {
     expect(vendor.verdicts).toEqual([{ kind }]);
   });
 
-  it.for<[string, number, unknown, string]>([
-    ["in the middle", 1, undefined, "abandoned"],
-    [
-      "because it found fault with it",
-      1,
-      new RouterError("server_error", "x", { code: "x" }),
-      "failure",
-    ],
-    ["when it has all of it", 2, undefined, "success"],
-  ])("whose reader leaves %s", async ([, reads, reason, kind], { expect }) => {
-    const vendor = await begin(sse(chunk("a"), finish()), { isEndless: false });
-    for (let i = 0; i < reads; i++) await vendor.stream.read();
-    await vendor.stream.cancel(reason);
+  it.for<[string, readonly string[], unknown, string]>([
+    ["in the middle", [chunk("a")], undefined, "abandoned"],
+    ["because it found fault with it", [chunk("a")], FAULT, "failure"],
+    ["because it found fault with its end", [chunk("a"), finish()], FAULT, "failure"],
+    ["when it has all of it", [chunk("a"), finish()], undefined, "success"],
+  ])("whose reader leaves %s", async ([, data, reason, kind], { expect }) => {
+    const vendor = await begin(sse(...data), { isEndless: false });
+    await vendor.events.next();
+    vendor.events.cancel(reason);
+    vendor.events.cancel();
     expect(vendor.verdicts).toEqual([{ kind }]);
     expect(vendor.deadline.signal.aborted).toBe(true);
+  });
+
+  it("gives what one read has completed together, and before a failure behind it", async ({
+    expect,
+  }) => {
+    const data = [chunk("a"), chunk("b"), finish()];
+    const vendor = await begin(sse(...data, '{"error":{"message":"late"}}'), { isEndless: false });
+    expect((await vendor.events.next())?.map((event) => event.data)).toEqual(data);
+    await expect(vendor.events.next()).rejects.toThrow("late");
+    expect(vendor.verdicts).toEqual([{ kind: "failure" }]);
+  });
+
+  it("settles a read that is left under way", async ({ expect }) => {
+    let asked = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(out) {
+        asked += 1;
+        if (asked > 1) return new Promise(() => {});
+        return out.enqueue(sse(chunk("a")));
+      },
+    });
+    const reader = OPENAI_COMPATIBLE.openStream(ENDPOINT, 0);
+    const events = new VendorEvents({ body, reader, endpoint: ENDPOINT }, new Deadline());
+    await events.begin();
+    await events.next();
+    const hanging = events.next();
+    events.cancel();
+    await expect(hanging).rejects.toThrow();
   });
 });
 
