@@ -52,28 +52,42 @@ export class SseDecoder {
       this.#isAfterCr = false;
       if (text.charCodeAt(0) === 10) start = 1;
     }
-    const ending = /\r\n|\n|\r/g;
-    ending.lastIndex = start;
-    for (let match = ending.exec(text); match !== null; match = ending.exec(text)) {
-      this.#grow(text.slice(start, match.index));
-      this.#endLine(events);
-      start = ending.lastIndex;
-      this.#isAfterCr = match[0] === "\r" && start === text.length;
+    start = this.#takeLines(text, start, events);
+    if (start < text.length) {
+      this.#grow(text.length - start);
+      this.#line.push(text.slice(start));
     }
-    if (start < text.length) this.#grow(text.slice(start));
     return events;
   }
 
-  #grow(piece: string): void {
-    this.#length += piece.length;
-    if (this.#length > this.#maxEventLength)
-      throw new SseOverflowError(`An event is longer than ${this.#maxEventLength} characters`);
-    this.#line.push(piece);
+  /** All lines that end in the text; returns where the unfinished one begins. */
+  #takeLines(text: string, from: number, events: SseEvent[]): number {
+    let start = from;
+    let lf = text.indexOf("\n", start);
+    let cr = text.indexOf("\r", start);
+    while (lf !== -1 || cr !== -1) {
+      const isCr = cr !== -1 && (lf === -1 || cr < lf);
+      const end = isCr ? cr : lf;
+      this.#endLine(text.slice(start, end), events);
+      const isCrLf = isCr && lf === end + 1;
+      start = end + (isCrLf ? 2 : 1);
+      this.#isAfterCr = isCr && !isCrLf && start === text.length;
+      lf = passed(lf, start) ? text.indexOf("\n", start) : lf;
+      cr = passed(cr, start) ? text.indexOf("\r", start) : cr;
+    }
+    return start;
   }
 
-  #endLine(events: SseEvent[]): void {
-    const line = this.#line.join("");
-    this.#line = [];
+  #grow(length: number): void {
+    this.#length += length;
+    if (this.#length > this.#maxEventLength)
+      throw new SseOverflowError(`An event is longer than ${this.#maxEventLength} characters`);
+  }
+
+  #endLine(rest: string, events: SseEvent[]): void {
+    this.#grow(rest.length);
+    const line = this.#line.length === 0 ? rest : this.#line.join("") + rest;
+    if (this.#line.length > 0) this.#line = [];
     if (line !== "") {
       this.#takeField(line);
       return;
@@ -87,12 +101,17 @@ export class SseDecoder {
   #takeField(line: string): void {
     const colon = line.indexOf(":");
     const field = colon === -1 ? line : line.slice(0, colon);
-    const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
+    const value = colon === -1 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
     if (field === "data") this.#data.push(value);
     else if (field === "event") this.#event = value;
     // A comment keeps the connection alive and may come for ever: it must not count.
     else this.#length -= line.length;
   }
+}
+
+/** Whether a place that was found lies before `start`; -1 was not found, and will not be. */
+function passed(at: number, start: number): boolean {
+  return at !== -1 && at < start;
 }
 
 /**

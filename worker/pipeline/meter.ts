@@ -43,8 +43,8 @@ export class StreamMeter {
   /** Whether each choice seen so far has had its finish_reason, by index. */
   readonly #isFinished = new Map<unknown, boolean>();
   #usage: Record<string, unknown> | undefined;
-  /** id, model, created and whatever else the vendor repeats in every chunk. */
-  #frame: Record<string, unknown> = { object: "chat.completion.chunk" };
+  /** Has id, model, created and whatever else the vendor repeats in every chunk. */
+  #latest: Record<string, unknown> = { object: "chat.completion.chunk" };
   #hasText = false;
   #isDone = false;
 
@@ -68,8 +68,8 @@ export class StreamMeter {
   take(event: SseEvent): SseEvent[] {
     if (event.data === DONE.data) return this.#end();
     const chunk = parseChunk(event.data);
-    const { choices, usage, ...frame } = chunk;
-    this.#frame = frame;
+    const { choices, usage } = chunk;
+    this.#latest = chunk;
     if (isRecord(usage)) this.#usage = usage;
     const hasChoices = Array.isArray(choices) && choices.length > 0;
     if (hasChoices) this.#readChoices(choices);
@@ -112,7 +112,8 @@ export class StreamMeter {
     const last = this.#wantsUsage
       ? { choices: [], usage: counts.isEstimate ? usageOf(counts) : this.#usage, sluice }
       : { choices: [{ index: 0, delta: {}, finish_reason: null }], sluice };
-    return [{ event: undefined, data: JSON.stringify({ ...this.#frame, ...last }) }, DONE];
+    const { choices: _choices, usage: _usage, ...frame } = this.#latest;
+    return [{ event: undefined, data: JSON.stringify({ ...frame, ...last }) }, DONE];
   }
 }
 
