@@ -32,12 +32,14 @@ interface BooksInput {
  * answer beside which a call broke off: that may be on the bill, and nobody knows at what.
  */
 export function compareBooks({ results, records, charges, catalog }: BooksInput): Books {
-  const calls = Map.groupBy(records, ({ body }) => userOf(body));
+  const finished = Map.groupBy(
+    records.filter(({ state }) => state === "finished"),
+    ({ body }) => userOf(body),
+  );
   const answers = results.filter(({ ending }) => ending === "answer");
   const pairs = answers.flatMap((result) => {
-    const own = calls.get(result.request.id) ?? [];
-    const record = own.find(({ state }) => state === "finished");
-    const isAlone = own.length === (result.hedgeCostUsd > 0 ? 2 : 1);
+    const [record, ...more] = finished.get(result.request.id) ?? [];
+    const isAlone = more.length === 0 && result.attempts === (result.hedgeCostUsd > 0 ? 2 : 1);
     if (
       record === undefined ||
       !isAlone ||

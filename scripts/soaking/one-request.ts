@@ -24,6 +24,8 @@ export interface SoakResult {
   /** As the client was told; undefined without an answer. */
   readonly costUsd: number | undefined;
   readonly hedgeCostUsd: number;
+  /** Calls made; 0 where the client does not know. */
+  readonly attempts: number;
   /** The vendor told no usage, so the price is a guess. */
   readonly isEstimate: boolean;
   readonly model: string | undefined;
@@ -63,6 +65,7 @@ const NOTHING = {
   requestId: undefined,
   costUsd: undefined,
   hedgeCostUsd: 0,
+  attempts: 0,
   isEstimate: false,
   model: undefined,
   output: "",
@@ -107,7 +110,8 @@ function judgePlain({ status, headers }: Response, text: string): Judged {
     return { ending: "invalid", detail: `${status} without an answer` };
   const costUsd = Number(headers.get("x-sluice-cost-usd"));
   const hedgeCostUsd = Number(headers.get("x-sluice-hedge-cost-usd") ?? 0);
-  return { ending: "answer", detail: "200", costUsd, hedgeCostUsd };
+  const attempts = Number(headers.get("x-sluice-attempts"));
+  return { ending: "answer", detail: "200", costUsd, hedgeCostUsd, attempts };
 }
 
 /** A stream ends with `[DONE]` behind a receipt, or with one error behind which nothing comes. */
@@ -134,6 +138,7 @@ function judgeStream(text: string): Judged {
     detail: "200 stream",
     costUsd: Number(receipt["cost_usd"]),
     hedgeCostUsd: Number(receipt["hedge_cost_usd"] ?? 0),
+    attempts: Number(receipt["attempts"]),
     isEstimate: receipt["is_usage_estimated"] === true,
   };
 }

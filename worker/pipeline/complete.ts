@@ -73,7 +73,7 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
       throw error;
     },
   );
-  const success = { ...answered, expenses: expenses.beside(outcome) };
+  const success = { ...answered, expenses: expenses.beside(outcome, answered.hedged) };
   const { candidate, count } = success;
   const settlement = new Settlement({ order, routed, success }, deps);
   const frame = {

@@ -59,14 +59,13 @@ export class Expenses {
     return this.#calls.reduce((sum, { ended }) => sum + (ended?.outcome.calls ?? 1), 0);
   }
 
-  /** What was spent on the way to `answer`. */
-  beside(answer: UpstreamOutcome): Expense[] {
-    return this.#calls.flatMap((call) => {
-      const outcome = call.ended?.outcome;
-      return outcome === undefined || outcome === answer || isLeft(call)
-        ? []
-        : this.#expenseOf(call);
-    });
+  /** What was spent on the way to `answer`. @param hedged Who was hung up on: has a price of its own. */
+  beside(answer: UpstreamOutcome, hedged: Candidate | undefined): Expense[] {
+    return this.#calls
+      .filter(
+        ({ candidate, ended }) => ended?.outcome !== answer && candidate.model !== hedged?.model,
+      )
+      .flatMap((call) => this.#expenseOf(call));
   }
 
   /** What was spent for no answer at all. */

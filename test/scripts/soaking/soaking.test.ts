@@ -100,6 +100,7 @@ function paid(costUsd: number, more: Partial<SoakResult> = {}): SoakResult {
     requestId: "req_1",
     costUsd,
     hedgeCostUsd: 0,
+    attempts: 1,
     isEstimate: false,
     model: model!.id,
     output: "",
@@ -128,6 +129,8 @@ describe("compareBooks", () => {
   it("leaves estimates and hedges of two answers aside", ({ expect }) => {
     const charges = new Map([["req_1", 1]]);
     const estimate = compareBooks({ ...books, charges, results: [paid(9, { isEstimate: true })] });
+    const second = compareBooks({ ...books, charges, results: [paid(9, { attempts: 2 })] });
+    expect(second.compared).toBe(0);
     expect(estimate.compared).toBe(0);
     const records = [record(), record()];
     expect(compareBooks({ ...books, records, charges, results: [paid(9)] }).compared).toBe(0);
