@@ -412,21 +412,6 @@ describe("a hedge", () => {
     }
   });
 
-  it("bills the loser once, also where both answer at one moment", async ({ expect }) => {
-    const answers = Promise.withResolvers<void>();
-    async function answer(request: Parameters<Responder>[0]): Promise<Response> {
-      await answers.promise;
-      return whole()(request);
-    }
-    const { service, requests } = setUp([answer], { pause: async () => {} });
-    const response = service.chat(CHEAP, HEDGED);
-    await called(requests, 2);
-    answers.resolve();
-    // small's 10 in and 20 out, and of medium 5 in and 100 out at the median.
-    expect((await response).headers.get("x-sluice-cost-usd")).toBe("0.000900");
-    expect(completionsIn(service)).toHaveLength(1);
-  });
-
   it("is settled once when the client leaves both", async ({ expect }) => {
     const { service, requests } = setUp([silent()], { pause: async () => {} });
     const client = new AbortController();
