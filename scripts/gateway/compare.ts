@@ -10,6 +10,7 @@
  */
 import { randomFrom } from "../../worker/lib/prng.ts";
 import { median, medianInterval, quantile } from "../report/quantiles.ts";
+import { textTable } from "../report/text-table.ts";
 import { spawnVendor } from "../simulation/spawned-vendor.ts";
 import { startTargets, type Target } from "./targets.ts";
 import { timedCall, type Timing } from "./timed-call.ts";
@@ -216,17 +217,7 @@ export function gatewayTable(rows: readonly GatewayRow[]): string {
     row.requestsPerSecond.toFixed(0),
     row.cpuMsPerRequest === undefined ? "" : shown(row.cpuMsPerRequest),
   ]);
-  const widths = head.map((title, c) =>
-    Math.max(title.length, ...cells.map((row) => row[c]!.length)),
-  );
-  return [head, ...cells]
-    .map((row) =>
-      row
-        .map((cell, c) => cell.padEnd(widths[c]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return textTable(head, cells);
 }
 
 function addedOf({ added }: Times): [string, string] {

@@ -1,5 +1,6 @@
 /** Measurements as an aligned table, each beside its target where it has one. */
 import { median } from "./quantiles.ts";
+import { textTable } from "./text-table.ts";
 
 export interface BenchRow {
   readonly name: string;
@@ -35,17 +36,7 @@ export function benchTable(rows: readonly BenchRow[]): string {
       : `${isMet(row) ? "pass" : "MISS"}, target ≤ ${show(row, row.target)}`,
   ]);
   const head = ["", "median", "range", "median CPU", "verdict"];
-  const widths = head.map((title, c) =>
-    Math.max(title.length, ...cells.map((row) => row[c]!.length)),
-  );
-  return [head, ...cells]
-    .map((row) =>
-      row
-        .map((cell, c) => cell.padEnd(widths[c]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return textTable(head, cells);
 }
 
 function show({ unit }: BenchRow, value: number): string {
