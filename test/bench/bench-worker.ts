@@ -10,7 +10,7 @@
  * `all`, the three as a request goes through them.
  */
 import catalogJson from "../../router-models/catalog.json";
-import { parseCatalog } from "../../router-models/catalog.ts";
+import { parseCatalog, type CatalogModel } from "../../router-models/catalog.ts";
 import { extractFeatures } from "../../router-models/features/extract.ts";
 import type { Prompt } from "../../router-models/features/prompt.ts";
 import type { Forecast } from "../../router-models/scorer.ts";
@@ -19,8 +19,12 @@ import { BUNDLED } from "../../worker/inference/bundled.ts";
 import { RouterHost } from "../../worker/inference/router-host.ts";
 import { buildCandidates } from "../../worker/routing/candidates.ts";
 import { decide } from "../../worker/routing/decide.ts";
+import { LatencyBook, type ExpectedTokens } from "../../worker/routing/latency-book.ts";
 import { promptOf } from "../../worker/routing/prompt-of.ts";
 import { requirementsOf } from "../../worker/routing/requirements.ts";
+
+// The deployment's bindings want their class from whichever Worker is started.
+export { VitalsObject } from "../../worker/vitals/vitals-object.ts";
 
 interface ChatRequest {
   readonly messages: { role: "user"; content: string }[];
@@ -31,6 +35,7 @@ type Repeat = (request: ChatRequest) => unknown;
 
 const catalog = parseCatalog(catalogJson);
 const policy = policySchema.parse({});
+const latency = new LatencyBook();
 const { manifest } = BUNDLED.release;
 const rows = manifest.features.tableRows;
 const host = new RouterHost({
@@ -43,7 +48,14 @@ const host = new RouterHost({
 
 function choose(request: ChatRequest, prompt: Prompt, forecast: Forecast): unknown {
   const needs = requirementsOf(request, { prompt, inputTokens: forecast.inputTokens });
-  const input = { catalog: catalog.models, forecast, needs, policy, isServed: () => true };
+  const input = {
+    catalog: catalog.models,
+    forecast,
+    needs,
+    policy,
+    isServed: () => true,
+    latencyOf: (model: CatalogModel, tokens: ExpectedTokens) => latency.forecast(model, tokens, 0),
+  };
   return decide({ ...buildCandidates(input), policy });
 }
 
