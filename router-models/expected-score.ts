@@ -60,9 +60,9 @@ export function expectedScores(models: readonly CatalogModel[]): ReadonlyMap<str
 /** Whether anything says how strong it is: a score on the common benchmark, outcomes, or a market price. */
 export function canBePlaced(model: CatalogModel): boolean {
   return (
+    mixedUsdOf(model) > 0 ||
     model.ability !== undefined ||
-    scoreOn(model, COMMON_BENCHMARK) !== undefined ||
-    marketOf(model) !== undefined
+    scoreOn(model, COMMON_BENCHMARK) !== undefined
   );
 }
 
@@ -117,14 +117,16 @@ function scorePoint(model: CatalogModel, benchmark: string): Point | undefined {
   return score === undefined ? undefined : [logit(score), 0];
 }
 
-/**
- * Log of the price of a token at three of input to one of output, and the release in years since 2025.
- * What costs nothing is on no market.
- */
-function marketOf({ price, released }: CatalogModel): Point | undefined {
-  const usd = (3 * price.inputUsdPerMTok + price.outputUsdPerMTok) / 4;
-  const [year = 2025, month = 1] = released?.split("-").map(Number) ?? [];
+/** Log of the price of a token, and the release in years since 2025. What costs nothing is on no market. */
+function marketOf(model: CatalogModel): Point | undefined {
+  const usd = mixedUsdOf(model);
+  const [year = 2025, month = 1] = model.released?.split("-").map(Number) ?? [];
   return usd > 0 ? [Math.log(usd), year - 2025 + (month - 1) / 12] : undefined;
+}
+
+/** Of a million tokens, three of input to one of output. */
+function mixedUsdOf({ price }: CatalogModel): number {
+  return (3 * price.inputUsdPerMTok + price.outputUsdPerMTok) / 4;
 }
 
 /** Pulls a slope that few points support towards 0, in units of a point's weight. */

@@ -29,6 +29,7 @@ import type {
   Exclusion,
   NoCandidate,
 } from "../domain/decision.ts";
+import { exceedsUsd } from "../domain/money.ts";
 import type { Policy, Preset } from "../domain/policy.ts";
 import { vendorOf } from "../domain/upstream.ts";
 import { upperHull } from "./hull.ts";
@@ -126,8 +127,7 @@ function floorOf(
 
 function beyondLimit(candidate: Candidate, policy: Policy): Exclusion | undefined {
   const { max_cost_usd: maxCostUsd, max_latency_ms: maxLatencyMs } = policy;
-  // The product may lie a hair under the whole micro-dollars that the client wrote.
-  if (maxCostUsd !== undefined && candidate.costP90MicroUsd > maxCostUsd * 1e6 + 1e-6)
+  if (maxCostUsd !== undefined && exceedsUsd(candidate.costP90MicroUsd, maxCostUsd))
     return "too_expensive";
   if (maxLatencyMs !== undefined && candidate.latencyP90Ms > maxLatencyMs) return "too_slow";
   return undefined;

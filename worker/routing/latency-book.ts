@@ -5,8 +5,7 @@
  * well. A call that fails, or that nobody waits for, is simply not heard of again: nothing is held for it.
  * Load is therefore the recent rate of calls and not their number in flight. Time is an argument.
  *
- * Each isolate has a book of its own, so a fresh one starts from the catalogue; states can be merged
- * (latency.ts) when there is a place to keep them.
+ * Each isolate has a book of its own, so a fresh one starts from the catalogue.
  */
 import type { CatalogModel } from "../../router-models/catalog.ts";
 import {
@@ -44,11 +43,6 @@ interface Page {
 export class LatencyBook {
   /** The model heard of last stands last. */
   readonly #pages = new Map<string, Page>();
-
-  /** Models that something is known of; at most 256. */
-  get size(): number {
-    return this.#pages.size;
-  }
 
   /** What a call would take if it began now. */
   forecast(model: Model, tokens: ExpectedTokens, nowMs: number): LatencyForecast {

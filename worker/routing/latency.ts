@@ -10,19 +10,25 @@
  * smaller than a floor, so they follow a vendor that changes. An answer that came whole tells only the
  * sum, and the step is shared as the two parts share it.
  *
- * What the formula misses is kept as two histograms of log errors, which forget: of the first token, and
- * of the whole answer for the length that was *expected*. The second therefore holds the doubt about the
- * length too, and its quantiles are those of the time that a client waits. Quantiles are read from one
- * distribution, so they are ordered always. A fresh state is the catalogue's figures with a wide doubt,
- * which counts as a few calls and fades as calls come.
+ * What the formula misses is kept as two memories of errors (log-errors.ts): of the first token, and of the
+ * whole answer for the length that was *expected*. The second therefore holds the doubt about the length
+ * too, and its quantiles are those of the time that a client waits. A fresh state is the catalogue's
+ * figures with a wide doubt.
  *
- * Pure: `(state, call) → state`, plain numbers, bounded size, states of two isolates can be merged. The
- * state is one isolate's own for now. It knows no failures: a vendor that does not answer is the circuit
- * breaker's business.
+ * Pure: `(state, call) → state`, plain numbers, bounded size. It knows no failures: a vendor that does not
+ * answer is the circuit breaker's business.
  *
  * `npm run eval -- --latency` measures it; the constants were chosen on its traces for choosing. Idea of the
  * bounded step: P. J. Huber, Robust Estimation of a Location Parameter (1964).
  */
+import {
+  faded,
+  FORGET,
+  NO_ERRORS,
+  quantilesOf,
+  withLogError,
+  type Quantiles,
+} from "./log-errors.ts";
 
 /** A model's figures as the catalogue has them. */
 export interface LatencyPrior {
@@ -53,12 +59,6 @@ export interface CallTimes {
   };
 }
 
-export interface Quantiles {
-  readonly p50: number;
-  readonly p90: number;
-  readonly p95: number;
-}
-
 /** Milliseconds until the first token and until the last; each level of the second is at least the first's. */
 export interface LatencyForecast {
   readonly ttftMs: Quantiles;
@@ -79,8 +79,6 @@ export interface LatencyState {
   readonly totalErrors: readonly number[];
 }
 
-/** After so many further calls the weight of a call has fallen to 37 %. */
-const MEMORY_CALLS = 100;
 /** After so long without calls what was learnt counts half. */
 const HALF_LIFE_MS = 6 * 3_600_000;
 /** Largest log error that a single call can teach. */
@@ -90,15 +88,6 @@ const EAGER_CALLS = 3;
 const LEAST_STEP = 0.1;
 /** Coefficients stay within this: a factor of 55. */
 const MAX_COEFFICIENT = 4;
-
-/** Bins of log error: 84, from a 66th of what was expected to 66 times as much; the ends hold what lies beyond. */
-const BIN = 0.1;
-const BINS = 84;
-const LOWEST = (-BIN * BINS) / 2;
-/** Fewer calls than this in a bin are none. */
-const NEGLIGIBLE = 1e-3;
-/** The doubt about a catalogue's figure: a normal of this deviation, which counts as so many calls. */
-const DOUBT = priorDoubt({ deviation: 0.5, calls: 5 });
 
 /** Forecast for a model of which `state` is known, undefined where nothing is. Total; takes microseconds. */
 export function forecastLatency(
@@ -141,39 +130,13 @@ export function learnLatency(
     firstErrors:
       ttftMs === undefined
         ? before.firstErrors
-        : withError(before.firstErrors, logRatio(ttftMs, expected.firstMs)),
+        : withLogError(before.firstErrors, logRatio(ttftMs, expected.firstMs)),
     totalErrors:
       answer === undefined
         ? before.totalErrors
-        : withError(before.totalErrors, logRatio(answer.totalMs, expected.totalMs)),
+        : withLogError(before.totalErrors, logRatio(answer.totalMs, expected.totalMs)),
   };
 }
-
-/** What two isolates know together; the order does not matter. */
-export function mergeLatency(one: LatencyState, other: LatencyState): LatencyState {
-  const nowMs = Math.max(one.seenMs, other.seenMs);
-  const [a, b] = [aged(one, nowMs), aged(other, nowMs)];
-  const weight = a.weight + b.weight;
-  function mean(x: readonly number[], y: readonly number[]): number[] {
-    if (weight === 0) return x.map((value, i) => (value + y[i]!) / 2);
-    return x.map((value, i) => (value * a.weight + y[i]! * b.weight) / weight);
-  }
-  function sum(x: readonly number[], y: readonly number[]): number[] {
-    const both = x.map((calls, i) => calls + y[i]!);
-    const excess = both.reduce((total, calls) => total + calls, 0) / MEMORY_CALLS;
-    return excess > 1 ? both.map((calls) => calls / excess) : both;
-  }
-  return {
-    seenMs: nowMs,
-    weight: Math.min(weight, MEMORY_CALLS),
-    first: mean(a.first, b.first),
-    token: mean(a.token, b.token),
-    firstErrors: sum(a.firstErrors, b.firstErrors),
-    totalErrors: sum(a.totalErrors, b.totalErrors),
-  };
-}
-
-const FORGET = 1 - 1 / MEMORY_CALLS;
 
 /** The inputs of the formula, each about 1; the hour is kept small, as a state sees few days. */
 function featuresOf({ inputTokens, recentCalls, nowMs }: CallConditions): number[] {
@@ -188,7 +151,6 @@ function featuresOf({ inputTokens, recentCalls, nowMs }: CallConditions): number
 }
 
 const NONE: readonly number[] = [0, 0, 0, 0, 0];
-const NO_ERRORS: readonly number[] = Array.from({ length: BINS }, () => 0);
 const FRESH: LatencyState = {
   seenMs: 0,
   weight: 0,
@@ -262,16 +224,6 @@ function shareLeft({ seenMs, weight }: LatencyState, nowMs: number): number {
   return weight === 0 ? 1 : 2 ** (Math.min(seenMs - nowMs, 0) / HALF_LIFE_MS);
 }
 
-function withError(errors: readonly number[], error: number): number[] {
-  const faint = faded(errors, FORGET);
-  faint[Math.min(Math.max(Math.floor((error - LOWEST) / BIN), 0), BINS - 1)]! += 1;
-  return faint;
-}
-
-function faded(errors: readonly number[], share: number): number[] {
-  return errors.map((calls) => (calls * share < NEGLIGIBLE ? 0 : calls * share));
-}
-
 interface Factors {
   readonly minute: number;
   readonly first: Quantiles;
@@ -289,40 +241,14 @@ function factorsOf(state: LatencyState, nowMs: number): Factors {
   const read = READ_FACTORS.get(state);
   if (read?.minute === minute) return read;
   const share = shareLeft(state, minute * MINUTE_MS);
-  const first = spread(state.firstErrors, share);
-  const factors = { minute, first, total: spread(state.totalErrors, share) };
+  const first = quantilesOf(state.firstErrors, share);
+  const factors = { minute, first, total: quantilesOf(state.totalErrors, share) };
   READ_FACTORS.set(state, factors);
   return factors;
 }
 
 function scaled(expectedMs: number, { p50, p90, p95 }: Quantiles): Quantiles {
   return { p50: expectedMs * p50, p90: expectedMs * p90, p95: expectedMs * p95 };
-}
-
-function spread(errors: readonly number[], share: number): Quantiles {
-  let total = 0;
-  for (let bin = 0; bin < BINS; bin++) total += errors[bin]! * share + DOUBT[bin]!;
-  let bin = 0;
-  let below = 0;
-  function at(q: number): number {
-    let calls = errors[bin]! * share + DOUBT[bin]!;
-    while (bin < BINS - 1 && below + calls < q * total) {
-      below += calls;
-      bin++;
-      calls = errors[bin]! * share + DOUBT[bin]!;
-    }
-    const within = bounded((q * total - below) / calls, 1);
-    return Math.exp(LOWEST + BIN * (bin + within));
-  }
-  return { p50: at(0.5), p90: at(0.9), p95: at(0.95) };
-}
-
-function priorDoubt({ deviation, calls }: { deviation: number; calls: number }): readonly number[] {
-  const density = Array.from({ length: BINS }, (_, i) =>
-    Math.exp(-0.5 * ((LOWEST + BIN * (i + 0.5)) / deviation) ** 2),
-  );
-  const total = density.reduce((sum, value) => sum + value, 0);
-  return density.map((value) => (calls * value) / total);
 }
 
 /** Times under a millisecond are what a clock that stands still shows; they count as one. */

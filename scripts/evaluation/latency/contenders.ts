@@ -12,8 +12,8 @@ import {
   type CallTimes,
   type LatencyPrior,
   type LatencyState,
-  type Quantiles,
 } from "../../../worker/routing/latency.ts";
+import type { Quantiles } from "../../../worker/routing/log-errors.ts";
 
 export type Target = "totalMs" | "ttftMs";
 

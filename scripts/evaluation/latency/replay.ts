@@ -3,7 +3,8 @@
  * ends, so nobody sees a call before it has happened, nor what is still under way.
  */
 import { LatencyBook } from "../../../worker/routing/latency-book.ts";
-import type { CallTimes, Quantiles } from "../../../worker/routing/latency.ts";
+import type { CallTimes } from "../../../worker/routing/latency.ts";
+import type { Quantiles } from "../../../worker/routing/log-errors.ts";
 import { CONTENDERS, type EndedCall, type Target } from "./contenders.ts";
 import type { Series, TracedCall } from "./series.ts";
 

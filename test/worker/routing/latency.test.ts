@@ -5,7 +5,6 @@ import { normalFrom, randomFrom } from "../../../worker/lib/prng.ts";
 import {
   forecastLatency,
   learnLatency,
-  mergeLatency,
   type CallConditions,
   type CallTimes,
   type LatencyPrior,
@@ -224,36 +223,5 @@ describe("a state", () => {
         expect(state.weight).toBeLessThanOrEqual(100);
       }),
     );
-  });
-
-  it("is merged in either order to the same", ({ expect }) => {
-    fc.assert(
-      fc.property(callsArb, callsArb, (some, others) => {
-        const [one, other] = [taught(some), taught(others)];
-        if (one === undefined || other === undefined) return;
-        const merged = mergeLatency(one, other);
-        expect(merged).toEqual(mergeLatency(other, one));
-        expect(merged.weight).toBeLessThanOrEqual(100);
-      }),
-    );
-  });
-
-  it("merged of two that know much counts for no more than one can", ({ expect }) => {
-    const states = [30, 31].map((seed) =>
-      taught(callsAround({ ttftMs: 500, perTokenMs: 10 }, { count: 200, seed })),
-    );
-    const { weight, totalErrors } = mergeLatency(states[0]!, states[1]!);
-    expect(weight).toBe(100);
-    expect(totalErrors.reduce((sum, calls) => sum + calls, 0)).toBeCloseTo(100);
-  });
-
-  it("merged forecasts between the two", ({ expect }) => {
-    const [quick, slow] = [200, 800].map((ttftMs, i) =>
-      taught(callsAround({ ttftMs, perTokenMs: 10 }, { count: 50, seed: 20 + i }))!,
-    );
-    const at = { ...USUAL, nowMs: USUAL.nowMs + 50 * 60_000 };
-    const both = forecastLatency(PRIOR, mergeLatency(quick!, slow!), at).ttftMs.p50;
-    expect(both).toBeGreaterThan(forecastLatency(PRIOR, quick, at).ttftMs.p50);
-    expect(both).toBeLessThan(forecastLatency(PRIOR, slow, at).ttftMs.p50);
   });
 });
