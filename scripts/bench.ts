@@ -117,22 +117,20 @@ async function benchGateways({ portkey, json, ...flags }: GatewayFlags): Promise
   if (portkey === undefined && !json) console.log(`\n${PORTKEY_HINT}`);
 }
 
+/** A decision calls nobody; what would is discarded. */
+const NOBODY_CALLED = {
+  vendorUrl: "http://127.0.0.1:9",
+  persist: false,
+  logLevel: "error",
+} as const;
+
 async function benchDecision(report: (note: string) => void): Promise<BenchRow[]> {
-  const { unstable_startWorker: startWorker } = await import("wrangler");
-  const worker = await startWorker({
-    config: join(ROOT, "wrangler.toml"),
+  const worker = await startLocalWorker({
+    ...NOBODY_CALLED,
     entrypoint: join(ROOT, "test", "bench", "bench-worker.ts"),
-    dev: {
-      server: { hostname: "127.0.0.1", port: 0 },
-      inspector: false,
-      watch: false,
-      remote: false,
-      persist: false,
-      logLevel: "error",
-    },
   });
   try {
-    const url = await worker.url;
+    const url = worker.directUrl;
     const rows: BenchRow[] = [];
     for (const tokens of TOKENS) {
       const prompts = promptsOfLength(tokens, PROMPTS);
@@ -161,7 +159,7 @@ async function benchDecision(report: (note: string) => void): Promise<BenchRow[]
     }
     return rows;
   } finally {
-    await worker.dispose();
+    await worker.close();
   }
 }
 
@@ -172,7 +170,7 @@ interface Batch {
 }
 
 async function timeRequest(
-  url: URL,
+  url: string,
   { part, prompts, iterations }: Batch,
 ): Promise<{ ms: number; cpuMs: number }> {
   const address = new URL(`/?part=${part}&iterations=${iterations}`, url);
@@ -190,11 +188,7 @@ async function benchColdStart(report: (note: string) => void): Promise<BenchRow[
   const firstMs: number[] = [];
   const secondMs: number[] = [];
   for (let start = 0; start < COLD_STARTS; start++) {
-    const worker = await startLocalWorker({
-      vendorUrl: "http://127.0.0.1:9", // Discard: a decision calls nobody.
-      persist: false,
-      logLevel: "error",
-    });
+    const worker = await startLocalWorker(NOBODY_CALLED);
     try {
       await settledCpuMs();
       firstMs.push(await cpuOfDecision(worker.directUrl));

@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog } from "../router-models/catalog.ts";
 import { pick, randomFrom, type Random } from "../worker/lib/prng.ts";
-import { readNumber, readWhole } from "./command-line/values.ts";
+import { readShare, readWhole } from "./command-line/values.ts";
 import { createProgress } from "./report/progress.ts";
 import { startBareWorker } from "./simulation/bare-worker.ts";
 import { parseFault } from "./simulation/faults.ts";
@@ -209,6 +209,7 @@ function brokenLaws(facts: Omit<Report, "broken">): string[] {
     [keysSeen > 0, `${keysSeen} keys are in an output`],
     [books.chargedTwice > 0, `${books.chargedTwice} requests were charged twice`],
     [books.uncharged > 0, `${books.uncharged} answers were not charged`],
+    [books.compared === 0 && facts.struck < facts.vendorCalls, "no price could be compared"],
     [books.different.length > 0, `${books.different.length} prices differ from the vendor's count`],
     [grownMiB > MAX_GROWTH_MIB, `memory grew by ${grownMiB.toFixed(0)} MiB`],
   ];
@@ -258,7 +259,7 @@ async function main(): Promise<void> {
     requests: readWhole("--requests", values.requests, 1),
     concurrency: readWhole("--concurrency", values.concurrency, 1),
     seed: readWhole("--seed", values.seed),
-    faultShare: readNumber("--faults", values.faults),
+    faultShare: readShare("--faults", values.faults),
   });
   if (values.json) console.log(JSON.stringify(report, null, 2));
   else print(report);

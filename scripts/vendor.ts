@@ -1,7 +1,8 @@
 /**
  * The simulated vendor: a real HTTP server on the loopback interface that speaks OpenAI's formats for chat and
  * embeddings for every model of the catalogue, so that the whole service runs and is tested without an account, a
- * key or a network. Each vendor of the catalogue has its own base URL, `/<vendor>/v1`; Anthropic's speaks its own format too.
+ * key or a network. Each vendor of the catalogue has its own base URL, `/<vendor>/v1`; Anthropic's and Google's
+ * speak their own formats too.
  *
  * Answers depend on model, prompt and seed. Speed comes from the catalogue. Faults come on demand: see
  * simulation/faults.ts. Under `/__sim/` are the requests that arrived (`GET requests`), new faults

@@ -11,6 +11,13 @@ export function readNumber(flag: string, value: string, least = 0): number {
   return number;
 }
 
+/** A share, 0 to 1. Throws an Error that names the flag. */
+export function readShare(flag: string, value: string): number {
+  const share = readNumber(flag, value);
+  if (share > 1) throw new Error(`${flag} ${JSON.stringify(value)} must be a share, 0 to 1.`);
+  return share;
+}
+
 /** A whole number from `least` on. Throws an Error that names the flag. */
 export function readWhole(flag: string, value: string, least = 0): number {
   const number = Number(value);

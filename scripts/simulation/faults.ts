@@ -74,7 +74,7 @@ export const HOSTILE_KINDS = [
 
 export type HostileKind = (typeof HOSTILE_KINDS)[number];
 
-const PLAIN_KINDS = [
+export const PLAIN_KINDS = [
   "stall",
   "reset",
   "error-body",

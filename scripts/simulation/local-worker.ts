@@ -16,6 +16,8 @@ const ROOT = new URL("../../", import.meta.url);
 const RUNTIME = new URL("worker/inference/generated/ort.wasm", ROOT);
 
 export interface LocalWorkerOptions {
+  /** Another Worker with the deployment's bindings, in place of the service. */
+  readonly entrypoint?: string;
   /** 0, the default, takes any free port. */
   readonly port?: number;
   /** Becomes VENDOR_BASE_URL. */
@@ -49,13 +51,14 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     throw new Error(
       "worker/inference/generated/ort.wasm is missing: run `npm ci`, which makes it.",
     );
-  const { port = 0, vendorUrl, vars = {}, persist, logLevel = "warn" } = options;
+  const { entrypoint, port = 0, vendorUrl, vars = {}, persist, logLevel = "warn" } = options;
   await checkPortIsFree(port, "--port");
   Object.assign(process.env, OFFLINE);
   const { unstable_startWorker: startWorker } = await import("wrangler");
   const values = { VENDOR_BASE_URL: vendorUrl, ...vars };
   const worker = await startWorker({
     config: fileURLToPath(new URL("wrangler.toml", ROOT)),
+    ...(entrypoint !== undefined && { entrypoint }),
     // Or a .dev.vars that somebody keeps for `wrangler dev` would change what is shown and tested here.
     envFiles: [devNull],
     bindings: Object.fromEntries(
