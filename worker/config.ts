@@ -9,6 +9,7 @@
 import { z } from "zod";
 import type { CatalogModel } from "../router-models/catalog.ts";
 import { ownCatalogModel, ownModelSchema } from "../router-models/own-model.ts";
+import { jsonIn } from "./lib/json.ts";
 import {
   compatibleVendorSchema,
   faultOf,
@@ -37,7 +38,7 @@ function milliseconds(fallback: number, least = 1) {
 /** JSON text or, as wrangler's own JSON variables come, its value. */
 const compatibleVendors = z
   .preprocess(
-    (given) => (typeof given === "string" ? valueOf(given) : given),
+    (given) => (typeof given === "string" ? jsonIn(given) : given),
     z
       .array(
         compatibleVendorSchema
@@ -57,14 +58,6 @@ const compatibleVendors = z
       ),
   )
   .default([]);
-
-function valueOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 const schema = z.strictObject({
   /** Demanded of every request once it is set; without it only this machine is served. */

@@ -10,6 +10,8 @@ import { z } from "zod";
 
 /** OpenAI's limit, and that of every client that batches. */
 const MAX_INPUTS = 2_048;
+/** Bytes of an answer that are asked for, and read, at most: while they are read they exist four times over. */
+export const MAX_EMBEDDINGS_BYTES = 16 << 20;
 /** More than any model reads; a bound for the loops over them. */
 const MAX_TOKENS = 131_072;
 

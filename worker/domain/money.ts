@@ -11,6 +11,11 @@ export function costMicroUsd(tokens: number, usdPerMTok: number): number {
   return Math.abs(exact - nearest) < 1e-6 ? nearest : Math.ceil(exact);
 }
 
+/** Whether a cost is above a limit in dollars, whose micro-dollars may come out a hair under the whole. */
+export function exceedsUsd(microUsd: number, limitUsd: number): boolean {
+  return microUsd > limitUsd * 1e6 + 1e-6;
+}
+
 /** "0.000123": dollars with all six places, as headers carry them. */
 export function formatUsd(microUsd: number): string {
   return (microUsd / 1e6).toFixed(6);

@@ -68,6 +68,15 @@ export function parseJson(bytes: Uint8Array): JsonBody {
   }
 }
 
+/** The value of a JSON text, or undefined. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a parsed value is an object, neither null nor an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -130,11 +130,6 @@ export interface SseSource {
 
 const ENCODER = new TextEncoder();
 
-/** The bytes of one event, ready to enqueue. */
-export function encodeSse(event: SseEvent): Uint8Array {
-  return ENCODER.encode(textOf(event));
-}
-
 function textOf({ event, data }: SseEvent): string {
   const head = event === undefined ? "" : `event: ${event}\n`;
   if (!/[\r\n]/.test(data)) return `${head}data: ${data}\n\n`;

@@ -35,6 +35,8 @@ interface WholeAnswer extends AnswerFrame {
   readonly body: Record<string, unknown>;
   readonly counts: TokenCounts;
   readonly bill: Bill;
+  /** The same with who gave it, for formats that show it in the answer itself. */
+  readonly receipt: Record<string, unknown>;
 }
 
 /** A stream of OpenAI's chunks, which the reader owns; an error is one of them. `ended` resolves when it is over, however it ends. */
@@ -86,9 +88,10 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
   if (outcome.kind === "stream")
     return { ...frame, kind: "streamed", ...settlement.meter(outcome) };
   const counts = countsOf(outcome, request);
-  settlement.settle("complete", counts);
+  const bill = settlement.settle("complete", counts);
+  const receipt = settlement.receipt(bill, counts);
   const { text, body } = outcome;
-  return { ...frame, kind: "whole", text, body, counts, bill: settlement.bill(counts) };
+  return { ...frame, kind: "whole", text, body, counts, bill, receipt };
 }
 
 interface InVain {

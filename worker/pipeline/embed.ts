@@ -10,9 +10,14 @@
  * A model that lacks what is asked for is left out with the reason. Lengths are not checked: there is no
  * roomier model to turn to, and the vendor, unlike an estimate, counts exactly.
  */
-import { inputsOf, type EmbeddingModel, type EmbeddingRequest } from "../domain/embedding.ts";
+import {
+  inputsOf,
+  MAX_EMBEDDINGS_BYTES,
+  type EmbeddingModel,
+  type EmbeddingRequest,
+} from "../domain/embedding.ts";
 import { RouterError } from "../domain/errors.ts";
-import { costMicroUsd } from "../domain/money.ts";
+import { costMicroUsd, exceedsUsd } from "../domain/money.ts";
 import type { Policy } from "../domain/policy.ts";
 import { vendorOf, type UpstreamCompletion } from "../domain/upstream.ts";
 import { isRecord } from "../lib/json.ts";
@@ -194,12 +199,13 @@ function choose({ request, policy }: EmbedOrder, deps: Deps): EmbeddingChoice {
   const named = requireEmbeddingModel(request.model, deps);
   requireTimeless(policy);
   requireSomeKey(deps);
-  const inputTokens = tokensOf(request);
+  const inputs = inputsOf(request);
+  const inputTokens = tokensOf(inputs);
   const attempts: EmbeddingCandidate[] = [];
   const excluded: { model: string; why: EmbeddingExclusion }[] = [];
   for (const model of serversOf(named, request.model, deps.embeddings)) {
     const cost = costMicroUsd(inputTokens, model.price.inputUsdPerMTok);
-    const why = exclusionOf(model, { request, policy, cost, keys: deps.keys });
+    const why = exclusionOf(model, { request, inputs, policy, cost, keys: deps.keys });
     if (why !== undefined) excluded.push({ model: model.id, why });
     else attempts.push({ model, costMicroUsd: cost });
   }
@@ -220,8 +226,11 @@ function serversOf(
   return [named, ...all.filter((m) => m !== named && (m.sameVectorsAs ?? m.id) === original)];
 }
 
+type Inputs = ReturnType<typeof inputsOf>;
+
 interface Wish {
   readonly request: EmbeddingRequest;
+  readonly inputs: Inputs;
   readonly policy: Policy;
   readonly cost: number;
   readonly keys: Deps["keys"];
@@ -229,22 +238,20 @@ interface Wish {
 
 function exclusionOf(
   model: EmbeddingModel,
-  { request, policy, cost, keys }: Wish,
+  { request, inputs, policy, cost, keys }: Wish,
 ): EmbeddingExclusion | undefined {
-  const { allow_models: allowed, max_cost_usd: maxCostUsd = Infinity } = policy;
+  const { allow_models: allowed, max_cost_usd: maxCostUsd } = policy;
   if (allowed !== undefined && !allowed.includes(model.id)) return "not_allowed";
   if (!keys.has(vendorOf(model.id))) return "no_vendor_key";
   const { capabilities } = model;
   if (typeof request.dimensions === "number" && !capabilities.includes("dimensions"))
     return "fixed_dimensions";
-  const hasTokens = inputsOf(request).some((input) => typeof input !== "string");
+  const hasTokens = inputs.some((input) => typeof input !== "string");
   if (hasTokens && !capabilities.includes("tokens")) return "lacks_token_input";
-  if (inputsOf(request).length > mostInputs(model, request)) return "answer_too_large";
-  return cost > maxCostUsd * 1e6 ? "too_expensive" : undefined;
+  if (inputs.length > mostInputs(model, request)) return "answer_too_large";
+  if (maxCostUsd !== undefined && exceedsUsd(cost, maxCostUsd)) return "too_expensive";
+  return undefined;
 }
-
-/** Bytes of an answer that are asked for at most; the providers read no more than this. */
-const MAX_ANSWER_BYTES = 16 << 20;
 
 /** How many vectors fit into an answer: a number takes some 13 characters, or a third of 16 as base64. */
 function mostInputs(
@@ -253,7 +260,7 @@ function mostInputs(
 ): number {
   const isShort = request.encoding_format === "base64" && capabilities.includes("base64");
   const bytesPerNumber = isShort ? 16 / 3 : 13;
-  return Math.floor(MAX_ANSWER_BYTES / ((request.dimensions ?? dimensions) * bytesPerNumber));
+  return Math.floor(MAX_EMBEDDINGS_BYTES / ((request.dimensions ?? dimensions) * bytesPerNumber));
 }
 
 function requireEmbeddingModel(name: string, { embeddings, scorer }: Deps): EmbeddingModel {
@@ -305,8 +312,8 @@ const REMEDIES: Record<EmbeddingExclusion, readonly [param: string, remedy: stri
   answer_too_large: ["input", "send fewer inputs at once, or ask for base64"],
 };
 
-function tokensOf(request: EmbeddingRequest): number {
-  return inputsOf(request).reduce(
+function tokensOf(inputs: Inputs): number {
+  return inputs.reduce(
     (sum, input) => sum + (typeof input === "string" ? countTokens(input) : input.length),
     0,
   );

@@ -80,7 +80,8 @@ export class Expenses {
       return [{ candidate, counts: countsOf(outcome, this.#request) }];
     if (outcome?.kind === "failure" && !outcome.mayBeBilled && !isLeft(call)) return [];
     const written = writtenAfter((ended?.atMs ?? this.#deps.clock.nowMs()) - startedMs, candidate);
-    return [{ candidate, counts: estimated(countPrompt(this.#request), written) }];
+    const output = written * (this.#request.n ?? 1);
+    return [{ candidate, counts: estimated(countPrompt(this.#request), output) }];
   }
 }
 
@@ -90,7 +91,7 @@ function isLeft({ ended }: Call): boolean {
   return outcome?.kind === "failure" && outcome.reason === "aborted" && outcome.calls > 0;
 }
 
-/** Output tokens that a model has probably written this long after it was asked. */
+/** Output tokens of one choice that a model has probably written this long after it was asked. */
 function writtenAfter(
   elapsedMs: number,
   { ttftMs, latencyMs, outputTokensP50 }: Candidate,

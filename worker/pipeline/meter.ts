@@ -17,7 +17,7 @@
  */
 import { MAX_CHOICES, type ChatRequest } from "../domain/chat.ts";
 import { errorBody, RouterError } from "../domain/errors.ts";
-import { isRecord } from "../lib/json.ts";
+import { isRecord, jsonIn } from "../lib/json.ts";
 import type { SseEvent, SseSource } from "../lib/sse.ts";
 import { AnswerCount, usageOf, type TokenCounts } from "./usage.ts";
 
@@ -46,7 +46,8 @@ export class StreamMeter {
   /** Has id, model, created and whatever else the vendor repeats in every chunk. */
   #latest: Record<string, unknown> = { object: "chat.completion.chunk" };
   #hasText = false;
-  #isDone = false;
+  /** Of an answer that has ended with `[DONE]`. */
+  #final: TokenCounts | undefined;
 
   constructor(options: MeterOptions) {
     this.#options = options;
@@ -55,13 +56,12 @@ export class StreamMeter {
 
   /** After `[DONE]`: nothing that follows is for the client. */
   get isDone(): boolean {
-    return this.#isDone;
+    return this.#final !== undefined;
   }
 
   /** What the answer has used so far. */
   get counts(): TokenCounts {
-    const { request } = this.#options;
-    return this.#answer.counts(this.#usage, { isWhole: this.#isDone, request });
+    return this.#final ?? this.#count(false);
   }
 
   /** What goes to the client for one event of the vendor. Throws RouterError for a malformed one. */
@@ -81,7 +81,7 @@ export class StreamMeter {
 
   /** What goes to the client when the vendor closes the stream. Throws RouterError for a torn answer. */
   finish(): SseEvent[] {
-    if (this.#isDone) return [];
+    if (this.isDone) return [];
     const finished = [...this.#isFinished.values()];
     if (finished.length > 0 && finished.every(Boolean)) return this.#end();
     throw new RouterError("server_error", "The vendor closed the stream within its answer", {
@@ -105,9 +105,13 @@ export class StreamMeter {
     }
   }
 
+  #count(isWhole: boolean): TokenCounts {
+    return this.#answer.counts(this.#usage, { isWhole, request: this.#options.request });
+  }
+
   #end(): SseEvent[] {
-    this.#isDone = true;
-    const { counts } = this;
+    const counts = this.#count(true);
+    this.#final = counts;
     const sluice = this.#options.receipt(counts);
     const last = this.#wantsUsage
       ? { choices: [], usage: counts.isEstimate ? usageOf(counts) : this.#usage, sluice }
@@ -179,12 +183,8 @@ export function meterStream(
 }
 
 function parseChunk(data: string): Record<string, unknown> {
-  try {
-    const chunk: unknown = JSON.parse(data);
-    if (isRecord(chunk)) return chunk;
-  } catch {
-    // Said below: whatever it is, it is no chunk.
-  }
+  const chunk = jsonIn(data);
+  if (isRecord(chunk)) return chunk;
   throw malformed("a chunk that is no JSON object");
 }
 

@@ -10,12 +10,11 @@
  */
 import type { Candidate } from "../domain/decision.ts";
 import type { UpstreamFailure } from "../domain/upstream.ts";
+import type { FailedModel } from "./attempt-errors.ts";
 
 /** A model's latest failure in this request. */
-export interface Failed {
-  readonly model: string;
+export interface Failed extends FailedModel {
   readonly candidate: Candidate;
-  readonly failure: UpstreamFailure;
   readonly atMs: number;
 }
 

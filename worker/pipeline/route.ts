@@ -16,6 +16,7 @@ import { promptOf } from "../routing/prompt-of.ts";
 import { requirementsOf } from "../routing/requirements.ts";
 import { findNamed, parseModelName, requireKnown, requireNamed } from "./model-name.ts";
 import type { CatalogModel, CertifiedPrompt, Deps } from "./ports.ts";
+import { countPrompt } from "./token-count.ts";
 
 /** What a client asks: a checked body, and its knobs. */
 export interface Order {
@@ -53,7 +54,7 @@ export async function route({ request, policy }: Order, deps: RouteDeps): Promis
     policy,
     isServed: (id) => deps.keys.has(vendorOf(id)),
     latencyOf: (model, tokens) => deps.latency.forecast(model, tokens, nowMs),
-    pinned: name.kind === "pinned" ? name.model : undefined,
+    pinned,
   });
   const decision =
     pinned !== undefined
@@ -69,15 +70,14 @@ export async function route({ request, policy }: Order, deps: RouteDeps): Promis
   return { ...scored, decision };
 }
 
-/** Input tokens of a prompt, by the estimate that decisions are made on. Throws RouterError 404 or 503. */
-export async function estimateTokens(
+/** Input tokens of a prompt, counted as for a vendor that reports none. Throws RouterError 404. */
+export function estimateTokens(
   request: ChatRequest,
-  { scorer }: Pick<RouteDeps, "scorer">,
-): Promise<number> {
+  deps: Pick<RouteDeps, "scorer" | "embeddings">,
+): number {
   const name = parseModelName(request.model);
-  if (name.kind === "pinned") requireNamed(name.model, scorer.catalog);
-  const { forecast } = await score(promptOf(request), { scorer });
-  return forecast.inputTokens;
+  if (name.kind === "pinned") requireChatModel(name.model, deps);
+  return countPrompt(request);
 }
 
 function requireChatModel(

@@ -3,9 +3,9 @@
  * line that the log keeps of it.
  *
  * Money is usage at list price, with all that was paid on the way: the calls that gave no answer
- * (expenses.ts), and what the vendor that a hedge hung up on may bill. Beside it stands what the reference model would have cost for
- * the same prompt, its output scaled by the forecast. The difference may be negative, and then it is
- * reported as negative. Every call that a vendor may bill is settled, also one that the client has left.
+ * (expenses.ts), and what the vendor that a hedge hung up on may bill. Beside it stands what the reference
+ * model would have cost for the same prompt, its output scaled by the forecast. The difference may be
+ * negative, and then it is reported as negative. Every call that a vendor may bill is settled, also one that the client has left.
  */
 import { RouterError } from "../domain/errors.ts";
 import type { SseSource } from "../lib/sse.ts";
@@ -49,19 +49,20 @@ interface SettlementInput {
   readonly success: Settled;
 }
 
-/** Of one answer; settled once. */
+/** Of one answer. Settled once: later calls only read what it came to. */
 export class Settlement {
   readonly #input: SettlementInput;
   readonly #deps: Deps;
   /** Until the first token of a stream. */
   #ttftMs: number | undefined;
+  #bill: Bill | undefined;
 
   constructor(input: SettlementInput, deps: Deps) {
     this.#input = input;
     this.#deps = deps;
   }
 
-  bill(counts: TokenCounts): Bill {
+  #billOf(counts: TokenCounts): Bill {
     const { catalog } = this.#deps.scorer;
     const { routed, success } = this.#input;
     const { candidate, expenses } = success;
@@ -97,14 +98,11 @@ export class Settlement {
     const { request, signal } = this.#input.order;
     const meter = new StreamMeter({
       request,
-      receipt: (counts) => this.#receipt(counts),
+      receipt: (counts) => this.receipt(this.settle("complete", counts), counts),
       onFirstText: () => (this.#ttftMs = this.#elapsedMs()),
     });
     const { promise: ended, resolve } = Promise.withResolvers<void>();
-    let isSettled = false;
     const end = (ending: StreamEnding, error?: unknown): void => {
-      if (isSettled) return;
-      isSettled = true;
       signal.removeEventListener("abort", leave);
       this.settle(signal.aborted ? "cancelled" : ending, meter.counts, error);
       resolve();
@@ -119,12 +117,14 @@ export class Settlement {
   }
 
   /** @param error Why a stream broke, where it did. */
-  settle(ending: StreamEnding, counts: TokenCounts, error?: unknown): void {
+  settle(ending: StreamEnding, counts: TokenCounts, error?: unknown): Bill {
+    if (this.#bill !== undefined) return this.#bill;
+    this.#bill = this.#billOf(counts);
     const { order, routed, success } = this.#input;
     const { candidate, count, hedged } = success;
     const { tag, request } = order;
     this.#learn(ending, counts);
-    const { costMicroUsd: cost, savedMicroUsd, hedgeMicroUsd } = this.bill(counts);
+    const { costMicroUsd: cost, savedMicroUsd, hedgeMicroUsd } = this.#bill;
     this.#deps.log.write(ending === "broken" ? "warn" : "info", "completion", {
       request_id: tag.id,
       model: candidate.model,
@@ -147,6 +147,7 @@ export class Settlement {
       saved_micro_usd: savedMicroUsd,
       duration_ms: this.#deps.clock.nowMs() - tag.startedMs,
     });
+    return this.#bill;
   }
 
   /** An answer that was not finished tells when it began, and nothing of its length. */
@@ -167,16 +168,19 @@ export class Settlement {
     return this.#deps.clock.nowMs() - (call?.conditions.nowMs ?? order.tag.startedMs);
   }
 
-  #receipt(counts: TokenCounts): Record<string, unknown> {
+  /** A bill as clients see it in an answer's own fields, in US dollars. */
+  receipt(
+    { costMicroUsd: cost, savedMicroUsd, hedgeMicroUsd }: Bill,
+    { isEstimate }: TokenCounts,
+  ): Record<string, unknown> {
     const { candidate, count, hedged } = this.#input.success;
-    const { costMicroUsd: cost, savedMicroUsd, hedgeMicroUsd } = this.bill(counts);
     return {
       cost_usd: cost / 1e6,
       saved_usd: savedMicroUsd / 1e6,
       model: candidate.model,
       attempts: count,
       ...(hedged !== undefined && { hedged: hedged.model, hedge_cost_usd: hedgeMicroUsd / 1e6 }),
-      ...(counts.isEstimate && { is_usage_estimated: true }),
+      ...(isEstimate && { is_usage_estimated: true }),
     };
   }
 }

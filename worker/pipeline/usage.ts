@@ -120,11 +120,13 @@ export function countsOf(
   { body }: Pick<UpstreamCompletion, "body">,
   request: ChatRequest,
 ): TokenCounts {
+  const { choices, usage } = body;
+  const reported = readUsage(usage);
+  if (reported !== undefined && reported.output > 0) return reported;
   const answer = new AnswerCount();
-  const { choices } = body;
   if (Array.isArray(choices))
     for (const choice of choices) if (isRecord(choice)) answer.add(choice);
-  return answer.counts(body["usage"], { isWhole: true, request });
+  return answer.counts(usage, { isWhole: true, request });
 }
 
 /** Counts that nobody but us has made. */

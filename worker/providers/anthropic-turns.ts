@@ -15,7 +15,7 @@
 import { z } from "zod";
 import type { ChatMessage } from "../domain/chat.ts";
 import { RouterError } from "../domain/errors.ts";
-import { isRecord } from "../lib/json.ts";
+import { isRecord, jsonIn } from "../lib/json.ts";
 
 type Block = Record<string, unknown>;
 
@@ -99,12 +99,8 @@ function toolUse(call: unknown, at: string): Block {
 
 function inputOf(json: string, at: string): Block {
   if (json.trim() === "") return {};
-  try {
-    const input: unknown = JSON.parse(json);
-    if (isRecord(input)) return input;
-  } catch {
-    // Said below: whatever it is, it is no object.
-  }
+  const input = jsonIn(json);
+  if (isRecord(input)) return input;
   throw noWordsFor(`${at}.function.arguments`, "arguments that are no JSON object", "mend them");
 }
 

@@ -10,9 +10,6 @@
 import { z } from "zod";
 import { USUAL, VENDORS, type Vendor } from "./registry.ts";
 
-/** The variable that holds them. */
-export const COMPATIBLE_VENDORS = "COMPATIBLE_VENDORS";
-
 const KNOWN = new Set(VENDORS.map(({ id }) => id));
 
 /** A vendor of the deployment's own, with its key where it wants one. */
@@ -77,6 +74,6 @@ function isPrivate(hostname: string): boolean {
 export function ownVendorOf({ id, name = id, base_url: url, key }: Entry): OwnVendor | undefined {
   if (url === undefined) return undefined;
   const baseUrl = url.replace(/\/+$/, "");
-  const vendor: Vendor = { ...USUAL, id, name, baseUrl, keyName: COMPATIBLE_VENDORS };
+  const vendor: Vendor = { ...USUAL, id, name, baseUrl };
   return { vendor, ...(key !== undefined && { key }) };
 }

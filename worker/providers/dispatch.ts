@@ -16,6 +16,7 @@
  * Redirects are not followed: a key must not travel to an address that is not in the registry.
  */
 import { MAX_CHOICES } from "../domain/chat.ts";
+import { MAX_EMBEDDINGS_BYTES } from "../domain/embedding.ts";
 import { RouterError } from "../domain/errors.ts";
 import {
   vendorOf,
@@ -26,14 +27,14 @@ import {
 } from "../domain/upstream.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Deadline, DeadlineError, type StartTimer } from "../lib/deadline.ts";
-import { isRecord, readBytes, readJson } from "../lib/json.ts";
+import { isRecord, jsonIn, readBytes, readJson } from "../lib/json.ts";
 import { SseOverflowError } from "../lib/sse.ts";
 import type { Adapter, HttpRequest } from "./adapter.ts";
 import { ADAPTERS } from "./adapters.ts";
 import { verdictOf, walkKeys, type Circuits, type Permit } from "./circuits.ts";
 import { buildEmbeddingRequest, readEmbeddings } from "./embeddings.ts";
 import type { Endpoint, Endpoints } from "./endpoints.ts";
-import { hiddenError, jsonIn, malformed, readStatus } from "./failures.ts";
+import { hiddenError, malformed, readStatus } from "./failures.ts";
 import { StreamOverflowError, VendorEvents } from "./vendor-events.ts";
 
 /** The limits of one call, in milliseconds. */
@@ -64,8 +65,6 @@ interface DispatchOptions {
 
 /** Bytes of an unstreamed answer: 128 choices of ordinary length, or a minute of base64 audio. */
 const MAX_ANSWER_BYTES = 8 << 20;
-/** Bytes of embeddings, which exist four times over while they are read; pipeline/embed.ts asks for no more. */
-const MAX_EMBEDDINGS_BYTES = 16 << 20;
 /** Bytes of an error's body that are read; its message is at the front. */
 const MAX_ERROR_BYTES = 8 << 10;
 

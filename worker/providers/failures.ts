@@ -13,7 +13,7 @@
  * and with everything that looks like a key removed. What a vendor says about our key is not quoted.
  */
 import type { FailureReason, UpstreamFailure } from "../domain/upstream.ts";
-import { isRecord } from "../lib/json.ts";
+import { isRecord, jsonIn } from "../lib/json.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { readRetryAfterMs } from "./retry-after.ts";
 
@@ -152,15 +152,6 @@ function messageIn(body: unknown): string | undefined {
 function jsonOf(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The value of a JSON text, or undefined. */
-export function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -8,6 +8,7 @@
  * Source: https://ai.google.dev/api/generate-content#GenerateContentResponse
  */
 import { z } from "zod";
+import { MAX_CHOICES } from "../domain/chat.ts";
 import { isRecord } from "../lib/json.ts";
 
 /** More than any model may be asked for. */
@@ -51,7 +52,7 @@ const count = z.int().nonnegative().default(0);
 
 /** A whole answer, or one event of a stream. */
 export const googleResponse = z.looseObject({
-  candidates: z.array(candidate).max(128).default([]),
+  candidates: z.array(candidate).max(MAX_CHOICES).default([]),
   promptFeedback: z.looseObject({ blockReason: z.string().optional() }).optional(),
   usageMetadata: z
     .looseObject({

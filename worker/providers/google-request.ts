@@ -15,8 +15,7 @@
  * function-calling,file-input-methods,openai}
  */
 import type { ChatMessage, ChatRequest } from "../domain/chat.ts";
-import { isRecord } from "../lib/json.ts";
-import { jsonIn } from "./failures.ts";
+import { isRecord, jsonIn } from "../lib/json.ts";
 import { generationConfigOf } from "./google-config.ts";
 import { partOf, unaskable, type GooglePart } from "./google-parts.ts";
 

@@ -1,3 +1,5 @@
+import type { ChatRequest } from "../domain/chat.ts";
+import type { UpstreamCompletion, UpstreamFailure } from "../domain/upstream.ts";
 /**
  * The adapter for the Gemini API. Google also answers in OpenAI's format, but that way loses what only
  * its own has: thoughts with their signatures, cached and thought tokens apart, audio, why a prompt was
@@ -10,12 +12,11 @@
  *
  * Source: https://ai.google.dev/api/generate-content
  */
-import type { ChatRequest } from "../domain/chat.ts";
-import type { UpstreamCompletion, UpstreamFailure } from "../domain/upstream.ts";
+import { jsonIn } from "../lib/json.ts";
 import type { SseEvent } from "../lib/sse.ts";
 import type { Adapter, HttpRequest, StreamReader, VendorAnswer } from "./adapter.ts";
 import type { Endpoint } from "./endpoints.ts";
-import { hiddenError, jsonIn, malformed } from "./failures.ts";
+import { hiddenError, malformed } from "./failures.ts";
 import {
   extraContent,
   finishOf,

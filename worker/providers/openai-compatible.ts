@@ -9,12 +9,12 @@
  */
 import type { ChatRequest } from "../domain/chat.ts";
 import type { UpstreamCompletion, UpstreamFailure } from "../domain/upstream.ts";
-import { isRecord } from "../lib/json.ts";
+import { isRecord, jsonIn } from "../lib/json.ts";
 import type { SseEvent } from "../lib/sse.ts";
 import type { Adapter, HttpRequest, StreamReader, VendorAnswer } from "./adapter.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { withoutExtensions } from "./extension-fields.ts";
-import { hiddenError, jsonIn, malformed } from "./failures.ts";
+import { hiddenError, malformed } from "./failures.ts";
 
 export const OPENAI_COMPATIBLE: Adapter = { buildRequest, readAnswer, openStream };
 

@@ -28,8 +28,6 @@ export interface Vendor {
    * the deployment, without which the vendor cannot be called.
    */
   readonly baseUrl: string;
-  /** The secret that holds the key. */
-  readonly keyName: string;
   /** Where the key goes in OpenAI's format, if not into `authorization`. */
   readonly keyHeader?: string;
   /** The one field that bounds an answer's tokens; some vendors refuse a request with the other. */
@@ -42,6 +40,12 @@ export interface Vendor {
   readonly extensionFields: readonly ExtensionField[];
 }
 
+/** One that Sluice knows by itself. */
+export interface RegistryVendor extends Vendor {
+  /** The secret that holds the key. */
+  readonly keyName: string;
+}
+
 /** What most vendors have in common. */
 export const USUAL = {
   format: "openai",
@@ -51,7 +55,7 @@ export const USUAL = {
   extensionFields: ["reasoning_content"],
 } as const;
 
-export const VENDORS: readonly Vendor[] = [
+export const VENDORS: readonly RegistryVendor[] = [
   {
     ...USUAL,
     id: "openai",

@@ -11,12 +11,12 @@
 import { RouterError } from "../domain/errors.ts";
 import type { UpstreamFailure } from "../domain/upstream.ts";
 import { DeadlineError, type Deadline } from "../lib/deadline.ts";
-import { isRecord } from "../lib/json.ts";
+import { isRecord, jsonIn } from "../lib/json.ts";
 import { SseDecoder, SseOverflowError, type SseEvent, type SseSource } from "../lib/sse.ts";
 import type { StreamReader } from "./adapter.ts";
 import type { Verdict } from "./circuits.ts";
 import type { Endpoint } from "./endpoints.ts";
-import { jsonIn, malformed } from "./failures.ts";
+import { malformed } from "./failures.ts";
 
 /**
  * Bytes of one stream: 128,000 output tokens take some 45 MB where each is an event of its own. None of

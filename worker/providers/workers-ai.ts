@@ -12,11 +12,11 @@
  * Sources: https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/,
  * …/workers-ai/configuration/bindings/, …/workers-ai/features/function-calling/
  */
-import { isRecord } from "../lib/json.ts";
+import { isRecord, jsonIn } from "../lib/json.ts";
 import type { SseEvent } from "../lib/sse.ts";
 import type { Adapter, StreamReader, VendorAnswer } from "./adapter.ts";
 import type { Endpoint } from "./endpoints.ts";
-import { jsonIn, malformed } from "./failures.ts";
+import { malformed } from "./failures.ts";
 import { OPENAI_COMPATIBLE } from "./openai-compatible.ts";
 
 export const WORKERS_AI: Adapter = { ...OPENAI_COMPATIBLE, readAnswer, openStream };

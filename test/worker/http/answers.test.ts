@@ -362,6 +362,23 @@ describe("POST /v1/route", () => {
     });
   });
 
+  it("calls a model that nothing places by its bare name too, and by no other way", async ({
+    expect,
+  }) => {
+    const price = { inputUsdPerMTok: 0, outputUsdPerMTok: 0 };
+    const unplaced = { ...MODELS[0]!, id: "openai/own", upstreamModel: undefined, price };
+    const service = createService({ scorer: fakeScorer([...MODELS, unplaced]) });
+    async function ask(model: string) {
+      const response = await service.chat({ model }, { headers: { "x-sluice-dry-run": "true" } });
+      return response.json();
+    }
+    for (const name of ["openai/own", "own"])
+      expect(await ask(name)).toMatchObject({ attempts: ["openai/own"], reason: "pinned" });
+    expect(await ask("auto")).toMatchObject({
+      excluded: [{ model: "openai/own", why: "not_placed" }],
+    });
+  });
+
   it("is what a dry run answers", async ({ expect }) => {
     const { body } = await routeOf({});
     const dry = await createService().chat({}, { headers: { "x-sluice-dry-run": "true" } });

@@ -127,7 +127,7 @@ const CASES: readonly Case[] = [
     status: 404,
     type: "not_found_error",
     code: "unknown_path",
-    says: /POST \/v1\/chat\/completions/,
+    says: /GET \/openapi\.json/,
   },
   {
     what: "the wrong content type",

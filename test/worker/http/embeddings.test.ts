@@ -129,6 +129,20 @@ describe("POST /v1/embeddings", () => {
     expect(requests).toEqual([]);
   });
 
+  it("allows what costs as much as may be spent, to the micro-dollar", async ({ expect }) => {
+    const { send } = scriptedVendor(vectors(1));
+    // 249 tokens at 2 are 498 micro-dollars, and 0.000498 · 10⁶ is a hair less.
+    const fields = { model: "openai/vectors", input: Array(249).fill(1) };
+    expect(0.000498 * 1e6).toBeLessThan(498);
+    for (const [limit, status] of [
+      ["0.000498", 200],
+      ["0.000497", 400],
+    ] as const) {
+      const headers = { "x-sluice-max-cost-usd": limit };
+      expect((await post(createService({ send }), fields, headers)).status).toBe(status);
+    }
+  });
+
   it.for<[string, Record<string, unknown>, Record<string, string>, Record<string, unknown>]>([
     ["auto", { model: "auto" }, {}, { status: 400, param: "model" }],
     ["auto:fast", { model: "auto:fast" }, {}, { status: 400, code: "auto_not_for_embeddings" }],

@@ -20,10 +20,12 @@ import {
   streamed,
   usageChunk,
   whole,
+  type Responder,
 } from "../fixture/vendor.ts";
 
 const HI = { model: "auto", messages: [{ role: "user", content: "Hi" }] };
 const KEY = "k-1";
+const VECTOR = json(200, { data: [{ index: 0, embedding: [0.5, 1] }] });
 const AUTHORIZED = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
 
 /** The value at a path of keys. */
@@ -163,7 +165,7 @@ describe("GET /openapi.json", () => {
   });
 
   it("promises vectors as they come", async ({ expect }) => {
-    const { send } = scriptedVendor(json(200, { data: [{ index: 0, embedding: [0.5, 1] }] }));
+    const { send } = scriptedVendor(VECTOR);
     const body = JSON.stringify({ model: "openai/vectors", input: "Hi" });
     const init = { method: "POST", headers: AUTHORIZED, body };
     const list = await createService({ send, apiKey: KEY }).fetch("/v1/embeddings", init);
@@ -207,14 +209,24 @@ describe("GET /openapi.json", () => {
     }
   });
 
-  it("names every header of an answer, and none that is not sent", async ({ expect }) => {
-    const { send } = scriptedVendor(silent(), whole());
-    const service = createService({ send, pause: async () => {} });
-    const { headers } = await service.chat({ sluice: { hedge: 1 } });
-    const sent = [...headers.keys()].filter((name) => name !== "content-type");
-    const path = ["paths", "/v1/chat/completions", "post", "responses", "200", "headers"];
-    expect(keysAt(...path).toSorted()).toEqual(sent.toSorted());
-  });
+  it.for<[path: string, body: Record<string, unknown>, responders: readonly Responder[]]>([
+    ["/v1/chat/completions", { ...HI, sluice: { hedge: 1 } }, [silent(), whole()]],
+    ["/v1/messages", { ...HI, max_tokens: 9, sluice: { hedge: 1 } }, [silent(), whole()]],
+    ["/v1/responses", { model: "auto", input: "Hi", sluice: { hedge: 1 } }, [silent(), whole()]],
+    ["/v1/embeddings", { model: "openai/vectors", input: "Hi" }, [VECTOR]],
+  ])(
+    "names every header of an answer of %s, and none that is not sent",
+    async ([path, body, responders], { expect }) => {
+      const { send } = scriptedVendor(...responders);
+      const service = createService({ send, apiKey: KEY, pause: async () => {} });
+      const init = { method: "POST", headers: AUTHORIZED, body: JSON.stringify(body) };
+      const { headers, status } = await service.fetch(path, init);
+      expect(status).toBe(200);
+      const sent = [...headers.keys()].filter((name) => name !== "content-type");
+      const promised = keysAt("paths", path, "post", "responses", "200", "headers");
+      expect(promised.toSorted()).toEqual(sent.toSorted());
+    },
+  );
 
   it("offers every knob as a header and in the body", ({ expect }) => {
     const knobs = Object.keys(policySchema.shape);

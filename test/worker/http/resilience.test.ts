@@ -465,6 +465,22 @@ describe("an answer that breaks off", () => {
     ]);
   });
 
+  it("has as many answers begun as were asked for", async ({ expect }) => {
+    const { service } = setUp([
+      () => {
+        service.timers.advance(1_000);
+        return half();
+      },
+      json(400, { error: { message: "bad" } }),
+    ]);
+    await service.chat({
+      ...CHEAP,
+      n: 3,
+      sluice: { allow_models: ["openai/small", "openai/large"] },
+    });
+    expect(completionsIn(service)).toMatchObject([{ cost_micro_usd: 5 + 3 * 50 * 4 }]);
+  });
+
   it("was not begun where vendors said no, and then nothing is billed", async ({ expect }) => {
     const { service } = setUp([json(500, {})]);
     await service.chat(CHEAP);

@@ -8,6 +8,7 @@ import {
   openStream,
   parseObject,
   scriptedVendor,
+  silent,
   streamed,
   usageChunk,
   whole,
@@ -35,6 +36,21 @@ async function eventsOf(response: Response) {
 }
 
 describe("POST /v1/responses", () => {
+  it("says in its own field what it cost, the hedge among it", async ({ expect }) => {
+    const { send } = scriptedVendor(silent(), whole());
+    const fields = { model: "auto:cost", sluice: { hedge: 800 } };
+    const response = await ask(fields, { send, pause: async () => {} });
+    expect(await response.json()).toMatchObject({
+      sluice: {
+        model: "mistral/medium",
+        attempts: 2,
+        hedged: "openai/small",
+        hedge_cost_usd: 0.000405,
+        cost_usd: 0.000585,
+      },
+    });
+  });
+
   it("asks a vendor in chat's words, and answers in its own", async ({ expect }) => {
     const { send, requests } = scriptedVendor(whole());
     const fields = {

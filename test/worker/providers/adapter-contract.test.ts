@@ -10,11 +10,10 @@
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { chatRequestSchema } from "../../../worker/domain/chat.ts";
-import { isRecord } from "../../../worker/lib/json.ts";
+import { isRecord, jsonIn } from "../../../worker/lib/json.ts";
 import { SseDecoder, type SseEvent } from "../../../worker/lib/sse.ts";
 import { ADAPTERS } from "../../../worker/providers/adapters.ts";
 import { endpointsOf, type Endpoint } from "../../../worker/providers/endpoints.ts";
-import { jsonIn } from "../../../worker/providers/failures.ts";
 import { VENDORS, type WireFormat } from "../../../worker/providers/registry.ts";
 import { parseObject } from "../fixture/vendor.ts";
 

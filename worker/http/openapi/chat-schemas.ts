@@ -46,6 +46,8 @@ const receiptSchema = z
     saved_usd: z.number().describe("Against the reference model; negative where it cost more"),
     model: z.string().describe("The one that answered"),
     attempts: z.int(),
+    hedged: z.string().optional().describe("The model that a hedge hung up on"),
+    hedge_cost_usd: z.number().optional().describe("What that may have cost; part of the cost"),
     is_usage_estimated: z.boolean().optional().describe("The vendor reported no usage"),
   })
   .describe("In the last chunk before [DONE]");

@@ -48,9 +48,21 @@ const ANSWER_HEADERS: Record<string, string> = {
   "server-timing": "Milliseconds of waiting: route, upstream, total",
 };
 
-const TAG_HEADERS: Record<string, string> = {
-  "x-sluice-request-id": "The request's id, as in the log",
-  "x-request-id": "The same, where OpenAI's clients look for it",
+/** Headers and knobs that speak of a prediction; where a model is named and nothing predicted there are none. */
+const OF_PREDICTIONS = new Set([
+  "x-sluice-score",
+  "x-sluice-weights",
+  "x-sluice-saved-usd",
+  "x-sluice-hedged",
+  "x-sluice-hedge-cost-usd",
+  "x-sluice-hedge",
+  "x-sluice-max-latency-ms",
+]);
+
+const RETRY_HEADERS: Record<string, string> = {
+  "retry-after": "Seconds to wait, where it is known",
+  "retry-after-ms": "The same in milliseconds",
+  "x-should-retry": "false where a second try cannot help",
 };
 
 /** The whole document. Always the same. */
@@ -89,7 +101,7 @@ function operationOf(operation: Operation): Json {
     required: true,
     schema: { type: "string" },
   }));
-  const parameters = [...inPath, ...(isRouted ? knobParameters() : [])];
+  const parameters = [...inPath, ...(isRouted ? knobParameters(operation) : [])];
   return {
     operationId: id,
     summary,
@@ -106,14 +118,16 @@ function operationOf(operation: Operation): Json {
   };
 }
 
-function knobParameters(): Json[] {
+function knobParameters(operation: Operation): Json[] {
   const schemas = new Map<string, z.ZodType>(Object.entries(KNOBS.shape));
-  return KNOB_HEADERS.map(({ header, knob, allowed }) => ({
-    name: header,
-    in: "header",
-    description: `Allowed: ${allowed}. Counts before ${knob} in the body's sluice object`,
-    schema: jsonOf(schemas.get(knob)!, "input"),
-  }));
+  return KNOB_HEADERS.filter(({ header }) => isTrueOf(operation, header)).map(
+    ({ header, knob, allowed }) => ({
+      name: header,
+      in: "header",
+      description: `Allowed: ${allowed}. Counts before ${knob} in the body's sluice object`,
+      schema: jsonOf(schemas.get(knob)!, "input"),
+    }),
+  );
 }
 
 /** Every routed request takes the knobs, whatever its wire format. */
@@ -124,12 +138,31 @@ function bodySchema({ body, isRouted }: Operation): Json {
   };
 }
 
-function success({ answer, event, isRouted, dryAnswer = ROUTE }: Operation): Json {
+function isTrueOf({ isNamed }: Operation, header: string): boolean {
+  return !isNamed || !OF_PREDICTIONS.has(header);
+}
+
+/** Where clients of each format look for the request's id. */
+function tagHeadersOf({ hasAnthropicErrors }: Operation): Record<string, string> {
+  return {
+    "x-sluice-request-id": "The request's id, as in the log",
+    [hasAnthropicErrors ? "request-id" : "x-request-id"]: "The same, where SDKs look for it",
+  };
+}
+
+function answerHeadersOf(operation: Operation): Record<string, string> {
+  if (!operation.isRouted) return {};
+  const entries = Object.entries(ANSWER_HEADERS).filter(([name]) => isTrueOf(operation, name));
+  return Object.fromEntries(entries);
+}
+
+function success(operation: Operation): Json {
+  const { answer, event, isRouted, dryAnswer = ROUTE } = operation;
   const isDry = isRouted && answer !== dryAnswer;
   const schema = isDry ? { anyOf: [refTo(answer), refTo(dryAnswer)] } : refTo(answer);
   return {
     description: isDry ? "The answer; on a dry run the decision" : "The answer",
-    headers: headersOf({ ...TAG_HEADERS, ...(isRouted && ANSWER_HEADERS) }),
+    headers: headersOf({ ...tagHeadersOf(operation), ...answerHeadersOf(operation) }),
     content: {
       "application/json": { schema },
       ...(event !== undefined && { "text/event-stream": { schema: refTo(event) } }),
@@ -137,16 +170,12 @@ function success({ answer, event, isRouted, dryAnswer = ROUTE }: Operation): Jso
   };
 }
 
-function errorsOf({
-  body,
-  isOpen,
-  isRouted,
-  canMiss,
-  hasAnthropicErrors,
-}: Operation): Record<string, Json> {
+function errorsOf(operation: Operation): Record<string, Json> {
+  const { body, isOpen, isRouted, canMiss, hasAnthropicErrors } = operation;
   const statuses = [
     ...(isOpen ? [] : [401]),
     ...(body === undefined ? [] : [400, 413, 415]),
+    ...(body === undefined && canMiss ? [400] : []),
     ...(isRouted || canMiss ? [404] : []),
     ...(isRouted ? [429, 502, 503, 504] : []),
     500,
@@ -156,7 +185,7 @@ function errorsOf({
       status,
       {
         description: STATUS_WORDS[status]!,
-        headers: headersOf(TAG_HEADERS),
+        headers: headersOf({ ...tagHeadersOf(operation), ...(status >= 429 && RETRY_HEADERS) }),
         content: {
           "application/json": { schema: refTo(hasAnthropicErrors ? ANTHROPIC_ERROR : ERROR) },
         },

@@ -38,6 +38,8 @@ export interface Operation {
   readonly isOpen?: boolean;
   /** Routed: takes the knobs, answers with the headers of a decision, and with a route on a dry run. */
   readonly isRouted?: boolean;
+  /** Routed only in that: its model is named, and nothing about it is predicted. */
+  readonly isNamed?: boolean;
   /** What a dry run answers with, where that is no chat's route. */
   readonly dryAnswer?: Named;
   /** Errors have Anthropic's shape. */
@@ -113,7 +115,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: "post",
     path: "/v1/messages/count_tokens",
     id: "countMessageTokens",
-    summary: "The router's estimate of a prompt's tokens",
+    summary: "An estimate of a prompt's tokens",
     hasAnthropicErrors: true,
     canMiss: true,
     body: { name: "TokenCountRequest", schema: countTokensSchema },
@@ -125,6 +127,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: "createEmbeddings",
     summary: "OpenAI's embeddings, by the model that is named",
     isRouted: true,
+    isNamed: true,
     dryAnswer: { name: "EmbeddingRoute", schema: embeddingRouteSchema },
     body: { name: "EmbeddingRequest", schema: embeddingRequestSchema },
     answer: { name: "EmbeddingList", schema: embeddingListSchema },

@@ -1,8 +1,8 @@
 /**
  * POST /v1/messages: Anthropic's, routed; and the count of a prompt's tokens.
  *
- * Knobs, headers and dry runs are those of /v1/chat/completions. A count is the router's estimate from the
- * text, since the model that will answer is not chosen yet.
+ * Knobs, headers and dry runs are those of /v1/chat/completions. A count is an estimate from the text, since
+ * the model that will answer is not chosen yet.
  */
 import { complete } from "../../pipeline/complete.ts";
 import { estimateTokens } from "../../pipeline/route.ts";
@@ -38,5 +38,5 @@ export async function messages(context: HttpContext): Promise<Response> {
 export async function countTokens(context: HttpContext): Promise<Response> {
   const { deps } = context.var;
   const request = readPromptOnly(await readJsonObject(context.req.raw, deps.maxBodyBytes));
-  return context.json({ input_tokens: await estimateTokens(request, deps.pipeline) });
+  return context.json({ input_tokens: estimateTokens(request, deps.pipeline) });
 }

@@ -11,7 +11,7 @@ import { chatRequestOf } from "../wire/responses/chat-request.ts";
 import { responsesRequestSchema } from "../wire/responses/request-schema.ts";
 import { frameOf } from "../wire/responses/response-object.ts";
 import { responseEvents, wholeResponse } from "../wire/responses/response-stream.ts";
-import { receiptView, routeView } from "../wire/views.ts";
+import { routeView } from "../wire/views.ts";
 
 export async function responses(context: HttpContext): Promise<Response> {
   const { tag, deps } = context.var;
@@ -28,7 +28,7 @@ export async function responses(context: HttpContext): Promise<Response> {
   const completion = {
     ...answer.body,
     usage: isRecord(usage) ? usage : usageOf(answer.counts),
-    sluice: receiptView(answer),
+    sluice: answer.receipt,
   };
   return context.json(wholeResponse(frame, completion), 200, headers);
 }

@@ -60,9 +60,7 @@ export function methodNotAllowed(method: string, allowed: string): RouterError {
 export function unknownPath(method: string, path: string): RouterError {
   return new RouterError(
     "not_found_error",
-    `There is no ${method} ${JSON.stringify(path.slice(0, 100))}; ` +
-      "see POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, POST /v1/embeddings, " +
-      "POST /v1/route, GET /v1/models, GET /healthz",
+    `There is no ${method} ${JSON.stringify(path.slice(0, 100))}; GET /openapi.json lists what there is`,
     { code: "unknown_path" },
   );
 }

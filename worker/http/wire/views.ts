@@ -7,7 +7,6 @@
 import type { Assurance, Candidate } from "../../domain/decision.ts";
 import type { EmbeddingModel } from "../../domain/embedding.ts";
 import { vendorOf } from "../../domain/upstream.ts";
-import type { Answer } from "../../pipeline/complete.ts";
 import type { EmbeddingChoice } from "../../pipeline/embed.ts";
 import { AUTO_NAMES } from "../../pipeline/model-name.ts";
 import type { CatalogModel } from "../../pipeline/ports.ts";
@@ -19,8 +18,6 @@ import type {
   ModelView,
   RouteView,
 } from "./view-schemas.ts";
-
-type WholeAnswer = Extract<Answer, { kind: "whole" }>;
 
 /** The decision without the call. */
 export function routeView(id: string, { forecast, decision, weights }: Route): RouteView {
@@ -67,16 +64,6 @@ function candidateView(candidate: Candidate): CandidateView {
     ttft_ms: candidate.ttftMs,
     latency_ms: candidate.latencyMs,
     latency_p90_ms: candidate.latencyP90Ms,
-  };
-}
-
-/** What an answer cost and who gave it, as a stream's last chunk has it. */
-export function receiptView({ bill, answeredBy, attemptCount }: WholeAnswer) {
-  return {
-    cost_usd: bill.costMicroUsd / 1e6,
-    saved_usd: bill.savedMicroUsd / 1e6,
-    model: answeredBy.model,
-    attempts: attemptCount,
   };
 }
 

@@ -7,6 +7,7 @@
  * the vendor checks its own signature.
  */
 import { z } from "zod";
+import { jsonIn } from "../../../lib/json.ts";
 
 const MARK = "sluice-thinking-1:";
 
@@ -32,12 +33,7 @@ export function sealThinking(blocks: readonly ThinkingBlock[]): string {
 /** The blocks in a text that `sealThinking` made; undefined for any other. */
 export function unsealThinking(text: string): ThinkingBlock[] | undefined {
   if (!text.startsWith(MARK)) return undefined;
-  try {
-    const parsed = blocksSchema.safeParse(JSON.parse(text.slice(MARK.length)));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  return blocksSchema.safeParse(jsonIn(text.slice(MARK.length))).data;
 }
 
 /** Those of the given values that are blocks. */
