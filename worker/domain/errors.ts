@@ -22,14 +22,14 @@ const errorTypeSchema = z.enum([
 /** What kind of error it is, in OpenAI's words. */
 export type ErrorType = z.infer<typeof errorTypeSchema>;
 
-/** The status that each type goes out under by default. */
+/** The status that each type goes out under by default. 402 is the one for money that every client's SDK stops at. */
 export const STATUS_OF: Readonly<Record<ErrorType, number>> = {
   invalid_request_error: 400,
   authentication_error: 401,
   permission_error: 403,
   not_found_error: 404,
   rate_limit_error: 429,
-  insufficient_quota: 429,
+  insufficient_quota: 402,
   server_error: 500,
   timeout_error: 504,
 };

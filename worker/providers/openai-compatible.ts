@@ -2,8 +2,8 @@
  * The adapter for vendors that speak OpenAI's format, which are most.
  *
  * Outwards, the request goes as the client wrote it, except for what must change: the model's name, our
- * own `sluice` object, extension fields (extension-fields.ts), the name of the field that bounds the answer, and the wish for usage in streams,
- * without which a streamed answer has no price. Unknown fields pass through.
+ * own `sluice` object, extension fields (extension-fields.ts), the name of the field that bounds the answer,
+ * and the wish for usage in streams, without which a streamed answer has no price. Unknown fields pass through.
  *
  * Inwards, an answer and the events of a stream go on as they came; what is not one becomes a failure.
  */
@@ -56,7 +56,14 @@ function readAnswer(
   const { choices } = body;
   if (!Array.isArray(choices) || choices.length === 0)
     return malformed(endpoint, "an answer without choices");
+  if (!choices.every(hasMessage)) return malformed(endpoint, "a choice without a message");
   return { kind: "completion", text, body };
+}
+
+/** One that a filter has emptied may have none. */
+function hasMessage(choice: unknown): boolean {
+  if (!isRecord(choice)) return false;
+  return isRecord(choice["message"]) || choice["finish_reason"] === "content_filter";
 }
 
 function openStream(endpoint: Endpoint): StreamReader {

@@ -18,7 +18,6 @@ import type { Client, Question, Sdk, Trouble } from "./client.ts";
 
 export const AI_SDK_COMPATIBLE: Sdk = {
   name: "ai with @ai-sdk/openai-compatible",
-  retriesQuotaErrors: true,
   troubleOf,
   connect({ baseUrl: baseURL, apiKey, maxRetries }) {
     const provider = createOpenAICompatible({
@@ -37,7 +36,6 @@ export const AI_SDK_COMPATIBLE: Sdk = {
 
 export const AI_SDK_OPENAI: Sdk = {
   name: "ai with @ai-sdk/openai's chat()",
-  retriesQuotaErrors: true,
   troubleOf,
   connect({ baseUrl: baseURL, apiKey, maxRetries }) {
     const provider = createOpenAI({ baseURL, apiKey });

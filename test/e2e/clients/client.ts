@@ -60,6 +60,4 @@ export interface Sdk {
   connect(connection: Connection): Client;
   /** What a caught error is, by the type that the SDK gives it; undefined for any other error. */
   troubleOf(error: unknown): Trouble | undefined;
-  /** Whether it tries again although a quota error says that it should not. */
-  readonly retriesQuotaErrors: boolean;
 }

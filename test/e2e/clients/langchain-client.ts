@@ -2,13 +2,18 @@
 import { HumanMessage, ToolMessage, type AIMessageChunk } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
-import { AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from "openai";
+import {
+  APIError,
+  AuthenticationError,
+  BadRequestError,
+  NotFoundError,
+  RateLimitError,
+} from "openai";
 import { z } from "zod";
 import type { Client, Connection, Question, Sdk } from "./client.ts";
 
 export const LANGCHAIN: Sdk = {
   name: "@langchain/openai",
-  retriesQuotaErrors: false,
   connect: clientOf,
   troubleOf(error) {
     // It raises the errors of the SDK below it, and gives some of them a code of its own.
@@ -17,8 +22,10 @@ export const LANGCHAIN: Sdk = {
       return coded(error, "MODEL_AUTHENTICATION") ? "authentication" : undefined;
     if (error instanceof NotFoundError)
       return coded(error, "MODEL_NOT_FOUND") ? "not found" : undefined;
-    if (!(error instanceof RateLimitError) || !coded(error, "MODEL_RATE_LIMIT")) return undefined;
-    return error.code === "insufficient_quota" ? "quota" : "rate limit";
+    if (error instanceof RateLimitError)
+      return coded(error, "MODEL_RATE_LIMIT") ? "rate limit" : undefined;
+    const isQuota = error instanceof APIError && error.code === "insufficient_quota";
+    return isQuota && error.status === 402 ? "quota" : undefined;
   },
 };
 

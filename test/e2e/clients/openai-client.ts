@@ -1,5 +1,6 @@
 /** The official SDK, `openai`. */
 import OpenAI, {
+  APIError,
   AuthenticationError,
   BadRequestError,
   NotFoundError,
@@ -11,15 +12,16 @@ import type { Client, Question, Sdk, Tool } from "./client.ts";
 
 export const OPENAI_SDK: Sdk = {
   name: "openai",
-  retriesQuotaErrors: false,
   connect: ({ baseUrl, apiKey, maxRetries }) =>
     clientOf(new OpenAI({ baseURL: baseUrl, apiKey, maxRetries, logLevel: "off" })),
   troubleOf(error) {
     if (error instanceof BadRequestError) return "bad request";
     if (error instanceof AuthenticationError) return "authentication";
     if (error instanceof NotFoundError) return "not found";
-    if (!(error instanceof RateLimitError)) return undefined;
-    return error.code === "insufficient_quota" ? "quota" : "rate limit";
+    if (error instanceof RateLimitError) return "rate limit";
+    // It has no class for 402, but keeps status and code.
+    const isQuota = error instanceof APIError && error.code === "insufficient_quota";
+    return isQuota && error.status === 402 ? "quota" : undefined;
   },
 };
 

@@ -45,7 +45,6 @@ export const AI: Driver = {
     429: "AI_APICallError",
     502: "AI_APICallError",
   },
-  stopsWhenBroke: false,
   async ask(place, question) {
     const { text, reasoningText = "", usage } = await generateText(settingsOf(place, question));
     const { inputTokens, outputTokens } = usage;

@@ -39,8 +39,6 @@ export interface Driver {
   readonly name: string;
   /** The names of the SDK's own errors, by status. */
   readonly errors: Readonly<Record<400 | 401 | 404 | 429 | 502, string>>;
-  /** Whether the SDK stops at `insufficient_quota` and at `x-should-retry: false`. */
-  readonly stopsWhenBroke: boolean;
   ask(place: Place, question: Question): Promise<Answer>;
   /** As `ask`, in pieces; throws what the SDK throws. @param onPiece Told each piece of text as it comes. */
   stream(place: Place, question: Question, onPiece?: (text: string) => void): Promise<Answer>;

@@ -54,7 +54,6 @@ export const LANGCHAIN: Driver = {
     429: "RateLimitError",
     502: "InternalServerError",
   },
-  stopsWhenBroke: true,
   async ask(place, question) {
     const model = modelOf(place, question);
     return answerOf(await model.invoke([messageOf(question)], optionsOf(question)));

@@ -43,7 +43,6 @@ export const OPENAI: Driver = {
     429: "RateLimitError",
     502: "InternalServerError",
   },
-  stopsWhenBroke: true,
   async ask(place, question) {
     const { model = MODEL, signal, retries } = question;
     const body = { model, input: inputOf(question) };

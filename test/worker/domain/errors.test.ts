@@ -40,6 +40,10 @@ describe("RouterError", () => {
     expect(Object.keys(STATUS_OF).toSorted()).toEqual(TYPES.toSorted());
   });
 
+  it("says that the money has run out by a status that no SDK tries again", ({ expect }) => {
+    expect(STATUS_OF.insufficient_quota).toBe(402);
+  });
+
   it("is an error with a name, a message and a cause", ({ expect }) => {
     const cause = new Error("secret");
     const error = new RouterError("server_error", "It broke.", { code: "c", cause });

@@ -48,7 +48,7 @@ describe("POST /v1/chat/completions", () => {
     expect,
   }) => {
     const text =
-      '{"id":"x",  "choices":[{"index":0}], "usage":{"prompt_tokens":100,"completion_tokens":10}}';
+      '{"id":"x",  "choices":[{"message":{}}], "usage":{"prompt_tokens":100,"completion_tokens":10}}';
     const { send, requests } = scriptedVendor(
       () => new Response(text, { headers: { "content-type": "application/json; charset=utf-8" } }),
     );

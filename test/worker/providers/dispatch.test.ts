@@ -71,7 +71,7 @@ async function streamOf(outcome: Promise<UpstreamOutcome>) {
 
 describe("an unstreamed attempt", () => {
   it("gives the vendor's body as it came", async ({ expect }) => {
-    const text = '{ "choices": [ {"index":0} ],  "x": 1.50 }';
+    const text = '{ "choices": [ {"message":{}} ],  "x": 1.50 }';
     const headers = { "content-type": "application/json" };
     const { call, requests, timers } = setUp(() => new Response(text, { headers }));
     expect(await call()).toMatchObject({ kind: "completion", text, body: { x: 1.5 } });
@@ -184,6 +184,7 @@ describe("an unstreamed attempt", () => {
   it.for<[string, Responder, boolean]>([
     ["half of an answer", () => jsonText('{"choices":['), true],
     ["an answer without choices", json(200, { choices: [] }), true],
+    ["a choice without a message", json(200, { choices: [{ index: 0 }] }), true],
     ["an error in a 200", json(200, { error: { message: "no" } }), false],
     ["a refusal", json(500, {}), false],
     ["no connection", () => Promise.reject(new Error("ECONNREFUSED")), false],

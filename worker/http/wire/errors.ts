@@ -1,9 +1,9 @@
 /**
  * Errors on the wire: OpenAI's error object, whatever went wrong.
  *
- * OpenAI's clients retry every 429, 408, 409 and 5xx by themselves. `x-should-retry: false` stops them
- * where a second try cannot help: when money has run out, or when the deployment lacks a secret or cannot
- * be built.
+ * Clients retry every 429, 408, 409 and 5xx by themselves. Where a second try cannot help they are stopped
+ * by a status that none of them retries (402 when money has run out), and the official SDKs, which read it,
+ * by `x-should-retry: false`: also when the deployment lacks a secret or cannot be built.
  */
 import { errorBody, RouterError } from "../../domain/errors.ts";
 

@@ -1,9 +1,7 @@
 /**
  * Errors of /v1/messages in Anthropic's shape and by its names, with our `code` beside them.
  *
- * Statuses are those of the other routes with one exception: money that has run out is Anthropic's
- * `billing_error`, and goes out as 402 as there. Its SDK obeys `x-should-retry`, but others that speak its
- * format look at the status alone and would try a 429 again.
+ * Statuses are those of the other routes.
  *
  * Source: https://platform.claude.com/docs/en/api/errors
  */
@@ -35,7 +33,7 @@ export function messagesError(error: RouterError, requestId: string) {
   const { type, message, code, param, status } = error;
   const said = status === 413 ? "request_too_large" : TYPE_OF[type];
   return {
-    status: type === "insufficient_quota" ? 402 : status,
+    status,
     body: {
       type: "error",
       error: { type: said, message, code, param: param ?? null },
