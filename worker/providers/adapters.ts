@@ -1,7 +1,7 @@
 /** The adapter of each wire format that the registry names. */
 import type { Adapter } from "./adapter.ts";
-import { ANTHROPIC } from "./anthropic.ts";
-import { GOOGLE } from "./google.ts";
+import { ANTHROPIC } from "./anthropic/adapter.ts";
+import { GOOGLE } from "./google/adapter.ts";
 import { OPENAI_COMPATIBLE } from "./openai-compatible.ts";
 import type { WireFormat } from "./registry.ts";
 import { WORKERS_AI } from "./workers-ai.ts";

@@ -8,8 +8,8 @@
  * Source: https://ai.google.dev/api/generate-content#GenerateContentResponse
  */
 import { z } from "zod";
-import { MAX_CHOICES } from "../domain/chat.ts";
-import { isRecord } from "../lib/json.ts";
+import { MAX_CHOICES } from "../../domain/chat.ts";
+import { isRecord } from "../../lib/json.ts";
 
 /** More than any model may be asked for. */
 const MAX_PARTS = 4_096;

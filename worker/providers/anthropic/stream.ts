@@ -11,13 +11,13 @@
  *
  * Source: https://platform.claude.com/docs/en/build-with-claude/streaming
  */
-import type { UpstreamFailure } from "../domain/upstream.ts";
-import { isRecord, jsonIn } from "../lib/json.ts";
-import type { SseEvent } from "../lib/sse.ts";
-import type { StreamReader } from "./adapter.ts";
-import { finishReasonOf, isThinking, refusalIn, usageOf } from "./anthropic-answer.ts";
-import type { Endpoint } from "./endpoints.ts";
-import { hiddenError, malformed } from "./failures.ts";
+import type { UpstreamFailure } from "../../domain/upstream.ts";
+import { isRecord, jsonIn } from "../../lib/json.ts";
+import type { SseEvent } from "../../lib/sse.ts";
+import type { StreamReader } from "../adapter.ts";
+import type { Endpoint } from "../endpoints.ts";
+import { hiddenError, malformed } from "../failures.ts";
+import { finishReasonOf, isThinking, refusalIn, usageOf } from "./answer.ts";
 
 type Fields = Record<string, unknown>;
 

@@ -9,9 +9,9 @@
  * Sources: https://ai.google.dev/api/generate-content#GenerationConfig,
  * https://ai.google.dev/gemini-api/docs/openai#thinking (efforts in levels and tokens)
  */
-import type { ChatRequest } from "../domain/chat.ts";
-import { isRecord } from "../lib/json.ts";
-import { unaskable } from "./google-parts.ts";
+import type { ChatRequest } from "../../domain/chat.ts";
+import { isRecord } from "../../lib/json.ts";
+import { unaskable } from "./parts.ts";
 
 /** Fields that have another name only. */
 const RENAMED: Readonly<Record<string, string>> = {

@@ -13,9 +13,9 @@
  * Source: https://platform.claude.com/docs/en/api/messages
  */
 import { z } from "zod";
-import type { ChatMessage } from "../domain/chat.ts";
-import { RouterError } from "../domain/errors.ts";
-import { isRecord, jsonIn } from "../lib/json.ts";
+import type { ChatMessage } from "../../domain/chat.ts";
+import { RouterError } from "../../domain/errors.ts";
+import { isRecord, jsonIn } from "../../lib/json.ts";
 
 type Block = Record<string, unknown>;
 

@@ -1,5 +1,3 @@
-import type { ChatRequest } from "../domain/chat.ts";
-import type { UpstreamCompletion, UpstreamFailure } from "../domain/upstream.ts";
 /**
  * The adapter for the Gemini API. Google also answers in OpenAI's format, but that way loses what only
  * its own has: thoughts with their signatures, cached and thought tokens apart, audio, why a prompt was
@@ -8,15 +6,17 @@ import type { UpstreamCompletion, UpstreamFailure } from "../domain/upstream.ts"
  * A stream has no `[DONE]`: it is whole when every candidate has said why it ended. What it used comes
  * with every event and counts with the one that ends a candidate; it goes on as a chunk of its own.
  *
- * google-request.ts and google-config.ts hold the way out, google-answer.ts the words of the way back.
+ * request.ts and config.ts hold the way out, answer.ts the words of the way back.
  *
  * Source: https://ai.google.dev/api/generate-content
  */
-import { jsonIn } from "../lib/json.ts";
-import type { SseEvent } from "../lib/sse.ts";
-import type { Adapter, HttpRequest, StreamReader, VendorAnswer } from "./adapter.ts";
-import type { Endpoint } from "./endpoints.ts";
-import { hiddenError, malformed } from "./failures.ts";
+import type { ChatRequest } from "../../domain/chat.ts";
+import type { UpstreamCompletion, UpstreamFailure } from "../../domain/upstream.ts";
+import { jsonIn } from "../../lib/json.ts";
+import type { SseEvent } from "../../lib/sse.ts";
+import type { Adapter, HttpRequest, StreamReader, VendorAnswer } from "../adapter.ts";
+import type { Endpoint } from "../endpoints.ts";
+import { hiddenError, malformed } from "../failures.ts";
 import {
   extraContent,
   finishOf,
@@ -27,8 +27,8 @@ import {
   usageOf,
   type GoogleCandidate,
   type GoogleResponse,
-} from "./google-answer.ts";
-import { googleBody } from "./google-request.ts";
+} from "./answer.ts";
+import { googleBody } from "./request.ts";
 
 export const GOOGLE: Adapter = { buildRequest, readAnswer, openStream };
 

@@ -4,9 +4,9 @@
  *
  * Source: https://ai.google.dev/api/caching#Part
  */
-import type { ChatMessage } from "../domain/chat.ts";
-import { RouterError } from "../domain/errors.ts";
-import { isRecord } from "../lib/json.ts";
+import type { ChatMessage } from "../../domain/chat.ts";
+import { RouterError } from "../../domain/errors.ts";
+import { isRecord } from "../../lib/json.ts";
 
 /** A part of `contents[].parts`, by Gemini's names. */
 export type GooglePart = Record<string, unknown>;

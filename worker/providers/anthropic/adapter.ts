@@ -6,14 +6,14 @@
  *
  * Source: https://platform.claude.com/docs/en/api/messages
  */
-import type { ChatRequest } from "../domain/chat.ts";
-import type { UpstreamCompletion, UpstreamFailure } from "../domain/upstream.ts";
-import type { Adapter, HttpRequest, VendorAnswer } from "./adapter.ts";
-import { completionOf } from "./anthropic-answer.ts";
-import { messagesBody } from "./anthropic-request.ts";
-import { AnthropicStream } from "./anthropic-stream.ts";
-import type { Endpoint } from "./endpoints.ts";
-import { hiddenError, malformed } from "./failures.ts";
+import type { ChatRequest } from "../../domain/chat.ts";
+import type { UpstreamCompletion, UpstreamFailure } from "../../domain/upstream.ts";
+import type { Adapter, HttpRequest, VendorAnswer } from "../adapter.ts";
+import type { Endpoint } from "../endpoints.ts";
+import { hiddenError, malformed } from "../failures.ts";
+import { completionOf } from "./answer.ts";
+import { messagesBody } from "./request.ts";
+import { AnthropicStream } from "./stream.ts";
 
 /** The edition of the API that the converters are written for. */
 const VERSION = "2023-06-01";

@@ -10,7 +10,7 @@
  *
  * Source: https://platform.claude.com/docs/en/api/messages
  */
-import { isRecord } from "../lib/json.ts";
+import { isRecord } from "../../lib/json.ts";
 
 type Fields = Record<string, unknown>;
 

@@ -14,12 +14,12 @@
  * Sources: https://ai.google.dev/api/generate-content, …/gemini-api/docs/{thought-signatures,thinking,
  * function-calling,file-input-methods,openai}
  */
-import type { ChatMessage, ChatRequest } from "../domain/chat.ts";
-import { isRecord, jsonIn } from "../lib/json.ts";
-import { generationConfigOf } from "./google-config.ts";
-import { partOf, unaskable, type GooglePart } from "./google-parts.ts";
+import type { ChatMessage, ChatRequest } from "../../domain/chat.ts";
+import { isRecord, jsonIn } from "../../lib/json.ts";
+import { generationConfigOf } from "./config.ts";
+import { partOf, unaskable, type GooglePart } from "./parts.ts";
 
-/** Fields that are carried over, here and in google-config.ts. */
+/** Fields that are carried over, here and in config.ts. */
 const CARRIED = namesIn(
   `model messages stream tools tool_choice extra_body sluice max_tokens max_completion_tokens n stop
    seed temperature top_p top_k presence_penalty frequency_penalty logprobs top_logprobs

@@ -1,10 +1,10 @@
 /** What fixtures of the Gemini adapter cannot show: refusals, the models' generations, streams that fail. */
 import { describe, it } from "vitest";
-import { chatRequestSchema } from "../../../worker/domain/chat.ts";
-import { RouterError } from "../../../worker/domain/errors.ts";
-import { endpointsOf } from "../../../worker/providers/endpoints.ts";
-import { GOOGLE } from "../../../worker/providers/google.ts";
-import { parseObject } from "../fixture/vendor.ts";
+import { chatRequestSchema } from "../../../../worker/domain/chat.ts";
+import { RouterError } from "../../../../worker/domain/errors.ts";
+import { endpointsOf } from "../../../../worker/providers/endpoints.ts";
+import { GOOGLE } from "../../../../worker/providers/google/adapter.ts";
+import { parseObject } from "../../fixture/vendor.ts";
 
 const ENDPOINT = endpointsOf({ keys: { google: ["AIza-very-secret"] } }).get("google")![0];
 

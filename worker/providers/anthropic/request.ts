@@ -13,9 +13,9 @@
  * Sources: https://platform.claude.com/docs/en/api/messages,
  * https://platform.claude.com/docs/en/build-with-claude/effort, …/adaptive-thinking, …/structured-outputs
  */
-import type { ChatRequest } from "../domain/chat.ts";
-import { isRecord } from "../lib/json.ts";
-import { conversationOf, isGiven, noWordsFor } from "./anthropic-turns.ts";
+import type { ChatRequest } from "../../domain/chat.ts";
+import { isRecord } from "../../lib/json.ts";
+import { conversationOf, isGiven, noWordsFor } from "./turns.ts";
 
 type Fields = Record<string, unknown>;
 

@@ -4,17 +4,17 @@
  */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
-import { chatRequestSchema, type ChatRequest } from "../../../worker/domain/chat.ts";
-import { RouterError } from "../../../worker/domain/errors.ts";
-import { isRecord } from "../../../worker/lib/json.ts";
-import { ANTHROPIC } from "../../../worker/providers/anthropic.ts";
-import { createDispatch } from "../../../worker/providers/dispatch.ts";
-import { endpointsOf } from "../../../worker/providers/endpoints.ts";
-import { NO_CIRCUITS } from "../../../worker/vitals/circuit-board.ts";
-import { fakeScorer, MODELS } from "../fixture/models.ts";
-import { createService, errorOf, TIMEOUTS, TOTAL_TIMEOUT_MS } from "../fixture/service.ts";
-import { manualTimers } from "../fixture/timers.ts";
-import { json, parseObject, scriptedVendor } from "../fixture/vendor.ts";
+import { chatRequestSchema, type ChatRequest } from "../../../../worker/domain/chat.ts";
+import { RouterError } from "../../../../worker/domain/errors.ts";
+import { isRecord } from "../../../../worker/lib/json.ts";
+import { ANTHROPIC } from "../../../../worker/providers/anthropic/adapter.ts";
+import { createDispatch } from "../../../../worker/providers/dispatch.ts";
+import { endpointsOf } from "../../../../worker/providers/endpoints.ts";
+import { NO_CIRCUITS } from "../../../../worker/vitals/circuit-board.ts";
+import { fakeScorer, MODELS } from "../../fixture/models.ts";
+import { createService, errorOf, TIMEOUTS, TOTAL_TIMEOUT_MS } from "../../fixture/service.ts";
+import { manualTimers } from "../../fixture/timers.ts";
+import { json, parseObject, scriptedVendor } from "../../fixture/vendor.ts";
 
 type Fields = Record<string, unknown>;
 
