@@ -44,6 +44,9 @@ const CUT_GRACE_MS = 30;
 /** Between the pieces of a hostile answer, some of which have no end. */
 const HOSTILE_PAUSE_MS = 20;
 
+/** The role and the first of the text: from then on a client cannot be given another answer. */
+const HONEST_FRAMES = 2;
+
 /** What a malformed chunk looks like: JSON that stops in the middle of a word. */
 const TORN = '{"id":"chatcmpl-sim","choices":[{"index":0,"delta":{"con';
 
@@ -77,7 +80,7 @@ async function strikesAtOnce(exchange: Exchange, outlet: Outlet, waits: Waits): 
   const hostile = HOSTILE_KINDS.find((kind) => kind === fault.kind);
   if (hostile !== undefined) {
     const opening = exchange.isStream
-      ? format.frames(exchange.completion, exchange.label, false)[0]
+      ? format.frames(exchange.completion, exchange.label, false).slice(0, HONEST_FRAMES).join("")
       : undefined;
     await sendHostile(hostileAnswer(hostile, opening), outlet, waits);
     return true;

@@ -15,7 +15,7 @@ const MIB = 1 << 20;
 /** Where the trouble begins: within the text of a first choice. */
 const START = '{"choices":[{"index":0,"x":"';
 
-/** @param opening A stream's honest first event as it is sent; undefined for a whole answer. */
+/** @param opening A stream's honest beginning as it is sent; undefined for a whole answer. */
 export function hostileAnswer(kind: HostileKind, opening: string | undefined): HostileAnswer {
   const type = opening === undefined ? "application/json" : "text/event-stream";
   const headers = { "content-type": type };

@@ -50,7 +50,7 @@ const TABLE: readonly (readonly [fault: string, plain: Seen, streamed: Seen])[] 
   ["529", "answer", "answer"],
   ["overflow", "400 context_length_exceeded", "400 context_length_exceeded"], // No window is larger.
   ["filter", "answer", "answer"],
-  ["filtered", "answer", "nothing"], // A stream that ends filtered is passed on, empty as it is.
+  ["filtered", "answer", "answer"],
   ["leak", "400 upstream_rejected", "400 upstream_rejected"],
   ["stall", "answer", "answer"],
   ["reset", "answer", "answer"],

@@ -83,6 +83,13 @@ export function malformed({ vendor }: Endpoint, what: string): UpstreamFailure {
   return { kind: "failure", reason: "malformed", message, isRetryable: true };
 }
 
+/** The failure of an answer of which the vendor's filter has left nothing. */
+export function emptied({ vendor }: Endpoint): UpstreamFailure {
+  const message = `${vendor.name}'s content filter has left nothing of its answer`;
+  const reason = "content_filtered";
+  return { kind: "failure", reason, message, isRetryable: true, mayBeBilled: true };
+}
+
 /** The failure of a vendor that put an error object where its answer should be. */
 export function hiddenError(body: Record<string, unknown>, endpoint: Endpoint): UpstreamFailure {
   const message =

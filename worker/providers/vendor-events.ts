@@ -1,10 +1,11 @@
 /**
  * A vendor's stream: bytes into its events, those into OpenAI's chunks, as they are asked for.
  *
- * The first chunk with a choice decides the attempt: until it has come a failure is a value, afterwards
- * it is the stream's error. The connection is closed when the deadline fires, when the reader cancels and when
- * the stream ends. Nothing is read from the vendor that the client has not asked for.
- * What one read completed goes on together, and what a failure follows goes on before it.
+ * The first chunk that says something decides the attempt: until it has come (a role alone says nothing) a
+ * failure is a value, which leaves the client another vendor; afterwards it is the stream's error. The
+ * connection is closed when the deadline fires, when the reader cancels and when the stream ends. Nothing is
+ * read from the vendor that the client has not asked for. What one read completed goes on together, and what
+ * a failure follows goes on before it.
  *
  * A stream is bounded in time by the deadline and in bytes by a limit, however small its pieces.
  */
@@ -16,14 +17,14 @@ import { SseDecoder, SseOverflowError, type SseEvent, type SseSource } from "../
 import type { StreamReader } from "./adapter.ts";
 import type { Verdict } from "./circuits.ts";
 import type { Endpoint } from "./endpoints.ts";
-import { malformed } from "./failures.ts";
+import { emptied, malformed } from "./failures.ts";
 
 /**
  * Bytes of one stream: 128,000 output tokens take some 45 MB where each is an event of its own. None of
  * it is kept; the limit is for the work that passing it on costs.
  */
 const MAX_STREAM_BYTES = 256 << 20;
-/** Chunks before the first with a choice; vendors send at most one, about the prompt's filtering. */
+/** Chunks before the first that says something; vendors send one about the prompt's filtering, and one of the role. */
 const MAX_HELD = 16;
 
 interface VendorStream {
@@ -74,25 +75,28 @@ export class VendorEvents implements SseSource {
     });
   }
 
-  /** Reads up to the first chunk with a choice, which `next` gives with all before it; or the failure. */
+  /** Reads up to the first chunk that says something, which `next` gives with all before it; or the failure. */
   async begin(): Promise<UpstreamFailure | undefined> {
     const held: SseEvent[] = [];
-    for (;;) {
+    let choices: Record<string, unknown>[] = [];
+    let isOver = false;
+    while (!isOver && held.length < MAX_HELD && !choices.some(saysSomething)) {
       const chunks = await this.#take();
-      if (chunks === undefined) break;
-      if ("kind" in chunks) return chunks;
-      held.push(...chunks);
-      const head = held.slice(0, MAX_HELD);
-      const done = head.findIndex(({ data }) => data === "[DONE]");
-      if ((done === -1 ? head : head.slice(0, done)).some(hasChoice)) {
-        this.#ready = held;
-        return undefined;
-      }
-      if (done !== -1 || held.length >= MAX_HELD) break;
+      if (chunks !== undefined && "kind" in chunks) return chunks;
+      held.push(...(chunks ?? []));
+      const done = held.findIndex(({ data }) => data === "[DONE]");
+      isOver = chunks === undefined || done !== -1;
+      const head = held.slice(0, Math.min(MAX_HELD, done === -1 ? held.length : done));
+      choices = head.flatMap(choicesOf);
     }
+    if (choices.some(saysSomething) || (choices.length > 0 && !isOver)) {
+      this.#ready = held;
+      return undefined;
+    }
+    if (choices.some(isFiltered)) return emptied(this.#endpoint);
     const isEmpty = held.length === 0 || held[0]!.data === "[DONE]";
-    const what = isEmpty ? "a stream without events" : "a stream without choices";
-    return malformed(this.#endpoint, what);
+    const what = isEmpty ? "events" : choices.length === 0 ? "choices" : "an answer";
+    return malformed(this.#endpoint, `a stream without ${what}`);
   }
 
   /**
@@ -190,10 +194,26 @@ export class VendorEvents implements SseSource {
   }
 }
 
-function hasChoice({ data }: SseEvent): boolean {
+function choicesOf({ data }: SseEvent): Record<string, unknown>[] {
   const chunk = jsonIn(data);
   const choices = isRecord(chunk) ? chunk["choices"] : undefined;
-  return Array.isArray(choices) && choices.length > 0;
+  return Array.isArray(choices) ? choices.filter(isRecord) : [];
+}
+
+/** Whether a choice has some of the answer, thoughts among it, or ends it otherwise than by a filter. */
+function saysSomething(choice: Record<string, unknown>): boolean {
+  const { delta, finish_reason: reason } = choice;
+  if (Boolean(reason) && !isFiltered(choice)) return true;
+  const said = isRecord(delta) ? Object.entries(delta) : [];
+  return said.some(([name, value]) => name !== "role" && isFilled(value));
+}
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : Boolean(value);
+}
+
+function isFiltered(choice: Record<string, unknown>): boolean {
+  return choice["finish_reason"] === "content_filter";
 }
 
 /** A guess without parsing: text that says so itself stands escaped. */

@@ -248,6 +248,26 @@ describe("a content filter", () => {
     }
   });
 
+  it("that empties a stream is answered by another vendor too, and has the last word", async ({
+    expect,
+  }) => {
+    const role = chunk("", { choices: [{ index: 0, delta: { role: "assistant", content: "" } }] });
+    const end = { choices: [{ index: 0, delta: {}, finish_reason: "content_filter" }] };
+    const emptied = streamed(role, finish(end), usageChunk(), "[DONE]");
+    const { service, models } = setUp([emptied, streamed(chunk("a"), finish(), "[DONE]")]);
+    const response = await service.chat({ ...CHEAP, stream: true });
+    expect((await dataOf(response)).at(0)).toBe(chunk("a"));
+    expect(models()).toEqual(["small", "medium"]);
+
+    const both = setUp([emptied]);
+    expect(await errorOf(await both.service.chat({ ...CHEAP, stream: true }))).toMatchObject({
+      status: 400,
+      code: "content_filter",
+    });
+    // Both prompts of 5 tokens: the time has not sufficed for more.
+    expect(completionsIn(both.service)).toMatchObject([{ cost_micro_usd: 5 + 10 }]);
+  });
+
   it("is billed for what it emptied", async ({ expect }) => {
     // Twice 10 in and 20 out: at small's 1 and 4, and at medium's 2 and 8 µ$ a token.
     const { service } = setUp([EMPTIED, whole()]);

@@ -73,6 +73,47 @@ describe("a stream of the vendor", () => {
     expect(vendor.deadline.signal.aborted).toBe(true);
   });
 
+  const said = (delta: Record<string, unknown>, reason: string | null = null) =>
+    JSON.stringify({ choices: [{ index: 0, delta, finish_reason: reason }] });
+  const role = said({ role: "assistant", content: "", refusal: null, tool_calls: [] });
+  const overloaded = '{"error":{"message":"Overloaded"}}';
+
+  it.for<[string, readonly string[], Record<string, unknown>]>([
+    [
+      "breaks off",
+      [role],
+      { reason: "malformed", message: "OpenAI sent a stream without an answer" },
+    ],
+    ["is done", [role, "[DONE]"], { reason: "malformed" }],
+    ["errs", [role, overloaded], { reason: "vendor_error", message: "OpenAI: Overloaded" }],
+    [
+      "is filtered",
+      [role, said({}, "content_filter")],
+      { reason: "content_filtered", mayBeBilled: true },
+    ],
+    [
+      "is filtered and done",
+      [said({}, "content_filter"), "[DONE]"],
+      { reason: "content_filtered" },
+    ],
+  ])("that %s before it has said anything is a failure", async ([, data, failure], { expect }) => {
+    const vendor = await begin(sse(...data), { isEndless: false });
+    expect(vendor.failure).toMatchObject({ isRetryable: true, ...failure });
+  });
+
+  it.for<[string, readonly string[]]>([
+    ["text", [role, said({ content: "a" })]],
+    ["a thought", [role, said({ reasoning_content: "Hm" })]],
+    ["a call", [role, said({ tool_calls: [{ index: 0, id: "c" }] })]],
+    ["its end", [role, said({}, "stop")]],
+    ["text, and is filtered then", [role, said({ content: "a" }), said({}, "content_filter")]],
+    ["nothing so often that it must be passed on", Array<string>(16).fill(role)],
+  ])("begins with %s, and what was held goes with it", async ([, data], { expect }) => {
+    const vendor = await begin(sse(...data), { isEndless: false });
+    expect(vendor.failure).toBeUndefined();
+    expect((await vendor.events.next())?.map((event) => event.data)).toEqual(data);
+  });
+
   it("gives what one read has completed together, and before a failure behind it", async ({
     expect,
   }) => {
