@@ -52,6 +52,7 @@ export function compose(env: Env): Service {
     aiBinding: env.AI && sendThrough(env.AI),
   });
   const random = randomFrom(crypto.getRandomValues(new Uint32Array(1))[0]!);
+  const nature = { clock, random, pause };
   const circuits = config.hasCircuits
     ? new CircuitBoard({
         clock,
@@ -70,11 +71,9 @@ export function compose(env: Env): Service {
         size: endpoints.size,
         secretOf: (vendorId) => secrets.get(vendorId),
       },
-      dispatch: createDispatch({ endpoints, timeouts: config.timeouts, circuits, random, clock }),
-      clock,
+      ...nature,
+      dispatch: createDispatch({ ...nature, endpoints, timeouts: config.timeouts, circuits }),
       latency: new LatencyBook(),
-      pause,
-      random,
       totalTimeoutMs: config.totalTimeoutMs,
       mintId: () => crypto.randomUUID().replaceAll("-", ""),
       log,

@@ -28,6 +28,7 @@ import {
 import type { Clock } from "../lib/clock.ts";
 import { Deadline, DeadlineError, type StartTimer } from "../lib/deadline.ts";
 import { isRecord, jsonIn, readBytes, readJson } from "../lib/json.ts";
+import type { Pause } from "../lib/pause.ts";
 import { SseOverflowError } from "../lib/sse.ts";
 import type { Adapter, HttpRequest } from "./adapter.ts";
 import { ADAPTERS } from "./adapters.ts";
@@ -59,6 +60,7 @@ interface DispatchOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly clock: Clock;
+  readonly pause: Pause;
   readonly send?: Send;
   readonly timer?: StartTimer;
 }
@@ -209,7 +211,7 @@ class Attempt {
     const endpoint = this.#endpoint;
     const reader = this.#adapter.openStream(endpoint, this.#nowS());
     const events = new VendorEvents({ body: response.body, reader, endpoint }, this.#deadline);
-    const failure = await events.begin();
+    const failure = await events.begin(this.#options.pause);
     if (failure !== undefined) return failure;
     events.watch(this.#options.timeouts.idleMs, (verdict) => this.#permit.report(verdict));
     return { kind: "stream", events };

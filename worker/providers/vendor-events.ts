@@ -1,31 +1,30 @@
 /**
  * A vendor's stream: bytes into its events, those into OpenAI's chunks, as they are asked for.
  *
- * The first chunk that says something decides the attempt: until it has come (a role alone says nothing) a
- * failure is a value, which leaves the client another vendor; afterwards it is the stream's error. The
- * connection is closed when the deadline fires, when the reader cancels and when the stream ends. Nothing is
- * read from the vendor that the client has not asked for. What one read completed goes on together, and what
- * a failure follows goes on before it.
+ * The stream's opening (stream-opening.ts) decides the attempt: until then a failure is a value, which leaves
+ * the client another vendor; afterwards it is the stream's error. The connection is closed when the deadline
+ * fires, when the reader cancels and when the stream ends. Nothing is read from the vendor that the client has
+ * not asked for. What one read completed goes on together, and what a failure follows goes on before it.
  *
  * A stream is bounded in time by the deadline and in bytes by a limit, however small its pieces.
  */
 import { RouterError } from "../domain/errors.ts";
 import type { UpstreamFailure } from "../domain/upstream.ts";
 import { DeadlineError, type Deadline } from "../lib/deadline.ts";
-import { isRecord, jsonIn } from "../lib/json.ts";
+import type { Pause } from "../lib/pause.ts";
 import { SseDecoder, SseOverflowError, type SseEvent, type SseSource } from "../lib/sse.ts";
 import type { StreamReader } from "./adapter.ts";
 import type { Verdict } from "./circuits.ts";
 import type { Endpoint } from "./endpoints.ts";
-import { emptied, malformed } from "./failures.ts";
+import { StreamOpening } from "./stream-opening.ts";
 
 /**
  * Bytes of one stream: 128,000 output tokens take some 45 MB where each is an event of its own. None of
  * it is kept; the limit is for the work that passing it on costs.
  */
 const MAX_STREAM_BYTES = 256 << 20;
-/** Chunks before the first that says something; vendors send one about the prompt's filtering, and one of the role. */
-const MAX_HELD = 16;
+/** How long a vendor that has promised an answer may take to say something before its promise is passed on. */
+const PATIENCE_MS = 500;
 
 interface VendorStream {
   readonly body: ReadableStream<Uint8Array>;
@@ -39,6 +38,8 @@ export class StreamOverflowError extends Error {
   override readonly name = "StreamOverflowError";
 }
 
+/** Chunks, one at least; or a failure, or undefined at the end. */
+type Taken = readonly SseEvent[] | UpstreamFailure | undefined;
 type ReadResult = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>["read"]>>;
 
 /** The chunks of one vendor's body, all that one read completed together; closes the connection at its end. */
@@ -50,6 +51,8 @@ export class VendorEvents implements SseSource {
   readonly #decoder = new SseDecoder();
   /** Chunks that were read and not yet given. */
   #ready: readonly SseEvent[] = [];
+  /** What comes after those, where it is being read already. */
+  #coming: Promise<Taken> | undefined;
   /** What the vendor told after those. */
   #failure: UpstreamFailure | undefined;
   #idleMs: number | undefined;
@@ -75,28 +78,28 @@ export class VendorEvents implements SseSource {
     });
   }
 
-  /** Reads up to the first chunk that says something, which `next` gives with all before it; or the failure. */
-  async begin(): Promise<UpstreamFailure | undefined> {
-    const held: SseEvent[] = [];
-    let choices: Record<string, unknown>[] = [];
-    let isOver = false;
-    while (!isOver && held.length < MAX_HELD && !choices.some(saysSomething)) {
-      const chunks = await this.#take();
+  /** Reads until the vendor has begun to answer, which `next` gives with all before it; or the failure. */
+  async begin(pause: Pause): Promise<UpstreamFailure | undefined> {
+    const opening = new StreamOpening();
+    const isDecided = new AbortController();
+    let patience: Promise<void> | undefined;
+    while (!opening.isDecided) {
+      const coming = this.#take();
+      if (opening.isPromised) {
+        this.#deadline.leave();
+        patience ??= pause(PATIENCE_MS, isDecided.signal);
+        if (await isEarlier(patience, coming)) {
+          this.#coming = coming;
+          break;
+        }
+      }
+      const chunks = await coming;
       if (chunks !== undefined && "kind" in chunks) return chunks;
-      held.push(...(chunks ?? []));
-      const done = held.findIndex(({ data }) => data === "[DONE]");
-      isOver = chunks === undefined || done !== -1;
-      const head = held.slice(0, Math.min(MAX_HELD, done === -1 ? held.length : done));
-      choices = head.flatMap(choicesOf);
+      opening.add(chunks);
     }
-    if (choices.some(saysSomething) || (choices.length > 0 && !isOver)) {
-      this.#ready = held;
-      return undefined;
-    }
-    if (choices.some(isFiltered)) return emptied(this.#endpoint);
-    const isEmpty = held.length === 0 || held[0]!.data === "[DONE]";
-    const what = isEmpty ? "events" : choices.length === 0 ? "choices" : "an answer";
-    return malformed(this.#endpoint, `a stream without ${what}`);
+    isDecided.abort();
+    this.#ready = opening.held;
+    return opening.faultOf(this.#endpoint);
   }
 
   /**
@@ -141,12 +144,18 @@ export class VendorEvents implements SseSource {
     this.#onEnd = undefined;
   }
 
-  /** Chunks, one at least; or a failure, or undefined at the end. Rejects as network, decoder or deadline does. */
-  async #take(): Promise<readonly SseEvent[] | UpstreamFailure | undefined> {
+  /** What is there already, or else what comes. Rejects as network, decoder or deadline does. */
+  async #take(): Promise<Taken> {
     if (this.#ready.length > 0) {
       const ready = this.#ready;
       this.#ready = [];
       return ready;
+    }
+    if (this.#coming !== undefined) {
+      const coming = this.#coming;
+      this.#coming = undefined;
+      if (this.#idleMs !== undefined) this.#deadline.enter("idle", this.#idleMs);
+      return coming;
     }
     while (this.#failure === undefined) {
       const events = await this.#read();
@@ -194,26 +203,10 @@ export class VendorEvents implements SseSource {
   }
 }
 
-function choicesOf({ data }: SseEvent): Record<string, unknown>[] {
-  const chunk = jsonIn(data);
-  const choices = isRecord(chunk) ? chunk["choices"] : undefined;
-  return Array.isArray(choices) ? choices.filter(isRecord) : [];
-}
-
-/** Whether a choice has some of the answer, thoughts among it, or ends it otherwise than by a filter. */
-function saysSomething(choice: Record<string, unknown>): boolean {
-  const { delta, finish_reason: reason } = choice;
-  if (Boolean(reason) && !isFiltered(choice)) return true;
-  const said = isRecord(delta) ? Object.entries(delta) : [];
-  return said.some(([name, value]) => name !== "role" && isFilled(value));
-}
-
-function isFilled(value: unknown): boolean {
-  return Array.isArray(value) ? value.length > 0 : Boolean(value);
-}
-
-function isFiltered(choice: Record<string, unknown>): boolean {
-  return choice["finish_reason"] === "content_filter";
+/** Whether `one` settles before `other` does. */
+function isEarlier(one: Promise<unknown>, other: Promise<unknown>): Promise<boolean> {
+  const [yes, no] = [() => true, () => false];
+  return Promise.race([other.then(no, no), one.then(yes, yes)]);
 }
 
 /** A guess without parsing: text that says so itself stands escaped. */

@@ -39,6 +39,7 @@ function setUp(responder: Responder | readonly Responder[], keys: Keys = KEYS) {
     random: () => 0,
     clock: timers.clock,
     timer: timers.timer,
+    pause: timers.pause,
     send: vendor.send,
   });
   const client = new AbortController();

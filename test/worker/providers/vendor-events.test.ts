@@ -1,14 +1,22 @@
-/** The bound on a vendor's stream that no clock has, and what its reader's leaving tells about the vendor. */
+/** A vendor's stream: how long its opening is held, the bound that no clock has, and what its end tells about the vendor. */
 import { describe, it } from "vitest";
 import { RouterError } from "../../../worker/domain/errors.ts";
 import { Deadline } from "../../../worker/lib/deadline.ts";
 import { endpointsOf } from "../../../worker/providers/endpoints.ts";
 import { OPENAI_COMPATIBLE } from "../../../worker/providers/openai-compatible.ts";
 import { VendorEvents } from "../../../worker/providers/vendor-events.ts";
+import { manualTimers } from "../fixture/timers.ts";
 import { chunk, finish, sse } from "../fixture/vendor.ts";
 
 const ENDPOINT = endpointsOf({ keys: { openai: ["key"] } }).get("openai")![0];
 const FAULT = new RouterError("server_error", "x", { code: "x" });
+
+const ROLE = JSON.stringify({ choices: [{ index: 0, delta: { role: "assistant", content: "" } }] });
+
+/** No end of patience. */
+function forEver(): Promise<void> {
+  return new Promise(() => {});
+}
 
 /** Sends the text again and again, unless it is sent once. */
 async function begin(bytes: Uint8Array, { isEndless = true, maxBytes = 1 << 20 } = {}) {
@@ -23,7 +31,7 @@ async function begin(bytes: Uint8Array, { isEndless = true, maxBytes = 1 << 20 }
   const reader = OPENAI_COMPATIBLE.openStream(ENDPOINT, 0);
   const deadline = new Deadline();
   const events = new VendorEvents({ body, reader, endpoint: ENDPOINT, maxBytes }, deadline);
-  const failure = await events.begin();
+  const failure = await events.begin(forEver);
   const verdicts: unknown[] = [];
   events.watch(1_000, (verdict) => verdicts.push(verdict));
   return { failure, events, verdicts, deadline, sentBytes: () => sentBytes };
@@ -73,47 +81,6 @@ describe("a stream of the vendor", () => {
     expect(vendor.deadline.signal.aborted).toBe(true);
   });
 
-  const said = (delta: Record<string, unknown>, reason: string | null = null) =>
-    JSON.stringify({ choices: [{ index: 0, delta, finish_reason: reason }] });
-  const role = said({ role: "assistant", content: "", refusal: null, tool_calls: [] });
-  const overloaded = '{"error":{"message":"Overloaded"}}';
-
-  it.for<[string, readonly string[], Record<string, unknown>]>([
-    [
-      "breaks off",
-      [role],
-      { reason: "malformed", message: "OpenAI sent a stream without an answer" },
-    ],
-    ["is done", [role, "[DONE]"], { reason: "malformed" }],
-    ["errs", [role, overloaded], { reason: "vendor_error", message: "OpenAI: Overloaded" }],
-    [
-      "is filtered",
-      [role, said({}, "content_filter")],
-      { reason: "content_filtered", mayBeBilled: true },
-    ],
-    [
-      "is filtered and done",
-      [said({}, "content_filter"), "[DONE]"],
-      { reason: "content_filtered" },
-    ],
-  ])("that %s before it has said anything is a failure", async ([, data, failure], { expect }) => {
-    const vendor = await begin(sse(...data), { isEndless: false });
-    expect(vendor.failure).toMatchObject({ isRetryable: true, ...failure });
-  });
-
-  it.for<[string, readonly string[]]>([
-    ["text", [role, said({ content: "a" })]],
-    ["a thought", [role, said({ reasoning_content: "Hm" })]],
-    ["a call", [role, said({ tool_calls: [{ index: 0, id: "c" }] })]],
-    ["its end", [role, said({}, "stop")]],
-    ["text, and is filtered then", [role, said({ content: "a" }), said({}, "content_filter")]],
-    ["nothing so often that it must be passed on", Array<string>(16).fill(role)],
-  ])("begins with %s, and what was held goes with it", async ([, data], { expect }) => {
-    const vendor = await begin(sse(...data), { isEndless: false });
-    expect(vendor.failure).toBeUndefined();
-    expect((await vendor.events.next())?.map((event) => event.data)).toEqual(data);
-  });
-
   it("gives what one read has completed together, and before a failure behind it", async ({
     expect,
   }) => {
@@ -135,13 +102,98 @@ describe("a stream of the vendor", () => {
     });
     const reader = OPENAI_COMPATIBLE.openStream(ENDPOINT, 0);
     const events = new VendorEvents({ body, reader, endpoint: ENDPOINT }, new Deadline());
-    await events.begin();
+    await events.begin(forEver);
     await events.next();
     const hanging = events.next();
     events.cancel();
     await expect(hanging).rejects.toThrow();
   });
 });
+
+/** A stream that the test writes to, and its opening. */
+function opened() {
+  const timers = manualTimers();
+  const vendor = openBody();
+  const deadline = new Deadline({ clock: timers.clock, timer: timers.timer });
+  deadline.enter("first byte", 400);
+  const reader = OPENAI_COMPATIBLE.openStream(ENDPOINT, 0);
+  const events = new VendorEvents({ body: vendor.body, reader, endpoint: ENDPOINT }, deadline);
+  return { ...vendor, timers, events, beginning: events.begin(timers.pause) };
+}
+
+describe("a stream that has promised an answer", () => {
+  it("fails as a value while it has said nothing", async ({ expect }) => {
+    const { write, beginning, timers } = opened();
+    write(ROLE);
+    await settled();
+    timers.advance(499);
+    write('{"error":{"message":"Overloaded"}}');
+    expect(await beginning).toMatchObject({ reason: "vendor_error", isRetryable: true });
+  });
+
+  it("is passed on after half a second, and what comes then goes after it", async ({ expect }) => {
+    const { write, close, beginning, events, timers } = opened();
+    write(ROLE);
+    await settled();
+    timers.advance(500);
+    expect(await beginning).toBeUndefined();
+    events.watch(1_000, () => {});
+    expect((await events.next())?.map(({ data }) => data)).toEqual([ROLE]);
+    const next = events.next();
+    write(chunk("a"));
+    expect((await next)?.map(({ data }) => data)).toEqual([chunk("a")]);
+    close();
+    expect(await events.next()).toBeUndefined();
+    expect(timers.pending).toBe(0);
+  });
+
+  it("may not be silent for long then", async ({ expect }) => {
+    const { write, beginning, events, timers } = opened();
+    write(ROLE);
+    await settled();
+    timers.advance(500);
+    await beginning;
+    events.watch(1_000, () => {});
+    await events.next();
+    const next = events.next();
+    await settled();
+    timers.advance(1_000);
+    await expect(next).rejects.toMatchObject({ code: "upstream_timeout" });
+  });
+
+  it("leaves no error unheard where its reader has left", async ({ expect }) => {
+    const { write, tear, beginning, events, timers } = opened();
+    write(ROLE);
+    await settled();
+    timers.advance(500);
+    await beginning;
+    tear();
+    await settled();
+    events.cancel();
+    expect(timers.pending).toBe(0);
+  });
+});
+
+/** A body that the test writes to. */
+function openBody() {
+  let out: ReadableStreamDefaultController<Uint8Array>;
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      out = controller;
+    },
+  });
+  return {
+    body,
+    write: (...data: readonly string[]) => out.enqueue(sse(...data)),
+    close: () => out.close(),
+    tear: () => out.error(new Error("reset")),
+  };
+}
+
+/** Lets what is ready happen. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+}
 
 function keepAlive(): Uint8Array {
   return new TextEncoder().encode(": still here\n\n".repeat(1_000));

@@ -398,6 +398,7 @@ function attempt(fields: Fields, send = scriptedVendor().send) {
     random: () => 0,
     clock: timers.clock,
     timer: timers.timer,
+    pause: timers.pause,
     send,
   });
   const { signal } = new AbortController();
