@@ -8,9 +8,9 @@
  * publish may be guesses, and then say so (`"estimate"`): latency, by the model's size class, and how many more
  * output tokens a model bills because it thinks at its default effort.
  *
- * Prices are list prices for short prompts, in US dollars per million tokens as vendors print them; whoever bills
- * converts to integer micro-dollars. Surcharges for long prompts and for caches that live longer than the vendor's
- * usual few minutes, and batch discounts, are not kept; where a price moves with the hour, the dearest one is kept, because budgets reserve the worst case.
+ * Prices are list prices in US dollars per million tokens as vendors print them; whoever bills converts to integer
+ * micro-dollars. Long prompts may have rates of their own, in one tier; batch discounts are not kept. Where a price
+ * moves with the hour, the dearest one is kept, because budgets reserve the worst case.
  *
  * An anchor places a new model's ability vector before any of its own outcomes are seen (UniRoute, arXiv
  * 2502.08773). Each benchmark is quoted once per model; `setting` says how the score was taken, above all at which
@@ -82,18 +82,35 @@ const urlOrEstimate = z
     'give the https URL where the figure was read, or "estimate"',
   );
 
+const rates = {
+  inputUsdPerMTok: usdPerMTok,
+  outputUsdPerMTok: usdPerMTok,
+  cachedInputUsdPerMTok: usdPerMTok.optional(),
+  cacheWriteUsdPerMTok: usdPerMTok.optional(),
+  cacheWriteHourUsdPerMTok: usdPerMTok.optional(),
+};
+
+function isCacheCheap(p: { inputUsdPerMTok: number; cachedInputUsdPerMTok?: number | undefined }) {
+  return (p.cachedInputUsdPerMTok ?? 0) <= p.inputUsdPerMTok;
+}
+
+const CHEAP_CACHE = {
+  path: ["cachedInputUsdPerMTok"],
+  error: "a cached token never costs more than a fresh one; check both prices",
+};
+
 const price = z
   .strictObject({
-    inputUsdPerMTok: usdPerMTok,
-    outputUsdPerMTok: usdPerMTok,
-    cachedInputUsdPerMTok: usdPerMTok.optional(),
-    cacheWriteUsdPerMTok: usdPerMTok.optional(),
+    ...rates,
+    /** For a request whose prompt has more tokens than this, all of them and the answer's. */
+    longPrompts: z
+      .strictObject({ aboveTokens: tokens, ...rates })
+      .refine(isCacheCheap, CHEAP_CACHE)
+      .readonly()
+      .optional(),
     note: z.string().min(1, "say what is special about the price, or leave it out").optional(),
   })
-  .refine((p) => (p.cachedInputUsdPerMTok ?? 0) <= p.inputUsdPerMTok, {
-    path: ["cachedInputUsdPerMTok"],
-    error: "a cached token never costs more than a fresh one; check both prices",
-  })
+  .refine(isCacheCheap, CHEAP_CACHE)
   .readonly();
 
 const latency = z

@@ -11,14 +11,16 @@
  */
 import { parseCatalog, type Catalog, type CatalogModel } from "../../router-models/catalog.ts";
 import {
+  forLongPrompts,
   namesOf,
+  PRICE_FIELDS,
+  RATES,
   type Capability,
+  type Field,
   type PriceList,
   type Quote,
   type QuotedNumbers,
 } from "./quote.ts";
-
-type Field = keyof QuotedNumbers;
 
 export interface NumberChange {
   readonly field: Field;
@@ -55,12 +57,6 @@ export interface Comparison {
 /** Prices may change by less than this, up or down, without anybody having looked. */
 const TENFOLD = 10;
 
-const PRICES: readonly Field[] = [
-  "inputUsdPerMTok",
-  "outputUsdPerMTok",
-  "cachedInputUsdPerMTok",
-  "cacheWriteUsdPerMTok",
-];
 const WINDOWS: readonly Field[] = ["contextTokens", "maxOutputTokens"];
 
 /** Throws an Error for a forced name that the catalogue does not have. */
@@ -121,7 +117,7 @@ function entryOf(
   }: { quote: Quote; list: PriceList; isAmbiguous: boolean; isForced: boolean },
 ): EntryComparison {
   const before = numbersOf(model);
-  const changes = [...PRICES, ...WINDOWS].flatMap((field): NumberChange[] => {
+  const changes = [...PRICE_FIELDS, ...WINDOWS].flatMap((field): NumberChange[] => {
     const [was, is] = [before[field], quote.numbers[field]];
     if (is === undefined || is === was) return [];
     // An entry cannot hold a 0: it is what a list has where it does not know.
@@ -147,7 +143,7 @@ function objectionTo(
   changes: readonly NumberChange[],
   isAmbiguous: boolean,
 ): Objection | undefined {
-  const prices = changes.filter(({ field }) => PRICES.includes(field));
+  const prices = changes.filter(({ field }) => PRICE_FIELDS.includes(field));
   if (isAmbiguous) return "ambiguous";
   if (prices.some(({ after }) => after === 0)) return "free";
   if (prices.some(({ before, after }) => before !== undefined && isTenfold(after / before)))
@@ -160,21 +156,24 @@ function isTenfold(ratio: number): boolean {
 }
 
 function contradicts(one: Quote, other: Quote): boolean {
-  return PRICES.some((field) => {
+  return PRICE_FIELDS.some((field) => {
     const [a, b] = [one.numbers[field], other.numbers[field]];
     return a !== undefined && b !== undefined && a !== b;
   });
 }
 
 function numbersOf({ price, contextTokens, maxOutputTokens }: CatalogModel): QuotedNumbers {
+  const { longPrompts } = price;
   return {
-    inputUsdPerMTok: price.inputUsdPerMTok,
-    outputUsdPerMTok: price.outputUsdPerMTok,
-    cachedInputUsdPerMTok: price.cachedInputUsdPerMTok,
-    cacheWriteUsdPerMTok: price.cacheWriteUsdPerMTok,
+    ...ratesIn(price),
+    ...(longPrompts && forLongPrompts(longPrompts.aboveTokens, ratesIn(longPrompts))),
     contextTokens,
     maxOutputTokens,
   };
+}
+
+function ratesIn(rates: QuotedNumbers): QuotedNumbers {
+  return Object.fromEntries(RATES.map((rate) => [rate, rates[rate]]));
 }
 
 function percentOf(before: number, after: number): number {
@@ -191,8 +190,9 @@ function changedModel(
     const own = taken.filter(({ field }) => fields.includes(field));
     return Object.fromEntries(own.map(({ field, after }) => [field, after]));
   }
-  const [prices, windows] = [partOf(PRICES), partOf(WINDOWS)];
-  const { note, ...price } = model.price;
+  const [prices, windows] = [partOf(PRICE_FIELDS), partOf(WINDOWS)];
+  const { note, longPrompts, ...price } = model.price;
+  const { longPrompts: long, ...usual } = nested(prices);
   const read = new Set([
     ...(Object.keys(prices).length > 0 ? (["price"] as const) : []),
     ...(Object.keys(windows).length > 0 ? (["context"] as const) : []),
@@ -200,7 +200,12 @@ function changedModel(
   const others = model.sources.filter(({ what }) => what !== "price" && what !== "context");
   return {
     ...model,
-    price: { ...price, ...prices, ...(note !== undefined && { note }) },
+    price: {
+      ...price,
+      ...usual,
+      ...((longPrompts ?? long) !== undefined && { longPrompts: { ...longPrompts, ...long } }),
+      ...(note !== undefined && { note }),
+    },
     ...windows,
     sources: [
       ...(["price", "context"] as const).flatMap((what) =>
@@ -209,4 +214,16 @@ function changedModel(
       ...others,
     ],
   };
+}
+
+/** `{"longPrompts.inputUsdPerMTok": 4}` as `{longPrompts: {inputUsdPerMTok: 4}}`. */
+function nested(prices: Readonly<Record<string, number>>) {
+  const usual: Record<string, number> = {};
+  const long: Record<string, number> = {};
+  for (const [field, after] of Object.entries(prices)) {
+    const [head, tail] = field.split(".");
+    if (tail === undefined) usual[head!] = after;
+    else long[tail] = after;
+  }
+  return { ...usual, ...(Object.keys(long).length > 0 && { longPrompts: long }) };
 }

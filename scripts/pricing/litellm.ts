@@ -3,24 +3,39 @@
  *
  * A name may begin with the vendor's, which is then no part of the model's. `max_input_tokens` leaves the
  * room for the answer out for some vendors and not for others, so it is shown but never taken for the
- * window. Surcharges for long prompts are left out, as the catalogue leaves them out. An entry that
- * cannot be read, such as the sample at the list's head, is passed over.
+ * window. Of the rates for long prompts there may be several tiers, of which the catalogue can hold one:
+ * where there are more, none is read. An entry that cannot be read, such as the sample at the list's head,
+ * is passed over.
  *
  * Source: https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.schema.json
  */
 import { z } from "zod";
-import { flagsOf, type PriceList, type Quote } from "./quote.ts";
+import {
+  flagsOf,
+  forLongPrompts,
+  PRICE_FIELDS,
+  type Field,
+  type PriceList,
+  type Quote,
+  type QuotedNumbers,
+  type Rate,
+} from "./quote.ts";
 
 const amount = z.number().nonnegative().nullish();
 const flag = z.boolean().nullish();
 
+/** The list's names of the rates. */
+const RATE_OF: Readonly<Record<string, Rate>> = {
+  input_cost_per_token: "inputUsdPerMTok",
+  output_cost_per_token: "outputUsdPerMTok",
+  cache_read_input_token_cost: "cachedInputUsdPerMTok",
+  cache_creation_input_token_cost: "cacheWriteUsdPerMTok",
+  cache_creation_input_token_cost_above_1hr: "cacheWriteHourUsdPerMTok",
+};
+
 const entrySchema = z.looseObject({
   litellm_provider: z.string(),
   mode: z.enum(["chat", "responses", "completion"]),
-  input_cost_per_token: amount,
-  output_cost_per_token: amount,
-  cache_read_input_token_cost: amount,
-  cache_creation_input_token_cost: amount,
   max_input_tokens: amount,
   max_output_tokens: amount,
   supports_function_calling: flag,
@@ -50,13 +65,7 @@ export function readLiteLlm(json: Readonly<Record<string, unknown>>): PriceList 
       fireworks: "fireworks_ai",
       "workers-ai": "cloudflare",
     },
-    trusted: new Set([
-      "inputUsdPerMTok",
-      "outputUsdPerMTok",
-      "cachedInputUsdPerMTok",
-      "cacheWriteUsdPerMTok",
-      "maxOutputTokens",
-    ]),
+    trusted: new Set<Field>([...PRICE_FIELDS, "maxOutputTokens"]),
   };
 }
 
@@ -66,10 +75,8 @@ function quoteOf(name: string, entry: z.output<typeof entrySchema>): Quote {
     vendor,
     model: name.startsWith(`${vendor}/`) ? name.slice(vendor.length + 1) : name,
     numbers: {
-      inputUsdPerMTok: perMTok(entry.input_cost_per_token),
-      outputUsdPerMTok: perMTok(entry.output_cost_per_token),
-      cachedInputUsdPerMTok: perMTok(entry.cache_read_input_token_cost),
-      cacheWriteUsdPerMTok: perMTok(entry.cache_creation_input_token_cost),
+      ...ratesOf(entry),
+      ...longPromptsOf(entry),
       contextTokens: entry.max_input_tokens ?? undefined,
       maxOutputTokens: entry.max_output_tokens ?? undefined,
     },
@@ -86,7 +93,30 @@ function quoteOf(name: string, entry: z.output<typeof entrySchema>): Quote {
   };
 }
 
+type Entry = Readonly<Record<string, unknown>>;
+
+/** @param suffix Of the names, for a tier; what has no rate there has its usual one. */
+function ratesOf(entry: Entry, suffix = ""): Partial<Record<Rate, number | undefined>> {
+  return Object.fromEntries(
+    Object.entries(RATE_OF).map(([name, rate]) => [
+      rate,
+      perMTok(entry[name + suffix] ?? entry[name]),
+    ]),
+  );
+}
+
+function longPromptsOf(entry: Entry): QuotedNumbers {
+  const found = Object.keys(entry).flatMap((name) => {
+    const [, rate = "", suffix, thousands] = /^(.+?)(_above_(\d+)k_tokens)$/.exec(name) ?? [];
+    return suffix === undefined || RATE_OF[rate] === undefined ? [] : [{ suffix, thousands }];
+  });
+  const [tier, ...more] = new Map(found.map((one) => [one.suffix, one])).values();
+  if (tier === undefined || more.length > 0) return {};
+  return forLongPrompts(1_000 * Number(tier.thousands), ratesOf(entry, tier.suffix));
+}
+
 /** A product of decimals in binary is a hair off; prices have no more than ten digits. */
-function perMTok(perToken: number | null | undefined): number | undefined {
-  return typeof perToken === "number" ? Number((perToken * 1e6).toPrecision(10)) : undefined;
+function perMTok(perToken: unknown): number | undefined {
+  const { data } = amount.safeParse(perToken);
+  return typeof data === "number" ? Number((data * 1e6).toPrecision(10)) : undefined;
 }

@@ -1,14 +1,29 @@
 /**
  * The price list of models.dev: vendors, each with its models by name, prices in US dollars per million
- * tokens. Prices for long prompts are left out, as the catalogue leaves them out. A vendor or model that
- * cannot be read is passed over.
+ * tokens. Of the rates for long prompts there may be several tiers, of which the catalogue can hold one:
+ * where there are more, none is read. A vendor or model that cannot be read is passed over.
  *
  * Source: https://models.dev, https://github.com/anomalyco/models.dev (packages/core/src/schema.ts)
  */
 import { z } from "zod";
-import { flagsOf, type PriceList, type Quote } from "./quote.ts";
+import {
+  flagsOf,
+  forLongPrompts,
+  PRICE_FIELDS,
+  type Field,
+  type PriceList,
+  type Quote,
+  type QuotedNumbers,
+} from "./quote.ts";
 
 const amount = z.number().nonnegative().optional();
+
+const rates = { input: amount, output: amount, cache_read: amount, cache_write: amount };
+
+const tierSchema = z.looseObject({
+  tier: z.looseObject({ type: z.literal("context").optional(), size: z.int().positive() }),
+  ...rates,
+});
 
 const modelSchema = z.looseObject({
   reasoning: z.boolean().optional(),
@@ -21,7 +36,11 @@ const modelSchema = z.looseObject({
   structured_output: z.boolean().optional(),
   modalities: z.looseObject({ input: z.array(z.string()) }).optional(),
   cost: z
-    .looseObject({ input: amount, output: amount, cache_read: amount, cache_write: amount })
+    .looseObject({
+      ...rates,
+      tiers: z.array(z.unknown()).optional(),
+      context_over_200k: z.looseObject(rates).optional(),
+    })
     .optional(),
   limit: z.looseObject({ context: amount, output: amount }).optional(),
 });
@@ -47,14 +66,7 @@ export function readModelsDev(json: Readonly<Record<string, unknown>>): PriceLis
       fireworks: "fireworks-ai",
       "workers-ai": "cloudflare-workers-ai",
     },
-    trusted: new Set([
-      "inputUsdPerMTok",
-      "outputUsdPerMTok",
-      "cachedInputUsdPerMTok",
-      "cacheWriteUsdPerMTok",
-      "contextTokens",
-      "maxOutputTokens",
-    ]),
+    trusted: new Set<Field>([...PRICE_FIELDS, "contextTokens", "maxOutputTokens"]),
   };
 }
 
@@ -68,10 +80,8 @@ function quoteOf(
   return {
     ...names,
     numbers: {
-      inputUsdPerMTok: cost?.input,
-      outputUsdPerMTok: cost?.output,
-      cachedInputUsdPerMTok: cost?.cache_read,
-      cacheWriteUsdPerMTok: cost?.cache_write,
+      ...ratesOf(cost ?? {}),
+      ...longPromptsOf(cost ?? {}),
       contextTokens: limit?.context,
       maxOutputTokens: limit?.output,
     },
@@ -85,4 +95,22 @@ function quoteOf(
       ["reasoning", entry.reasoning],
     ]),
   };
+}
+
+type Cost = NonNullable<z.output<typeof modelSchema>["cost"]>;
+
+function ratesOf(cost: Pick<Cost, keyof typeof rates>) {
+  return {
+    inputUsdPerMTok: cost.input,
+    outputUsdPerMTok: cost.output,
+    cachedInputUsdPerMTok: cost.cache_read,
+    cacheWriteUsdPerMTok: cost.cache_write,
+  };
+}
+
+function longPromptsOf({ tiers, context_over_200k: older }: Cost): QuotedNumbers {
+  if (tiers === undefined)
+    return older === undefined ? {} : forLongPrompts(200_000, ratesOf(older));
+  const [tier, ...more] = tiers.map((one) => tierSchema.safeParse(one).data);
+  return tier === undefined || more.length > 0 ? {} : forLongPrompts(tier.tier.size, ratesOf(tier));
 }

@@ -3,15 +3,38 @@ import type { CAPABILITIES, CatalogModel } from "../../router-models/catalog.ts"
 
 export type Capability = (typeof CAPABILITIES)[number];
 
-/** The numbers of a catalogue's entry that a list can say. Prices in US dollars per million tokens. */
-export interface QuotedNumbers {
-  readonly inputUsdPerMTok: number | undefined;
-  readonly outputUsdPerMTok: number | undefined;
-  readonly cachedInputUsdPerMTok: number | undefined;
-  readonly cacheWriteUsdPerMTok: number | undefined;
-  readonly contextTokens: number | undefined;
-  readonly maxOutputTokens: number | undefined;
+/** The rates that an entry has twice, the second time for long prompts. US dollars per million tokens. */
+export const RATES = [
+  "inputUsdPerMTok",
+  "outputUsdPerMTok",
+  "cachedInputUsdPerMTok",
+  "cacheWriteUsdPerMTok",
+  "cacheWriteHourUsdPerMTok",
+] as const;
+
+export type Rate = (typeof RATES)[number];
+type LongPromptField = `longPrompts.${Rate | "aboveTokens"}`;
+
+/** A number of a catalogue's entry that a list can say. */
+export type Field = Rate | LongPromptField | "contextTokens" | "maxOutputTokens";
+
+export type QuotedNumbers = Readonly<Partial<Record<Field, number | undefined>>>;
+
+/** Rates under their names for prompts of more tokens than `aboveTokens`. */
+export function forLongPrompts(
+  aboveTokens: number,
+  rates: Readonly<Partial<Record<Rate, number | undefined>>>,
+): QuotedNumbers {
+  const named = Object.entries(rates).map(([rate, usd]) => [`longPrompts.${rate}`, usd]);
+  return { "longPrompts.aboveTokens": aboveTokens, ...Object.fromEntries(named) };
 }
+
+/** All fields of prices: a list that is trusted with them is trusted with both kinds. */
+export const PRICE_FIELDS: readonly Field[] = [
+  ...RATES,
+  "longPrompts.aboveTokens",
+  ...RATES.map((rate) => `longPrompts.${rate}` as const),
+];
 
 export interface Quote {
   /** The list's own name of the vendor. */

@@ -4,6 +4,26 @@
  * and always up, because a ledger that rounds down gives money away one call at a time.
  */
 
+/** What a million tokens cost, in US dollars. */
+export interface Rates {
+  readonly inputUsdPerMTok: number;
+  readonly outputUsdPerMTok: number;
+  readonly cachedInputUsdPerMTok?: number | undefined;
+  /** Written to the vendor's cache, to be kept for minutes; and for an hour. */
+  readonly cacheWriteUsdPerMTok?: number | undefined;
+  readonly cacheWriteHourUsdPerMTok?: number | undefined;
+}
+
+interface Price extends Rates {
+  readonly longPrompts?: (Rates & { readonly aboveTokens: number }) | undefined;
+}
+
+/** The rates of a request. A long prompt has rates of its own at some vendors, for all of its tokens and the answer's. */
+export function ratesFor(price: Price, inputTokens: number): Rates {
+  const { longPrompts } = price;
+  return longPrompts !== undefined && inputTokens > longPrompts.aboveTokens ? longPrompts : price;
+}
+
 /** Micro-dollars of `tokens` at `usdPerMTok`, rounded up. A hair under a whole counts as the whole. */
 export function costMicroUsd(tokens: number, usdPerMTok: number): number {
   const exact = tokens * usdPerMTok;

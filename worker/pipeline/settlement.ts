@@ -138,6 +138,7 @@ export class Settlement {
       input_tokens: counts.input,
       cached_input_tokens: counts.cachedInput,
       cache_write_tokens: counts.cacheWriteInput,
+      cache_write_1h_tokens: counts.cacheWriteHourInput,
       output_tokens: counts.output,
       reasoning_tokens: counts.reasoning,
       is_usage_estimated: counts.isEstimate,

@@ -12,7 +12,7 @@
  * Sources: https://platform.openai.com/docs/api-reference/chat/object and the vendors' pages that the test names.
  */
 import { usageSchema, type ChatRequest } from "../domain/chat.ts";
-import { costMicroUsd } from "../domain/money.ts";
+import { costMicroUsd, ratesFor } from "../domain/money.ts";
 import type { UpstreamCompletion } from "../domain/upstream.ts";
 import { isRecord } from "../lib/json.ts";
 import type { CatalogModel } from "./ports.ts";
@@ -24,6 +24,8 @@ export interface TokenCounts {
   readonly cachedInput: number;
   /** Input tokens written to the vendor's cache, none of them cached before; absent where there are none. */
   readonly cacheWriteInput?: number;
+  /** Those of `cacheWriteInput` that are to stay there for an hour, not minutes; absent where there are none. */
+  readonly cacheWriteHourInput?: number;
   /** All billed output tokens, thinking included. */
   readonly output: number;
   /** Those of `output` that were thinking; absent where the vendor does not say. */
@@ -47,6 +49,7 @@ export function readUsage(value: unknown): TokenCounts | undefined {
     wholeOf(usage["cached_tokens"]);
   const cachedInput = Math.min(cached, input);
   const written = Math.min(wholeOf(prompt["cache_write_tokens"]), input - cachedInput);
+  const forHour = Math.min(wholeOf(prompt["cache_write_1h_tokens"]), written);
   const reasoning = wholeOf(recordOf(usage["completion_tokens_details"])["reasoning_tokens"]);
   const beside = reasoning > completion ? completion + reasoning : completion;
   const output = Math.max(beside, wholeOf(usage["total_tokens"]) - input);
@@ -57,6 +60,7 @@ export function readUsage(value: unknown): TokenCounts | undefined {
     cachedInput,
     output,
     ...(written > 0 && { cacheWriteInput: written }),
+    ...(forHour > 0 && { cacheWriteHourInput: forHour }),
     ...(reasoning > 0 && { reasoning }),
     isEstimate: false,
   };
@@ -139,14 +143,16 @@ export function usageOf({ input, output }: TokenCounts): Record<string, unknown>
   return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
 }
 
-/** Micro-dollars that these tokens cost at a model's list price; a price that it lacks is the input's. */
+/** Micro-dollars that these tokens cost at a model's list price; what has no price of its own has the more general one. */
 export function priceOf(counts: TokenCounts, { price }: CatalogModel): number {
-  const { inputUsdPerMTok: fresh } = price;
-  const { input, cachedInput, cacheWriteInput = 0 } = counts;
+  const rates = ratesFor(price, counts.input);
+  const { inputUsdPerMTok: fresh, cacheWriteUsdPerMTok: write = fresh } = rates;
+  const { input, cachedInput, cacheWriteInput = 0, cacheWriteHourInput = 0 } = counts;
   return (
     costMicroUsd(input - cachedInput - cacheWriteInput, fresh) +
-    costMicroUsd(cachedInput, price.cachedInputUsdPerMTok ?? fresh) +
-    costMicroUsd(cacheWriteInput, price.cacheWriteUsdPerMTok ?? fresh) +
-    costMicroUsd(counts.output, price.outputUsdPerMTok)
+    costMicroUsd(cachedInput, rates.cachedInputUsdPerMTok ?? fresh) +
+    costMicroUsd(cacheWriteInput - cacheWriteHourInput, write) +
+    costMicroUsd(cacheWriteHourInput, rates.cacheWriteHourUsdPerMTok ?? write) +
+    costMicroUsd(counts.output, rates.outputUsdPerMTok)
   );
 }

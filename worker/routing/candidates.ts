@@ -8,7 +8,7 @@
 import type { CatalogModel } from "../../router-models/catalog.ts";
 import type { Forecast, ModelForecast } from "../../router-models/scorer.ts";
 import type { Candidate, Excluded } from "../domain/decision.ts";
-import { costMicroUsd } from "../domain/money.ts";
+import { costMicroUsd, ratesFor } from "../domain/money.ts";
 import type { ExpectedTokens } from "./latency-book.ts";
 import { forecastLatency, type LatencyForecast } from "./latency.ts";
 import { exclusionOf, type Choice, type Requirements } from "./requirements.ts";
@@ -47,7 +47,7 @@ function candidateOf(
   const answers = needs.answers ?? 1;
   const p50 = Math.min(outputTokensP50, most);
   const p90 = Math.min(outputTokensP90, most);
-  const { inputUsdPerMTok, outputUsdPerMTok } = model.price;
+  const { inputUsdPerMTok, outputUsdPerMTok } = ratesFor(model.price, forecast.inputTokens);
   const inputCost = costMicroUsd(forecast.inputTokens, inputUsdPerMTok);
   const tokens = { inputTokens: forecast.inputTokens, outputTokens: p50 };
   const { ttftMs, totalMs } = latencyOf(model, tokens);

@@ -93,6 +93,19 @@ const REPORTS: [string, Record<string, unknown>, Partial<TokenCounts>][] = [
     { input: 194, cachedInput: 50, cacheWriteInput: 100, output: 2 },
   ],
   [
+    "Anthropic by its adapter: written to be kept for an hour, in part",
+    {
+      prompt_tokens: 30,
+      completion_tokens: 2,
+      prompt_tokens_details: {
+        cached_tokens: 0,
+        cache_write_tokens: 20,
+        cache_write_1h_tokens: 15,
+      },
+    },
+    { input: 30, cacheWriteInput: 20, cacheWriteHourInput: 15, output: 2 },
+  ],
+  [
     "a total that is too small",
     { prompt_tokens: 10, completion_tokens: 20, total_tokens: 3 },
     { input: 10, output: 20 },
@@ -197,6 +210,21 @@ describe("priceOf", () => {
     expect(priceOf(written, small)).toBe(40 + 4 + 20 + 40);
     const price = { ...small.price, cacheWriteUsdPerMTok: 1.25 };
     expect(priceOf(written, { ...small, price })).toBe(40 + 4 + 25 + 40);
+  });
+
+  it("takes those that are kept for an hour at theirs, or else as the others", ({ expect }) => {
+    const written = { ...counts, cacheWriteInput: 20, cacheWriteHourInput: 10 };
+    const price = { ...small.price, cacheWriteUsdPerMTok: 1.5 };
+    expect(priceOf(written, { ...small, price })).toBe(40 + 4 + 30 + 40);
+    const hour = { ...price, cacheWriteHourUsdPerMTok: 2 };
+    expect(priceOf(written, { ...small, price: hour })).toBe(40 + 4 + 15 + 20 + 40);
+  });
+
+  it("takes all tokens of a long prompt, and its answer's, at their own rates", ({ expect }) => {
+    const longPrompts = { aboveTokens: 100, inputUsdPerMTok: 2, outputUsdPerMTok: 6 };
+    const model = { ...small, price: { ...small.price, longPrompts } };
+    expect(priceOf(counts, model)).toBe(60 + 4 + 40);
+    expect(priceOf({ ...counts, input: 101 }, model)).toBe(122 + 80 + 60);
   });
 
   it("is a whole number of micro-dollars and never less than the exact price", ({ expect }) => {

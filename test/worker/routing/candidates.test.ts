@@ -48,6 +48,13 @@ function answerCosts(maxOutputTokens: number | undefined, longest = 8_000) {
   return [one!.costP50MicroUsd - 1_000, one!.costP90MicroUsd - 1_000, one!.latencyMs];
 }
 
+/** Of the median answer, where prompts of more tokens than these have rates of their own. */
+function costWithLongRates(aboveTokens: number) {
+  const longPrompts = { aboveTokens, inputUsdPerMTok: 2, outputUsdPerMTok: 6 };
+  const model = { ...SMALL, price: { ...SMALL.price, longPrompts } };
+  return build({ catalog: [model] }).candidates[0]!.costP50MicroUsd;
+}
+
 describe("buildCandidates", () => {
   it("prices a call at the median and at the 90th percentile", ({ expect }) => {
     const { candidates, excluded } = build({ catalog: [SMALL] });
@@ -80,6 +87,13 @@ describe("buildCandidates", () => {
     const [one] = build({ catalog: [SMALL], needs }).candidates;
     expect(one!.costP50MicroUsd).toBe(1_000 + 3 * 100 * 4);
     expect(one!.costP90MicroUsd).toBe(1_000 + 3 * 400 * 4);
+  });
+
+  it("takes the rates of long prompts for a prompt that is one", ({ expect }) => {
+    expect([costWithLongRates(1_000), costWithLongRates(999)]).toEqual([
+      1_000 + 100 * 4,
+      2 * 1_000 + 100 * 6,
+    ]);
   });
 
   it("keeps the catalogue's order, whatever that of the forecast", ({ expect }) => {

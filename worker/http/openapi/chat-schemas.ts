@@ -12,7 +12,11 @@ const usageSchema = z.looseObject({
   completion_tokens: z.int(),
   total_tokens: z.int().optional(),
   prompt_tokens_details: z
-    .looseObject({ cached_tokens: z.int().nullish(), cache_write_tokens: z.int().nullish() })
+    .looseObject({
+      cached_tokens: z.int().nullish(),
+      cache_write_tokens: z.int().nullish(),
+      cache_write_1h_tokens: z.int().nullish(),
+    })
     .nullish(),
   completion_tokens_details: z.looseObject({ reasoning_tokens: z.int().nullish() }).nullish(),
 });

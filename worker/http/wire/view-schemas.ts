@@ -53,6 +53,14 @@ export const routeSchema = z.strictObject({
   ),
 });
 
+const rates = {
+  input_usd_per_mtok: usd,
+  output_usd_per_mtok: usd.optional(),
+  cached_input_usd_per_mtok: usd.optional(),
+  cache_write_usd_per_mtok: usd.optional(),
+  cache_write_1h_usd_per_mtok: usd.optional(),
+};
+
 /** `auto` and its presets have the fields down to `kind`, models those of their kind as well. */
 export const modelSchema = z.strictObject({
   id: z.string().describe("What goes into a request's model field"),
@@ -74,10 +82,11 @@ export const modelSchema = z.strictObject({
   capabilities: z.array(z.string()).readonly().optional(),
   price: z
     .strictObject({
-      input_usd_per_mtok: usd,
-      output_usd_per_mtok: usd.optional(),
-      cached_input_usd_per_mtok: usd.optional(),
-      cache_write_usd_per_mtok: usd.optional(),
+      ...rates,
+      long_prompts: z
+        .strictObject({ above_tokens: z.int(), ...rates })
+        .optional()
+        .describe("For a request with more input tokens than this, all of its tokens"),
     })
     .optional(),
 });

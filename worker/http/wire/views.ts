@@ -6,6 +6,7 @@
  */
 import type { Assurance, Candidate } from "../../domain/decision.ts";
 import type { EmbeddingModel } from "../../domain/embedding.ts";
+import type { Rates } from "../../domain/money.ts";
 import { vendorOf } from "../../domain/upstream.ts";
 import type { EmbeddingChoice } from "../../pipeline/embed.ts";
 import { AUTO_NAMES } from "../../pipeline/model-name.ts";
@@ -106,15 +107,29 @@ export function modelView(model: CatalogModel): ModelView {
     max_output_tokens: model.maxOutputTokens,
     capabilities: model.capabilities,
     price: {
-      input_usd_per_mtok: price.inputUsdPerMTok,
-      output_usd_per_mtok: price.outputUsdPerMTok,
-      ...(price.cachedInputUsdPerMTok !== undefined && {
-        cached_input_usd_per_mtok: price.cachedInputUsdPerMTok,
-      }),
-      ...(price.cacheWriteUsdPerMTok !== undefined && {
-        cache_write_usd_per_mtok: price.cacheWriteUsdPerMTok,
+      ...ratesView(price),
+      ...(price.longPrompts !== undefined && {
+        long_prompts: {
+          above_tokens: price.longPrompts.aboveTokens,
+          ...ratesView(price.longPrompts),
+        },
       }),
     },
+  };
+}
+
+function ratesView(rates: Rates) {
+  const {
+    cachedInputUsdPerMTok: cached,
+    cacheWriteUsdPerMTok: write,
+    cacheWriteHourUsdPerMTok: writeHour,
+  } = rates;
+  return {
+    input_usd_per_mtok: rates.inputUsdPerMTok,
+    output_usd_per_mtok: rates.outputUsdPerMTok,
+    ...(cached !== undefined && { cached_input_usd_per_mtok: cached }),
+    ...(write !== undefined && { cache_write_usd_per_mtok: write }),
+    ...(writeHour !== undefined && { cache_write_1h_usd_per_mtok: writeHour }),
   };
 }
 

@@ -37,14 +37,19 @@ export function usageOf(usage: unknown): Fields | undefined {
   if (fresh === undefined || output === undefined) return undefined;
   const read = countOf(usage["cache_read_input_tokens"]) ?? 0;
   const written = countOf(usage["cache_creation_input_tokens"]) ?? 0;
-  const details = usage["output_tokens_details"];
+  const { cache_creation: creation, output_tokens_details: details } = usage;
+  const forHour = isRecord(creation) ? countOf(creation["ephemeral_1h_input_tokens"]) : undefined;
   const thought = isRecord(details) ? countOf(details["thinking_tokens"]) : undefined;
   const input = fresh + read + written;
   return {
     prompt_tokens: input,
     completion_tokens: output,
     total_tokens: input + output,
-    prompt_tokens_details: { cached_tokens: read, cache_write_tokens: written },
+    prompt_tokens_details: {
+      cached_tokens: read,
+      cache_write_tokens: written,
+      ...(forHour !== undefined && { cache_write_1h_tokens: forHour }),
+    },
     ...(thought !== undefined && { completion_tokens_details: { reasoning_tokens: thought } }),
   };
 }

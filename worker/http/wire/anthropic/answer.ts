@@ -41,12 +41,18 @@ export function stopReasonOf(finishReason: unknown, hasCalls: boolean): string {
 
 /** Anthropic's usage: input is what was neither read from a cache nor written to one. */
 export function usageView(counts: TokenCounts, reported: unknown) {
-  const { cacheWriteInput: written = 0 } = counts;
+  const { cacheWriteInput: written = 0, cacheWriteHourInput: forHour = 0 } = counts;
   const thought = isRecord(reported) && reported["completion_tokens_details"];
   const thinking = isRecord(thought) ? thought["reasoning_tokens"] : undefined;
   return {
     input_tokens: Math.max(counts.input - counts.cachedInput - written, 0),
     cache_creation_input_tokens: written,
+    ...(forHour > 0 && {
+      cache_creation: {
+        ephemeral_5m_input_tokens: written - forHour,
+        ephemeral_1h_input_tokens: forHour,
+      },
+    }),
     cache_read_input_tokens: counts.cachedInput,
     output_tokens: counts.output,
     ...(typeof thinking === "number" && { output_tokens_details: { thinking_tokens: thinking } }),

@@ -36,6 +36,18 @@ describe("messageView", () => {
     });
   });
 
+  it("tells apart what was written to the cache for minutes and for an hour", ({ expect }) => {
+    const details = { cached_tokens: 5, cache_write_tokens: 20, cache_write_1h_tokens: 15 };
+    const usage = { prompt_tokens: 30, completion_tokens: 9, prompt_tokens_details: details };
+    expect(messageView({}, readUsage(usage)!, FRAME).usage).toEqual({
+      input_tokens: 5,
+      cache_creation_input_tokens: 20,
+      cache_creation: { ephemeral_5m_input_tokens: 5, ephemeral_1h_input_tokens: 15 },
+      cache_read_input_tokens: 5,
+      output_tokens: 9,
+    });
+  });
+
   it("keeps a message's own id, and names the model where the vendor does not", ({ expect }) => {
     const body = { id: "msg_9", choices: [{ message: { content: "a" } }] };
     expect(messageView(body, readUsage(USAGE)!, FRAME)).toMatchObject({
