@@ -13,8 +13,8 @@ import type { UpstreamFailure } from "../domain/upstream.ts";
 import type { FailedModel } from "./attempt-errors.ts";
 
 /** A model's latest failure in this request. */
-export interface Failed extends FailedModel {
-  readonly candidate: Candidate;
+export interface Failed<T = Candidate> extends FailedModel {
+  readonly candidate: T;
   readonly atMs: number;
 }
 
@@ -24,22 +24,22 @@ const FIRST_PAUSE_MS = 250;
 /** A client waits no longer than this without being told why. */
 const MAX_PAUSE_MS = 5_000;
 
-export interface NextRound {
+export interface NextRound<T = Candidate> {
   readonly waitMs: number;
   /** In the order in which they failed, which is the decision's. */
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly T[];
 }
 
 /** @param rounds Rounds made so far, from 1. @param jitter Uniform in [0, 1). */
-export function nextRound(
-  failed: readonly Failed[],
+export function nextRound<T>(
+  failed: readonly Failed<T>[],
   time: {
     readonly rounds: number;
     readonly nowMs: number;
     readonly deadlineMs: number;
     readonly jitter: number;
   },
-): NextRound | undefined {
+): NextRound<T> | undefined {
   const { rounds, nowMs, deadlineMs, jitter } = time;
   if (rounds > MAX_FURTHER_ROUNDS) return undefined;
   const again = failed

@@ -224,8 +224,35 @@ describe("POST /v1/embeddings", () => {
     const alone = createService({ send: scriptedVendor(json(200, {}), json(500, {})).send });
     expect((await post(alone, bare)).status).toBe(502);
     expect(alone.log.filter(({ event }) => event === "embeddings")).toMatchObject([
-      { ending: "broken", attempts: 2, cost_micro_usd: 1 },
+      { ending: "broken", attempts: 6, cost_micro_usd: 1 },
     ]);
+  });
+
+  it("goes round again while vendors are in trouble, and counts each call", async ({ expect }) => {
+    const down = json(503, {});
+    const { send, requests } = scriptedVendor(down, json(429, {}), down, vectors(1));
+    const response = await post(createService({ send }), { model: "vectors" });
+    expect(response.headers.get("x-sluice-attempts")).toBe("4");
+    expect(requests.map(({ url }) => new URL(url).hostname)).toEqual([
+      "api.mistral.ai",
+      "api.openai.com",
+      "api.mistral.ai",
+      "api.openai.com",
+    ]);
+  });
+
+  it("makes no further round for a client that has left", async ({ expect }) => {
+    const gone = new AbortController();
+    const { send, requests } = scriptedVendor(json(503, {}));
+    const service = createService({ send, pause: async () => gone.abort() });
+    const response = await service.fetch("/v1/embeddings", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "openai/vectors", input: "Hi" }),
+      signal: gone.signal,
+    });
+    expect(response.status).toBe(499);
+    expect(requests).toHaveLength(1);
   });
 
   it("believes no count that no vendor could mean", async ({ expect }) => {

@@ -33,7 +33,7 @@ function failed(model: string, { reason = "vendor_error", ...more }: FailedInit 
 
 const TIME = { rounds: 1, nowMs: 1_000, deadlineMs: 100_000, jitter: 0 };
 
-function modelsOf(round: ReturnType<typeof nextRound>): string[] | undefined {
+function modelsOf(round: ReturnType<typeof nextRound<Candidate>>): string[] | undefined {
   return round?.candidates.map(({ model }) => model);
 }
 

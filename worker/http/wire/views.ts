@@ -8,7 +8,7 @@ import type { Assurance, Candidate } from "../../domain/decision.ts";
 import type { EmbeddingModel } from "../../domain/embedding.ts";
 import type { Rates } from "../../domain/money.ts";
 import { vendorOf } from "../../domain/upstream.ts";
-import type { EmbeddingChoice } from "../../pipeline/embed.ts";
+import type { EmbeddingChoice } from "../../pipeline/embedding-choice.ts";
 import { AUTO_NAMES } from "../../pipeline/model-name.ts";
 import type { CatalogModel } from "../../pipeline/ports.ts";
 import type { Route } from "../../pipeline/route.ts";
