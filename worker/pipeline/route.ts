@@ -12,6 +12,7 @@ import { policySchema, type Policy } from "../domain/policy.ts";
 import { vendorOf } from "../domain/upstream.ts";
 import { buildCandidates } from "../routing/candidates.ts";
 import { decide } from "../routing/decide.ts";
+import { mediaTokensOf } from "../routing/media-tokens.ts";
 import { promptOf } from "../routing/prompt-of.ts";
 import { requirementsOf } from "../routing/requirements.ts";
 import { findNamed, parseModelName, requireKnown, requireNamed } from "./model-name.ts";
@@ -45,7 +46,7 @@ export async function route({ request, policy }: Order, deps: RouteDeps): Promis
   requireSomeKey(deps);
 
   const prompt = promptOf(request);
-  const scored = await score(prompt, deps);
+  const scored = withMedia(await score(prompt, deps), request);
   const nowMs = deps.clock.nowMs();
   const { candidates, excluded } = buildCandidates({
     catalog,
@@ -114,6 +115,13 @@ function pin(
     return { ...alone, excluded: alone.excluded.filter((entry) => entry.model === model) };
   const { reference } = { ...alone, ...decide({ candidates, excluded, policy: OPEN }) };
   return { ...alone, reason: "pinned", reference };
+}
+
+/** The router reads text and counts pictures; what else there is to be paid for comes on top. */
+function withMedia(scored: CertifiedPrompt, { messages }: ChatRequest): CertifiedPrompt {
+  const { forecast } = scored;
+  const inputTokens = forecast.inputTokens + mediaTokensOf(messages);
+  return { ...scored, forecast: { ...forecast, inputTokens } };
 }
 
 async function score(

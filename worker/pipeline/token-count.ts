@@ -13,6 +13,7 @@
  */
 import { estimateTokenCount, type TokenEstimationOptions } from "tokenx";
 import type { ChatRequest } from "../domain/chat.ts";
+import { mediaTokensOf } from "../routing/media-tokens.ts";
 import { promptOf } from "../routing/prompt-of.ts";
 
 const OPTIONS: TokenEstimationOptions = {
@@ -36,7 +37,7 @@ export function countTokens(text: string): number {
   return estimateTokenCount(text, OPTIONS);
 }
 
-/** Input tokens of a whole request: messages, tools and pictures. Audio and files count nothing. */
+/** Input tokens of a whole request: messages, tools, pictures, sound and files. */
 export function countPrompt(request: ChatRequest): number {
   const { turns, imageCount } = promptOf(request);
   const calls = request.messages.map((message) => message["tool_calls"]).filter(Array.isArray);
@@ -44,7 +45,8 @@ export function countPrompt(request: ChatRequest): number {
   return (
     turns.reduce((sum, { text }) => sum + countTokens(text) + FRAME_TOKENS, 0) +
     json.reduce((sum, list) => sum + countTokens(JSON.stringify(list)), 0) +
-    imageCount * IMAGE_TOKENS
+    imageCount * IMAGE_TOKENS +
+    mediaTokensOf(request.messages)
   );
 }
 

@@ -379,6 +379,23 @@ describe("POST /v1/route", () => {
     });
   });
 
+  it("counts a file among the tokens that are paid for", async ({ expect }) => {
+    const file = { type: "file", file: { file_data: "A".repeat(8_000) } };
+    const messages = [{ role: "user", content: [{ type: "text", text: "Hi" }, file] }];
+    const models = MODELS.map((model) => ({
+      ...model,
+      capabilities: [...model.capabilities, "files" as const],
+    }));
+    const options = { scorer: fakeScorer(models) };
+    const headers = { "x-sluice-dry-run": "true" };
+    const [plain, heavy] = await Promise.all(
+      [{}, { messages }].map(async (fields) =>
+        (await createService(options).chat(fields, { headers })).json<{ input_tokens: number }>(),
+      ),
+    );
+    expect(heavy!.input_tokens - plain!.input_tokens).toBe(120);
+  });
+
   it("is what a dry run answers", async ({ expect }) => {
     const { body } = await routeOf({});
     const dry = await createService().chat({}, { headers: { "x-sluice-dry-run": "true" } });
