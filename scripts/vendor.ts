@@ -2,7 +2,7 @@
  * The simulated vendor: a real HTTP server on the loopback interface that speaks OpenAI's formats for chat and
  * embeddings for every model of the catalogue, so that the whole service runs and is tested without an account, a
  * key or a network. Each vendor of the catalogue has its own base URL, `/<vendor>/v1`; Anthropic's and Google's
- * speak their own formats too.
+ * speak their own formats too, and OpenAI's and Azure's the Responses API.
  *
  * Answers depend on model, prompt and seed. Speed comes from the catalogue. Faults come on demand: see
  * simulation/faults.ts. Under `/__sim/` are the requests that arrived (`GET requests`), new faults
@@ -42,6 +42,7 @@ import { Gate } from "./simulation/gate.ts";
 import { googleFormatAt } from "./simulation/google-format.ts";
 import { paceOf, type Pace } from "./simulation/pace.ts";
 import { RequestLog } from "./simulation/request-log.ts";
+import { RESPONSES_FORMAT } from "./simulation/responses-format.ts";
 import { OPENAI_FORMAT, vendorError, type VendorFormat } from "./simulation/wire-format.ts";
 
 /** Longer than a client keeps a connection idle, or a reused connection may be closed under its request. */
@@ -159,6 +160,8 @@ function listOf(vendor: string, models: readonly CatalogModel[]): object {
 /** The format that a vendor speaks at this endpoint; OpenAI's is one that all of them know. */
 function formatAt(vendor: string, endpoint: string): VendorFormat | undefined {
   if (endpoint === "chat/completions") return OPENAI_FORMAT;
+  if (endpoint === "responses")
+    return vendor === "openai" || vendor === "azure" ? RESPONSES_FORMAT : undefined;
   if (vendor === "anthropic") return endpoint === "messages" ? ANTHROPIC_FORMAT : undefined;
   return vendor === "google" ? googleFormatAt(endpoint) : undefined;
 }

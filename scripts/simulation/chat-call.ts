@@ -136,7 +136,7 @@ async function send(call: Call, answering: Answering, simulation: Simulation): P
   const exchange: Exchange = {
     completion,
     credential: call.request.headers.authorization,
-    label: { model: read.model, createdS: Math.floor(Date.now() / 1_000) },
+    label: { model: read.model, createdS: Math.floor(Date.now() / 1_000), echo: read["echo"] },
     format,
     isStream: read.stream ?? false,
     hasUsage: read.stream_options?.include_usage ?? false,

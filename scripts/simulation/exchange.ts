@@ -214,7 +214,8 @@ async function sendStream(
     if (!isOpen)
       outlet.head(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
     isOpen = true;
-    if (await strikesBefore(index, exchange, [outlet, waits])) return "failed";
+    const sent = frames.slice(0, index);
+    if (await strikesAfter(sent, exchange, [outlet, waits])) return "failed";
     if (fault?.kind === "trickle") await trickle(frame, outlet);
     else await outlet.write(frame);
   }
@@ -225,11 +226,12 @@ async function sendStream(
 }
 
 /** Faults inside a stream. Says whether the stream is over. */
-async function strikesBefore(
-  index: number,
+async function strikesAfter(
+  sent: readonly string[],
   { fault, format, pace }: Exchange,
   [outlet, waits]: readonly [Outlet, Waits],
 ): Promise<boolean> {
+  const index = sent.length;
   if (fault === undefined) return false;
   if (fault.kind === "step" && index > 0 && index < fault.until) await waits.release();
   if (!("after" in fault) || fault.after !== index) return false;
@@ -243,7 +245,7 @@ async function strikesBefore(
     return true;
   }
   const isTorn = fault.kind === "malformed";
-  await outlet.write(isTorn ? `data: ${TORN}\n\n` : format.frame(outage(format)));
+  await outlet.write(isTorn ? `data: ${TORN}\n\n` : format.frame(outage(format), sent));
   outlet.end();
   return true;
 }

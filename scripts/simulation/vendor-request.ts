@@ -56,10 +56,11 @@ export type VendorRequest = z.infer<typeof chatRequest>;
 /** A function offered to the model. */
 export type OfferedTool = z.infer<typeof functionTool>;
 
-/** What a refused request is told: a sentence and the field at fault, `null` where no single one is. */
+/** What a refused request is told: a sentence, the field at fault, `null` where no single one is, and a word. */
 export interface Refusal {
   readonly message: string;
   readonly param: string | null;
+  readonly code?: string;
 }
 
 /** The request, or why it is refused. Never throws. */

@@ -8,10 +8,12 @@
 import type { Billed, Choice, Completion } from "./completion.ts";
 import { readVendorRequest, type Refusal, type VendorRequest } from "./vendor-request.ts";
 
-/** What an answer says about itself: the upstream's model name and the Unix time in seconds. */
+/** What an answer says about itself: the upstream's model name, the Unix time in seconds, and what was asked. */
 export interface Label {
   readonly model: string;
   readonly createdS: number;
+  /** Fields of the request that the answer repeats, in a format whose answers do. */
+  readonly echo?: unknown;
 }
 
 /** How a vendor is asked and how it answers. */
@@ -22,8 +24,8 @@ export interface VendorFormat {
   body(completion: Completion, label: Label): object;
   /** The events of a streamed answer as they are sent, a piece of the answer in each but first and last ones. */
   frames(completion: Completion, label: Label, hasUsage: boolean): string[];
-  /** One event as it is sent. */
-  frame(event: object): string;
+  /** One event as it is sent after these frames. */
+  frame(event: object, sent: readonly string[]): string;
   /** What is sent last. */
   readonly end: string;
   /** The body of a refusal with this status. */
