@@ -2,8 +2,14 @@
  * The simulated vendor in OpenAI's Responses format: OpenAI's official client gets along with it, its streams obey
  * the grammar to which our own are held, and it refuses what OpenAI refuses.
  */
+import * as fc from "fast-check";
 import OpenAI, { InternalServerError, NotFoundError, RateLimitError } from "openai";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import catalogJson from "../../router-models/catalog.json" with { type: "json" };
+import { parseCatalog } from "../../router-models/catalog.ts";
+import { readResponsesRequest } from "../../scripts/simulation/responses-request.ts";
+import { responsesRequestSchema } from "../../scripts/simulation/responses-schema.ts";
+import { isRefusal } from "../../scripts/simulation/vendor-request.ts";
 import { startVendor, type Vendor } from "../../scripts/vendor.ts";
 import { SseDecoder } from "../../worker/lib/sse.ts";
 import { readStream, type ReadStream } from "../worker/http/wire/responses/stream-grammar.ts";
@@ -115,6 +121,17 @@ describe("answers", () => {
       ],
     });
     expect(answer.output.map(({ type }) => type)).toEqual(["reasoning", "message"]);
+  });
+
+  it("come from Azure too", async ({ expect }) => {
+    const { models, ...rest } = parseCatalog(catalogJson);
+    const moved = models.map((model) => ({ ...model, id: model.id.replace(/^openai/, "azure") }));
+    const azure = await startVendor({ catalog: { ...rest, models: moved } });
+    const { url } = azure;
+    const there = new OpenAI({ apiKey: "none", baseURL: `${url}/azure/v1`, maxRetries: 0 });
+    const answer = await there.responses.create({ model: MODEL, input: PROMPT });
+    await azure.close();
+    expect(answer.status).toBe("completed");
   });
 
   it("say why they end early, fit a schema, and obey the choice of a tool", async ({ expect }) => {
@@ -238,6 +255,24 @@ describe("refusals", () => {
     ] as const;
     for (const [body, message] of cases)
       expect((await readAnswer(post(body))).error?.message).toMatch(message);
+  });
+
+  it("are all that nonsense gets", ({ expect }) => {
+    const fields = Object.keys(responsesRequestSchema.shape);
+    const nonsense = fc.dictionary(fc.constantFrom(...fields), fc.jsonValue(), { maxKeys: 4 });
+    const items = fc.array(fc.oneof(fc.constantFrom(USER, CALL, OUTPUT), fc.jsonValue()));
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), nonsense), items, (some, input) => {
+        for (const body of [
+          some,
+          Object(some) === some && { model: MODEL, ...Object(some), input },
+        ]) {
+          const read = readResponsesRequest(body);
+          if (isRefusal(read)) expect(read.message).not.toBe("");
+          else expect(read.messages.length).toBeGreaterThan(0);
+        }
+      }),
+    );
   });
 
   it("come from vendors and models that are not there", async ({ expect }) => {
