@@ -337,5 +337,9 @@ describe("faults", () => {
     expect(frames[0]).not.toContain("delta");
     for (const frame of frames.slice(1))
       expect(frame.match(/^event: .*$/gm)).toEqual(["event: response.output_text.delta"]);
+    const text = await (await post({ stream: true, input: "Hi" })).text();
+    const pieces = text.match(/^event: .*delta$/gm) ?? [];
+    // What opens the answer, its pieces, what closes it, and the end.
+    expect(vendor.requests.all().at(-1)?.sentEvents).toBe(pieces.length + 3);
   });
 });
