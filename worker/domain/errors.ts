@@ -55,6 +55,8 @@ export class RouterError extends Error {
   readonly status: number;
   readonly isRetryable: boolean;
   readonly retryAfterMs: number | undefined;
+  /** What vendors may bill for the request all the same; whoever settles it says so here. */
+  spentMicroUsd = 0;
 
   constructor(type: ErrorType, message: string, details: ErrorDetails) {
     super(message, { cause: details.cause });

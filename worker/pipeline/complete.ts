@@ -4,6 +4,7 @@
  *     route → attempts in order → whole answer, or stream through the meter → settlement
  */
 import type { Candidate } from "../domain/decision.ts";
+import { RouterError } from "../domain/errors.ts";
 import type { SseSource } from "../lib/sse.ts";
 import { makeAttempts } from "./attempts.ts";
 import { Expenses } from "./expenses.ts";
@@ -71,7 +72,8 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
   const { dispatch } = expenses;
   const { outcome, ...answered } = await makeAttempts(input, { ...deps, dispatch }).catch(
     (error: unknown) => {
-      settleInVain({ order, routed, expenses, error }, deps);
+      const spentMicroUsd = settleInVain({ order, routed, expenses, error }, deps);
+      if (error instanceof RouterError) error.spentMicroUsd = spentMicroUsd;
       throw error;
     },
   );
@@ -101,11 +103,12 @@ interface InVain {
   readonly error: unknown;
 }
 
-/** The line of charge of a request that nobody has answered, where that has cost anything. */
-function settleInVain({ order, routed, expenses, error }: InVain, deps: Deps): void {
+/** What a request that nobody has answered has cost; that has a line of charge where it is anything. */
+function settleInVain({ order, routed, expenses, error }: InVain, deps: Deps): number {
   const [first, ...rest] = expenses.inVain();
-  if (first === undefined) return;
+  if (first === undefined) return 0;
   const success = { candidate: first.candidate, count: expenses.count, expenses: rest };
   const ending = order.signal.aborted ? "cancelled" : "broken";
-  new Settlement({ order, routed, success }, deps).settle(ending, first.counts, error);
+  const settlement = new Settlement({ order, routed, success }, deps);
+  return settlement.settle(ending, first.counts, error).costMicroUsd;
 }

@@ -3,6 +3,7 @@
  * that order, and in rounds as chats are (rounds.ts).
  */
 import { inputsOf, type EmbeddingModel } from "../domain/embedding.ts";
+import type { RouterError } from "../domain/errors.ts";
 import { costMicroUsd } from "../domain/money.ts";
 import type { UpstreamCompletion, UpstreamFailure } from "../domain/upstream.ts";
 import { isRecord } from "../lib/json.ts";
@@ -140,8 +141,7 @@ class Attempts {
       const time = { rounds, nowMs: clock.nowMs(), deadlineMs, jitter: random() };
       const next = nextRound(failed, time);
       if (next === undefined) {
-        this.#settleInVain(this.#choice.attempts[0].model, "broken");
-        throw exhausted(failed, this.#count);
+        throw this.#settled(exhausted(failed, this.#count), this.#choice.attempts[0].model);
       }
       await pause(next.waitMs, signal);
       queue = next.candidates;
@@ -198,15 +198,18 @@ class Attempts {
     this.#failed.delete(model.id);
     this.#failed.set(model.id, { model: model.id, candidate, failure, atMs });
     if (!isLeft && failure.isRetryable) return;
-    this.#settleInVain(model, isLeft ? "cancelled" : "broken");
-    throw isLeft ? hungUp() : refused(failure);
+    throw this.#settled(isLeft ? hungUp() : refused(failure), model);
   }
 
-  #settleInVain(model: EmbeddingModel, ending: Charge["ending"]): void {
-    if (this.#spentMicroUsd === 0) return;
+  /** The error, after a line of charge for what was spent in vain. */
+  #settled(error: RouterError, model: EmbeddingModel): RouterError {
+    error.spentMicroUsd = this.#spentMicroUsd;
+    if (this.#spentMicroUsd === 0) return error;
     const { inputTokens: tokens } = this.#choice;
-    const charge = { model, count: this.#count, tokens, isEstimate: true, ending };
+    const ending = this.#order.signal.aborted ? "cancelled" : "broken";
+    const charge = { model, count: this.#count, tokens, isEstimate: true, ending } as const;
     settle({ ...charge, costMicroUsd: this.#spentMicroUsd }, this.#order, this.#deps);
+    return error;
   }
 
   #deadlineMs(): number {

@@ -222,7 +222,8 @@ describe("POST /v1/embeddings", () => {
     const followed = createService({ send: scriptedVendor(json(200, {}), vectors(1)).send });
     expect((await post(followed, bare)).headers.get("x-sluice-cost-usd")).toBe("0.000007");
     const alone = createService({ send: scriptedVendor(json(200, {}), json(500, {})).send });
-    expect((await post(alone, bare)).status).toBe(502);
+    const { status, headers } = await post(alone, bare);
+    expect([status, headers.get("x-sluice-cost-usd")]).toEqual([502, "0.000001"]);
     expect(alone.log.filter(({ event }) => event === "embeddings")).toMatchObject([
       { ending: "broken", attempts: 6, cost_micro_usd: 1 },
     ]);

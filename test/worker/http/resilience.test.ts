@@ -478,7 +478,8 @@ describe("an answer that breaks off", () => {
       },
       json(400, { error: { message: "bad" } }),
     ]);
-    expect((await service.chat(CHEAP)).status).toBe(400);
+    const { status, headers } = await service.chat(CHEAP);
+    expect([status, headers.get("x-sluice-cost-usd")]).toEqual([400, "0.000205"]);
     // Of 100 tokens from 500 ms on, in another second, half.
     expect(completionsIn(service)).toMatchObject([
       { ending: "broken", error: "upstream_rejected", attempts: 2, cost_micro_usd: 5 + 50 * 4 },
@@ -503,7 +504,7 @@ describe("an answer that breaks off", () => {
 
   it("was not begun where vendors said no, and then nothing is billed", async ({ expect }) => {
     const { service } = setUp([json(500, {})]);
-    await service.chat(CHEAP);
+    expect((await service.chat(CHEAP)).headers.get("x-sluice-cost-usd")).toBeNull();
     expect(completionsIn(service)).toEqual([]);
   });
 });

@@ -65,6 +65,10 @@ const RETRY_HEADERS: Record<string, string> = {
   "x-should-retry": "false where a second try cannot help",
 };
 
+const SPENT_HEADERS: Record<string, string> = {
+  "x-sluice-cost-usd": "What vendors may bill all the same, where that is anything",
+};
+
 /** The whole document. Always the same. */
 export function openApiDocument(): Json {
   const paths: Record<string, Json> = {};
@@ -185,7 +189,11 @@ function errorsOf(operation: Operation): Record<string, Json> {
       status,
       {
         description: STATUS_WORDS[status]!,
-        headers: headersOf({ ...tagHeadersOf(operation), ...(status >= 429 && RETRY_HEADERS) }),
+        headers: headersOf({
+          ...tagHeadersOf(operation),
+          ...(status >= 429 && RETRY_HEADERS),
+          ...(isRouted && SPENT_HEADERS),
+        }),
         content: {
           "application/json": { schema: refTo(hasAnthropicErrors ? ANTHROPIC_ERROR : ERROR) },
         },

@@ -4,8 +4,11 @@
  * Clients retry every 429, 408, 409 and 5xx by themselves. Where a second try cannot help they are stopped
  * by a status that none of them retries (402 when money has run out), and the official SDKs, which read it,
  * by `x-should-retry: false`: also when the deployment lacks a secret or cannot be built.
+ *
+ * A request that nobody answered may have cost something all the same: then the error says so, too.
  */
 import { errorBody, RouterError } from "../../domain/errors.ts";
+import { formatUsd } from "../../domain/money.ts";
 
 /** Codes of errors that only the deployment's owner can mend. */
 const HOPELESS = new Set(["no_vendor_key", "misconfigured"]);
@@ -32,6 +35,7 @@ export function errorResponse(
   }
   if (known.type === "insufficient_quota" || HOPELESS.has(known.code))
     headers.set("x-should-retry", "false");
+  if (known.spentMicroUsd > 0) headers.set("x-sluice-cost-usd", formatUsd(known.spentMicroUsd));
   if (known.status === 401) headers.set("www-authenticate", "Bearer");
   const { status, body } = show(known);
   return new Response(JSON.stringify(body), { status, headers });
