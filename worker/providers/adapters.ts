@@ -2,7 +2,7 @@
 import type { Adapter } from "./adapter.ts";
 import { ANTHROPIC } from "./anthropic/adapter.ts";
 import { GOOGLE } from "./google/adapter.ts";
-import { OPENAI_COMPATIBLE } from "./openai-compatible.ts";
+import { OPENAI_COMPATIBLE } from "./openai/adapter.ts";
 import type { WireFormat } from "./registry.ts";
 import { WORKERS_AI } from "./workers-ai.ts";
 

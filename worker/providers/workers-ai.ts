@@ -17,7 +17,7 @@ import type { SseEvent } from "../lib/sse.ts";
 import type { Adapter, StreamReader, VendorAnswer } from "./adapter.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { malformed } from "./failures.ts";
-import { OPENAI_COMPATIBLE } from "./openai-compatible.ts";
+import { OPENAI_COMPATIBLE } from "./openai/adapter.ts";
 
 export const WORKERS_AI: Adapter = { ...OPENAI_COMPATIBLE, readAnswer, openStream };
 

@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import { RouterError } from "../../../worker/domain/errors.ts";
 import { Deadline } from "../../../worker/lib/deadline.ts";
 import { endpointsOf } from "../../../worker/providers/endpoints.ts";
-import { OPENAI_COMPATIBLE } from "../../../worker/providers/openai-compatible.ts";
+import { OPENAI_COMPATIBLE } from "../../../worker/providers/openai/adapter.ts";
 import { VendorEvents } from "../../../worker/providers/vendor-events.ts";
 import { manualTimers } from "../fixture/timers.ts";
 import { chunk, finish, sse } from "../fixture/vendor.ts";

@@ -1,9 +1,9 @@
 /** What vendors are sent, without a network: each dialect's field names, and a key in its header only. */
 import { describe, it } from "vitest";
-import { chatRequestSchema } from "../../../worker/domain/chat.ts";
-import { endpointsOf, type Endpoint } from "../../../worker/providers/endpoints.ts";
-import { OPENAI_COMPATIBLE } from "../../../worker/providers/openai-compatible.ts";
-import { parseObject } from "../fixture/vendor.ts";
+import { chatRequestSchema } from "../../../../worker/domain/chat.ts";
+import { endpointsOf, type Endpoint } from "../../../../worker/providers/endpoints.ts";
+import { OPENAI_COMPATIBLE } from "../../../../worker/providers/openai/adapter.ts";
+import { parseObject } from "../../fixture/vendor.ts";
 
 const KEY = "very-secret-0123456789";
 

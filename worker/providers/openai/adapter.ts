@@ -7,14 +7,14 @@
  *
  * Inwards, an answer and the events of a stream go on as they came; what is not one becomes a failure.
  */
-import type { ChatRequest } from "../domain/chat.ts";
-import type { UpstreamCompletion, UpstreamFailure } from "../domain/upstream.ts";
-import { isRecord, jsonIn } from "../lib/json.ts";
-import type { SseEvent } from "../lib/sse.ts";
-import type { Adapter, HttpRequest, StreamReader, VendorAnswer } from "./adapter.ts";
-import type { Endpoint } from "./endpoints.ts";
-import { withoutExtensions } from "./extension-fields.ts";
-import { hiddenError, malformed } from "./failures.ts";
+import type { ChatRequest } from "../../domain/chat.ts";
+import type { UpstreamCompletion, UpstreamFailure } from "../../domain/upstream.ts";
+import { isRecord, jsonIn } from "../../lib/json.ts";
+import type { SseEvent } from "../../lib/sse.ts";
+import type { Adapter, HttpRequest, StreamReader, VendorAnswer } from "../adapter.ts";
+import type { Endpoint } from "../endpoints.ts";
+import { withoutExtensions } from "../extension-fields.ts";
+import { hiddenError, malformed } from "../failures.ts";
 
 export const OPENAI_COMPATIBLE: Adapter = { buildRequest, readAnswer, openStream };
 
