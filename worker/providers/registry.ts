@@ -24,7 +24,7 @@ export interface Vendor {
   readonly name: string;
   readonly format: WireFormat;
   /**
-   * The adapter adds the path: `/chat/completions` in OpenAI's format. A name in braces is a variable of
+   * The adapter adds the path, `/chat/completions` or `/responses` in OpenAI's format. A name in braces is a variable of
    * the deployment, without which the vendor cannot be called.
    */
   readonly baseUrl: string;
@@ -36,6 +36,8 @@ export interface Vendor {
   readonly hasStreamOptions: boolean;
   /** Knows the role "developer"; elsewhere such a message goes out as "system", which it renamed. */
   readonly hasDeveloperRole: boolean;
+  /** Has `/responses` beside `/chat/completions`, for the requests that must go there (openai/responses-subset.ts). */
+  readonly hasResponses: boolean;
   /** What it understands beyond OpenAI's fields; the rest of them is taken out or said otherwise. */
   readonly extensionFields: readonly ExtensionField[];
 }
@@ -52,6 +54,7 @@ export const USUAL = {
   outputLimitField: "max_tokens",
   hasStreamOptions: true,
   hasDeveloperRole: false,
+  hasResponses: false,
   extensionFields: ["reasoning_content"],
 } as const;
 
@@ -64,6 +67,7 @@ export const VENDORS: readonly RegistryVendor[] = [
     keyName: "OPENAI_API_KEY",
     outputLimitField: "max_completion_tokens", // Reasoning models refuse max_tokens.
     hasDeveloperRole: true,
+    hasResponses: true,
     extensionFields: [],
   },
   {
@@ -148,6 +152,7 @@ export const VENDORS: readonly RegistryVendor[] = [
     keyHeader: "api-key",
     outputLimitField: "max_completion_tokens",
     hasDeveloperRole: true,
+    hasResponses: true,
   },
   {
     ...USUAL,

@@ -1,6 +1,7 @@
 /**
  * What every adapter must do, shown by cases in the shape of each vendor's own traffic
- * (test/fixtures/providers/<format>/<case>/) and by laws that hold for any bytes.
+ * (test/fixtures/providers/<format>/<case>/) and by laws that hold for any bytes. OpenAI's adapter speaks two of
+ * them, chat and Responses.
  *
  * A case folder holds `request.json` (OpenAI's chat request), `sent.json` (`{vendor, path, body}`, what the
  * vendor must get for it), and either `answer.json` with `completion.json` (the vendor's whole answer and
@@ -33,9 +34,12 @@ const CASES = [
   "cache",
 ] as const;
 
+type Format = WireFormat | "openai-responses";
+
 /** Why an adapter has no such case. */
-const SKIPPED: Readonly<Record<WireFormat, Partial<Record<(typeof CASES)[number], string>>>> = {
+const SKIPPED: Readonly<Record<Format, Partial<Record<(typeof CASES)[number], string>>>> = {
   openai: { cache: "these vendors cache prompts unasked" },
+  "openai-responses": { cache: "it caches prompts unasked" },
   anthropic: {},
   google: { cache: "it caches prompts unasked" },
   // Through the binding; over REST it answers in OpenAI's own shapes.
@@ -64,12 +68,19 @@ function fileOf(format: string, name: string, file: string): string | undefined 
 }
 
 function endpointOf(vendor: string): Endpoint {
-  const addresses = { CLOUDFLARE_ACCOUNT_ID: "0".repeat(32) };
+  const addresses = {
+    CLOUDFLARE_ACCOUNT_ID: "0".repeat(32),
+    AZURE_OPENAI_ENDPOINT: "https://mine.openai.azure.com",
+  };
   return endpointsOf({ keys: { [vendor]: [KEY] }, addresses }).get(vendor)![0];
 }
 
-function anEndpoint(format: WireFormat): Endpoint {
-  return endpointOf(VENDORS.find((vendor) => vendor.format === format)!.id);
+function wireOf(format: Format): WireFormat {
+  return format === "openai-responses" ? "openai" : format;
+}
+
+function anEndpoint(format: Format): Endpoint {
+  return endpointOf(VENDORS.find((vendor) => vendor.format === wireOf(format))!.id);
 }
 
 function answerOf(body: Record<string, unknown>) {
@@ -77,8 +88,8 @@ function answerOf(body: Record<string, unknown>) {
 }
 
 /** The data of all chunks, parsed (undefined where it is no JSON); a failure is the last entry. */
-function readAll(format: WireFormat, events: readonly SseEvent[]): unknown[] {
-  const reader = ADAPTERS[format].openStream(anEndpoint(format), CREATED_S);
+function readAll(format: Format, events: readonly SseEvent[]): unknown[] {
+  const reader = ADAPTERS[wireOf(format)].openStream(anEndpoint(format), CREATED_S);
   const out: unknown[] = [];
   for (const event of events) {
     const taken = reader.take(event);
@@ -88,10 +99,15 @@ function readAll(format: WireFormat, events: readonly SseEvent[]): unknown[] {
   return out;
 }
 
-const FORMATS = Object.keys(ADAPTERS).filter((name): name is WireFormat => name in SKIPPED);
+const FORMATS = Object.keys(SKIPPED).filter(
+  (name): name is Format => name === "openai-responses" || name in ADAPTERS,
+);
+/** What an answer says to be read as one of this format, whatever else it says. */
+const MARKS: Partial<Record<Format, object>> = { "openai-responses": { object: "response" } };
 
 describe.for(FORMATS)("the adapter for %s", (format) => {
-  const adapter = ADAPTERS[format];
+  const adapter = ADAPTERS[wireOf(format)];
+  const mark = MARKS[format];
 
   for (const name of CASES) {
     const reason = SKIPPED[format][name];
@@ -125,16 +141,16 @@ describe.for(FORMATS)("the adapter for %s", (format) => {
     const endpoint = anEndpoint(format);
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (body) => {
-        const answer = adapter.readAnswer(answerOf(body), endpoint);
+        const answer = adapter.readAnswer(answerOf({ ...body, ...mark }), endpoint);
         expect(answer.kind).toMatch(/^(completion|failure)$/);
       }),
     );
-    const said = { error: { type: "overloaded_error", message: `busy ${KEY}` } };
+    const said = { ...mark, error: { type: "overloaded_error", message: `busy ${KEY}` } };
     const failure = adapter.readAnswer(answerOf(said), endpoint);
     expect(failure).toMatchObject({ kind: "failure", isRetryable: true });
     expect(JSON.stringify(failure)).not.toContain(KEY);
     for (const body of [{}, { choices: [] }])
-      expect(adapter.readAnswer(answerOf(body), endpoint).kind).toBe("failure");
+      expect(adapter.readAnswer(answerOf({ ...body, ...mark }), endpoint).kind).toBe("failure");
   });
 
   it("survives any events, and any mutation of its own", ({ expect }) => {

@@ -1,11 +1,13 @@
 /**
- * The adapter for vendors that speak OpenAI's format, which are most.
+ * The adapter for vendors that speak OpenAI's chat format, which are most. A request that OpenAI itself answers
+ * only through its Responses API goes there (responses-subset.ts); everything else is chat.
  *
  * Outwards, the request goes as the client wrote it, except for what must change: the model's name, our
  * own `sluice` object, extension fields (extension-fields.ts), the name of the field that bounds the answer,
  * and the wish for usage in streams, without which a streamed answer has no price. Unknown fields pass through.
  *
- * Inwards, an answer and the events of a stream go on as they came; what is not one becomes a failure.
+ * Inwards, an answer and the events of a stream go on as they came; what is not one becomes a failure. Those of
+ * Responses are known by what they say they are.
  */
 import type { ChatRequest } from "../../domain/chat.ts";
 import type { UpstreamCompletion, UpstreamFailure } from "../../domain/upstream.ts";
@@ -15,27 +17,27 @@ import type { Adapter, HttpRequest, StreamReader, VendorAnswer } from "../adapte
 import type { Endpoint } from "../endpoints.ts";
 import { withoutExtensions } from "../extension-fields.ts";
 import { hiddenError, malformed } from "../failures.ts";
+import type { Vendor } from "../registry.ts";
+import { readResponse } from "./responses-answer.ts";
+import { responsesBody } from "./responses-request.ts";
+import { isResponsesEvent, ResponsesStream } from "./responses-stream.ts";
+import { toolRequestIn } from "./responses-subset.ts";
 
 export const OPENAI_COMPATIBLE: Adapter = { buildRequest, readAnswer, openStream };
 
 function buildRequest(
-  { vendor, baseUrl, key }: Endpoint,
+  endpoint: Endpoint,
   request: ChatRequest,
   upstreamModel: string,
 ): HttpRequest {
-  const plain = withoutExtensions(request, vendor.extensionFields);
-  const body: Record<string, unknown> = { ...plain, model: upstreamModel };
-  delete body["sluice"];
-  const limit = request.max_completion_tokens ?? request.max_tokens;
-  delete body["max_tokens"];
-  delete body["max_completion_tokens"];
-  if (limit !== undefined && limit !== null) body[vendor.outputLimitField] = limit;
-  if (!vendor.hasStreamOptions) delete body["stream_options"];
-  else if (request.stream)
-    body["stream_options"] = { ...request.stream_options, include_usage: true };
-  if (!vendor.hasDeveloperRole) body["messages"] = plain.messages.map(withoutDeveloperRole);
+  const { vendor, baseUrl, key } = endpoint;
+  const tooled = vendor.hasResponses ? toolRequestIn(withoutExtensions(request, [])) : undefined;
+  const body =
+    tooled === undefined
+      ? chatBody(vendor, request, upstreamModel)
+      : responsesBody(tooled, upstreamModel);
   return {
-    url: `${baseUrl}/chat/completions`,
+    url: `${baseUrl}${tooled === undefined ? "/chat/completions" : "/responses"}`,
     headers: {
       "content-type": "application/json",
       accept: request.stream ? "text/event-stream" : "application/json",
@@ -48,10 +50,31 @@ function buildRequest(
   };
 }
 
+function chatBody(
+  vendor: Vendor,
+  request: ChatRequest,
+  upstreamModel: string,
+): Record<string, unknown> {
+  const plain = withoutExtensions(request, vendor.extensionFields);
+  const body: Record<string, unknown> = { ...plain, model: upstreamModel };
+  delete body["sluice"];
+  const limit = request.max_completion_tokens ?? request.max_tokens;
+  delete body["max_tokens"];
+  delete body["max_completion_tokens"];
+  if (limit !== undefined && limit !== null) body[vendor.outputLimitField] = limit;
+  if (!vendor.hasStreamOptions) delete body["stream_options"];
+  else if (request.stream)
+    body["stream_options"] = { ...request.stream_options, include_usage: true };
+  if (!vendor.hasDeveloperRole) body["messages"] = plain.messages.map(withoutDeveloperRole);
+  return body;
+}
+
 function readAnswer(
-  { text, body }: VendorAnswer,
+  answer: VendorAnswer,
   endpoint: Endpoint,
 ): UpstreamCompletion | UpstreamFailure {
+  const { text, body } = answer;
+  if (body["object"] === "response") return readResponse(answer, endpoint);
   if (body["error"]) return hiddenError(body, endpoint);
   const { choices } = body;
   if (!Array.isArray(choices) || choices.length === 0)
@@ -66,7 +89,19 @@ function hasMessage(choice: unknown): boolean {
   return isRecord(choice["message"]) || choice["finish_reason"] === "content_filter";
 }
 
-function openStream(endpoint: Endpoint): StreamReader {
+function openStream(endpoint: Endpoint, createdS: number): StreamReader {
+  let reader: StreamReader | undefined;
+  return {
+    take(event) {
+      reader ??= isResponsesEvent(event)
+        ? new ResponsesStream(endpoint, createdS)
+        : chatReader(endpoint);
+      return reader.take(event);
+    },
+  };
+}
+
+function chatReader(endpoint: Endpoint): StreamReader {
   let isFirst = true;
   return {
     take(event) {
