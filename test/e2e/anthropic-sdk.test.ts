@@ -133,10 +133,10 @@ describe("the Anthropic SDK", () => {
     expect(second.stop_reason).toBe("end_turn");
     expect(textOf(second)).not.toBe("");
     expect((await arrived).body).toMatchObject({
-      messages: [
+      input: [
         {},
-        { role: "assistant", tool_calls: [{ id: call!.id }] },
-        { role: "tool", tool_call_id: call!.id },
+        { type: "function_call", call_id: call!.id },
+        { type: "function_call_output", call_id: call!.id },
       ],
     });
   });
@@ -169,10 +169,10 @@ describe("the Anthropic SDK", () => {
       ],
     });
     expect((await arrived).body).toMatchObject({
-      messages: [
+      input: [
         { role: "user" },
-        { role: "assistant", tool_calls: ids.map((id) => ({ id })) },
-        ...ids.map((id) => ({ role: "tool", tool_call_id: id, content: "16:40" })),
+        ...ids.map((id) => ({ type: "function_call", call_id: id })),
+        ...ids.map((id) => ({ type: "function_call_output", call_id: id, output: "16:40" })),
       ],
     });
   });

@@ -73,19 +73,14 @@ function forward(request: IncomingMessage, response: ServerResponse, body: strin
   onward.on("error", () => response.destroy()).end(body);
 }
 
-/** Thinks aloud; with tools, calls them for two harbours at once, and then repeats what they said. */
+/** Thinks aloud in chat; asked through Responses, as tools are, it calls one for two harbours at once first. */
 function script(body: string, isStream: boolean): string {
-  const hasResults = body.includes('"role":"tool"');
-  const calls = ["Brest", "Dover"].map((harbour, index) => ({
-    index,
-    id: `call_${index}`,
-    type: "function",
-    function: { name: "look_up_tide", arguments: JSON.stringify({ harbour }) },
-  }));
-  const message =
-    body.includes('"tools"') && !hasResults
-      ? { role: "assistant", content: null, tool_calls: calls }
-      : { role: "assistant", reasoning_content: "The moon pulls.", content: "Tides rise." };
+  if (body.includes('"input":[')) return scriptedResponse(body);
+  const message = {
+    role: "assistant",
+    reasoning_content: "The moon pulls.",
+    content: "Tides rise.",
+  };
   const frame = { id: "chatcmpl-1", created: 1, model: "gpt-5.4" };
   const usage = { prompt_tokens: 3, completion_tokens: 9, total_tokens: 12 };
   if (!isStream)
@@ -105,6 +100,26 @@ function script(body: string, isStream: boolean): string {
   ];
   const lines = [...chunks.map((chunk) => JSON.stringify(chunk)), "[DONE]"];
   return lines.map((line) => `data: ${line}\n\n`).join("");
+}
+
+function scriptedResponse(body: string): string {
+  const content = [{ type: "output_text", text: "Tides rise.", annotations: [] }];
+  const calls = ["Brest", "Dover"].map((harbour, index) => ({
+    type: "function_call",
+    call_id: `call_${index}`,
+    name: "look_up_tide",
+    arguments: JSON.stringify({ harbour }),
+  }));
+  const hasResults = body.includes('"function_call_output"');
+  return JSON.stringify({
+    id: "resp_1",
+    object: "response",
+    created_at: 1,
+    model: "gpt-5.4",
+    status: "completed",
+    output: hasResults ? [{ type: "message", role: "assistant", content }] : calls,
+    usage: { input_tokens: 3, output_tokens: 9, total_tokens: 12 },
+  });
 }
 
 const BERTH = z.strictObject({ harbour: z.string(), depth_m: z.number() });
@@ -196,14 +211,11 @@ describe.for(DRIVERS)("$name", (driver) => {
     });
     expect(harbours).toEqual(["Brest", "Dover"]);
     expect(text).toBe("Tides rise.");
-    const calls = [{ id: "call_0" }, { id: "call_1" }];
+    const outputs = ["Brest", "Dover"].map((harbour, index) => {
+      return { type: "function_call_output", call_id: `call_${index}`, output: told(harbour) };
+    });
     expect(JSON.parse(scripted[1] ?? "")).toMatchObject({
-      messages: [
-        { role: "user" },
-        { role: "assistant", tool_calls: calls },
-        { role: "tool", tool_call_id: "call_0", content: told("Brest") },
-        { role: "tool", tool_call_id: "call_1", content: told("Dover") },
-      ],
+      input: [{ role: "user" }, { call_id: "call_0" }, { call_id: "call_1" }, ...outputs],
     });
   });
 
