@@ -40,6 +40,7 @@ import {
 } from "./simulation/faults.ts";
 import { Gate } from "./simulation/gate.ts";
 import { googleFormatAt } from "./simulation/google-format.ts";
+import { OPENAI_CHAT_FORMAT } from "./simulation/openai-chat-format.ts";
 import { paceOf, type Pace } from "./simulation/pace.ts";
 import { RequestLog } from "./simulation/request-log.ts";
 import { RESPONSES_FORMAT } from "./simulation/responses-format.ts";
@@ -159,9 +160,9 @@ function listOf(vendor: string, models: readonly CatalogModel[]): object {
 
 /** The format that a vendor speaks at this endpoint; OpenAI's is one that all of them know. */
 function formatAt(vendor: string, endpoint: string): VendorFormat | undefined {
-  if (endpoint === "chat/completions") return OPENAI_FORMAT;
-  if (endpoint === "responses")
-    return vendor === "openai" || vendor === "azure" ? RESPONSES_FORMAT : undefined;
+  const isOpenAi = vendor === "openai" || vendor === "azure";
+  if (endpoint === "chat/completions") return isOpenAi ? OPENAI_CHAT_FORMAT : OPENAI_FORMAT;
+  if (endpoint === "responses") return isOpenAi ? RESPONSES_FORMAT : undefined;
   if (vendor === "anthropic") return endpoint === "messages" ? ANTHROPIC_FORMAT : undefined;
   return vendor === "google" ? googleFormatAt(endpoint) : undefined;
 }

@@ -234,6 +234,44 @@ describe("tools and structure", () => {
     expect(second.choices[0]?.finish_reason).toBe("stop");
   });
 
+  it.for([
+    ["gpt-5.6-luna", undefined, 400],
+    ["gpt-5.6-luna", "low", 400],
+    ["gpt-5.6-luna", null, 400],
+    ["gpt-5.6-luna", "none", 200],
+    ["gpt-6-luna", undefined, 400],
+    ["gpt-6-luna", "none", 200],
+    ["gpt-5.4", undefined, 200],
+    ["gpt-5.4", null, 200],
+    ["gpt-5.4", "low", 400],
+    ["gpt-5.4", "none", 200],
+    ["gpt-5-mini", "low", 200],
+  ] as const)(
+    "are refused in chat where OpenAI refuses them: %s %s",
+    async ([model, reasoning_effort, status], { expect }) => {
+      const body = {
+        model,
+        messages: ask("Hi"),
+        ...(reasoning_effort !== undefined && { reasoning_effort }),
+      };
+      const { response } = await client.chat.completions.create(body).withResponse();
+      expect(response.status).toBe(200);
+      const refused = await failureOf(
+        client.chat.completions.create({ ...body, tools: [WEATHER] }),
+      );
+      if (status === 200) return expect(refused).toBeUndefined();
+      return expect(refused).toMatchObject({
+        status,
+        error: {
+          message: `Function tools with reasoning_effort are not supported for ${model} in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.`,
+          type: "invalid_request_error",
+          param: "reasoning_effort",
+          code: null,
+        },
+      });
+    },
+  );
+
   it("must call when required, and streams the arguments in pieces", async ({ expect }) => {
     const stream = await client.chat.completions.create({
       model: "gpt-5.4",
