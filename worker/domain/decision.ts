@@ -45,6 +45,7 @@ export type Exclusion =
   | "refuses_temperature_above_1"
   | "refuses_json_object"
   | "refuses_other_files"
+  | "refuses_chat_only_tools"
   | "lacks_reasoning"
   | "context_too_small"
   | "too_expensive"

@@ -55,7 +55,22 @@ const WISHES: Readonly<Record<Refusal, (request: RequestFields) => boolean>> = {
   temperature_above_1: ({ temperature }) => typeof temperature === "number" && temperature > 1,
   json_object: ({ response_format: format }) => format?.type === "json_object",
   other_files: ({ messages }) => partsOf(messages, "file").some(({ file }) => isOtherFile(file)),
+  chat_only_tools: (request) => hasTools(request) && isChatOnly(request),
 };
+
+function hasTools({ tools, functions }: RequestFields): boolean {
+  return [tools, functions].some((list) => Array.isArray(list) && list.length > 0);
+}
+
+/** Whether OpenAI's newer API, by which its newer models take tools, has no words for it. */
+function isChatOnly(request: RequestFields): boolean {
+  const { seed, stop, functions } = request;
+  const others = [seed, functions, ...(Array.isArray(stop) ? stop : [stop])];
+  if (others.some((value) => value !== undefined && value !== null)) return true;
+  return (["n", "logprobs", "logit_bias", "penalties"] as const).some((wish) =>
+    WISHES[wish](request),
+  );
+}
 
 /** Whether a file's content is given, and as something else than a PDF. */
 function isOtherFile(file: unknown): boolean {
@@ -75,9 +90,9 @@ function wishesOf(request: RequestFields): Refusal[] {
 }
 
 function needsOf(request: RequestFields, prompt: Prompt): Need[] {
-  const { messages, modalities, functions } = request;
+  const { messages, modalities } = request;
   const asks: Readonly<Record<Need, boolean>> = {
-    tools: prompt.toolCount > 0 || (Array.isArray(functions) && functions.length > 0),
+    tools: hasTools(request),
     vision: prompt.imageCount > 0,
     audio: countParts(messages, "input_audio") > 0,
     audio_output: Array.isArray(modalities) && modalities.includes("audio"),

@@ -15,6 +15,7 @@ import { MODELS } from "../fixture/models.ts";
 const HELLO = [{ role: "user", content: "abcdefgh" }]; // 6 tokens with its frame.
 const PICTURE = { role: "user", content: [{ type: "image_url", image_url: { url: "u" } }] };
 const SOUND = { role: "user", content: [{ type: "input_audio", input_audio: {} }] };
+const TOOL = { type: "function", function: { name: "f" } };
 const LARGE = MODELS.find(({ id }) => id === "openai/large")!;
 
 function fileOf(file: Record<string, unknown>) {
@@ -80,6 +81,10 @@ describe("requirementsOf", () => {
     [{ temperature: 1.5 }, ["sampling", "temperature_above_1"]],
     [{ response_format: { type: "json_object" } }, ["json_object"]],
     [{ messages: fileOf({ file_data: "data:text/plain;base64,AAAA" }) }, ["other_files"]],
+    [{ tools: [TOOL], stop: ["\n"] }, ["chat_only_tools"]],
+    [{ tools: [TOOL], seed: 7 }, ["chat_only_tools"]],
+    [{ tools: [TOOL], presence_penalty: -1 }, ["penalties", "chat_only_tools"]],
+    [{ functions: [{ name: "a" }] }, ["chat_only_tools"]],
   ] as const)("wishes by %j for %j", ([more, wishes], { expect }) => {
     expect(needsOf(more).wishes).toEqual(wishes);
   });
@@ -95,6 +100,8 @@ describe("requirementsOf", () => {
       seed: 7,
       messages,
     };
+    expect(needsOf({ tools: [TOOL], stop: [], seed: null })).not.toHaveProperty("wishes");
+    expect(needsOf({ stop: "x", seed: 7 })).not.toHaveProperty("wishes");
     expect(needsOf({ ...usual, ...more })).not.toHaveProperty("wishes");
   });
 

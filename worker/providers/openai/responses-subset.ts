@@ -1,8 +1,8 @@
 /**
  * Which chat requests OpenAI must be asked through its Responses API, and can be.
  *
- * Its newer models think unless told not to, and `/chat/completions` then refuses them function tools. So a
- * request with tools, or in the middle of using them, goes to `/responses` unless it switches thinking off.
+ * Its newer models think unless told not to, and `/chat/completions` then refuses them function tools, one of
+ * them even then. So a request with tools, or in the middle of using them, goes to `/responses`.
  *
  * That API has no words for several answers, stop texts, seeds, penalties, log probabilities, audio,
  * predictions and the functions that came before tools; free-form tools work differently there. A request
@@ -115,8 +115,7 @@ export type HeardPart = z.infer<typeof heardPart>;
 
 /** The request as one to ask through Responses, or undefined where it belongs on `/chat/completions`. */
 export function toolRequestIn(request: ChatRequest): ToolRequest | undefined {
-  if (request["reasoning_effort"] === "none" || !usesTools(request)) return undefined;
-  return toolRequestSchema.safeParse(request).data;
+  return usesTools(request) ? toolRequestSchema.safeParse(request).data : undefined;
 }
 
 function usesTools({ tools, messages }: ChatRequest): boolean {
