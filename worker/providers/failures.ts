@@ -103,7 +103,10 @@ const REASON_OF_CODE: Readonly<Record<string, FailureReason>> = {
   exceed_context_size_error: "context_overflow", // llama.cpp
   content_filter: "content_filtered", // Azure
   content_policy_violation: "content_filtered", // OpenAI, Azure
-  invalid_prompt: "content_filtered", // OpenAI's reasoning models
+  invalid_prompt: "content_filtered", // OpenAI's reasoning models, as the next three
+  bio_policy: "content_filtered",
+  misalignment_policy_violation: "content_filtered",
+  image_content_policy_violation: "content_filtered",
   ResponsibleAIPolicyViolation: "content_filtered", // Azure, one level down
 };
 

@@ -118,6 +118,7 @@ describe("readStatus", () => {
       { error: { message: "x", innererror: { code: "ResponsibleAIPolicyViolation" } } },
     ],
     ["OpenAI", 400, { error: { code: "invalid_prompt", message: "x" } }],
+    ["OpenAI", 400, { error: { code: "bio_policy", message: "x" } }],
     ["DeepSeek", 400, { error: { message: "Content Exists Risk" } }],
     ["xAI", 403, { error: "Content violates usage guidelines." }],
     [
