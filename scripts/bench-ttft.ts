@@ -10,6 +10,8 @@
 import { parseArgs } from "node:util";
 import { randomFrom } from "../worker/lib/prng.ts";
 import { readWhole } from "./command-line/values.ts";
+import type { Target } from "./gateway/targets.ts";
+import { timedCall } from "./gateway/timed-call.ts";
 import { createProgress } from "./report/progress.ts";
 import { median, medianInterval, quantile } from "./report/quantiles.ts";
 import { startBareWorker } from "./simulation/bare-worker.ts";
@@ -73,18 +75,25 @@ async function compare(
 ): Promise<Comparison> {
   const vendor = await spawnVendor(ttftMs);
   const worker = await startBareWorker({ VENDOR_BASE_URL: vendor.url, LOG_LEVEL: "error" });
-  const direct = { url: `${vendor.url}/openai/v1/chat/completions`, model: "gpt-5.4" };
-  const routed = { url: `${worker.url}/v1/chat/completions`, model: "auto" };
+  const direct = {
+    name: "the vendor",
+    url: `${vendor.url}/openai/v1/chat/completions`,
+    model: "gpt-5.4",
+    headers: {},
+  };
+  const routed = {
+    ...direct,
+    name: "the worker",
+    url: `${worker.url}/v1/chat/completions`,
+    model: "auto",
+  };
   const progress = createProgress(name, pairs);
   const directMs: number[] = [];
   const routedMs: number[] = [];
   try {
     for (let i = -WARM_UP_PAIRS; i < pairs; i++) {
       const prompt = `Question ${i}: why does a boat rise in a lock when the sluice is opened?`;
-      const pair = [
-        await firstTokenMs(direct, prompt),
-        await firstTokenMs(routed, prompt),
-      ] as const;
+      const pair = [await firstTextMs(direct, prompt), await firstTextMs(routed, prompt)] as const;
       if (i < 0) continue;
       directMs.push(pair[0]);
       routedMs.push(pair[1]);
@@ -106,29 +115,10 @@ async function compare(
   };
 }
 
-/** Milliseconds until the first bytes of a streamed answer; then reads the rest, so that the connection is reused. */
-async function firstTokenMs(
-  { url, model }: { readonly url: string; readonly model: string },
-  content: string,
-): Promise<number> {
-  const body = {
-    model,
-    stream: true,
-    max_completion_tokens: 16,
-    messages: [{ role: "user", content }],
-  };
-  const startedMs = performance.now();
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const reader = response.body?.getReader();
-  if (reader === undefined || !response.ok) throw new Error(`${url} answered ${response.status}`);
-  await reader.read();
-  const elapsedMs = performance.now() - startedMs;
-  while (!(await reader.read()).done);
-  return elapsedMs;
+async function firstTextMs(target: Target, content: string): Promise<number> {
+  const { firstTextMs: ms } = await timedCall(target, { content, stream: true });
+  if (ms === undefined) throw new Error(`${target.name} answered without a word`);
+  return ms;
 }
 
 main().catch((error: unknown) => {

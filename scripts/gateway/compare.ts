@@ -116,8 +116,8 @@ function timesOf(
   };
 }
 
-function firstMs({ eventsMs }: Timing): number {
-  return eventsMs[0] ?? Number.NaN;
+function firstMs({ firstTextMs = Number.NaN }: Timing): number {
+  return firstTextMs;
 }
 
 /** A gateway may add events at the end; those have nothing to be compared with. */

@@ -7,6 +7,8 @@ const ANSWER_TOKENS = 32;
 
 export interface Timing {
   readonly totalMs: number;
+  /** When the first text of a streamed answer was there; a role alone is none. */
+  readonly firstTextMs?: number;
   /** When each event of a streamed answer was there; empty for a whole one. */
   readonly eventsMs: readonly number[];
 }
@@ -36,14 +38,17 @@ export async function timedCall(
   }
   const decoder = new SseDecoder();
   const eventsMs: number[] = [];
+  let firstTextMs: number | undefined;
   let last = "";
   for await (const bytes of response.body) {
     const nowMs = performance.now() - startedMs;
     for (const { data } of decoder.push(bytes)) {
       eventsMs.push(nowMs);
+      if (/"content":"[^"]/.test(data)) firstTextMs ??= nowMs;
       last = data;
     }
   }
   if (last !== "[DONE]") throw new Error(`${target.name} ended its stream with ${last}`);
-  return { totalMs: performance.now() - startedMs, eventsMs };
+  const totalMs = performance.now() - startedMs;
+  return { totalMs, eventsMs, ...(firstTextMs !== undefined && { firstTextMs }) };
 }
