@@ -8,10 +8,6 @@
  * publish may be guesses, and then say so (`"estimate"`): latency, by the model's size class, and how many more
  * output tokens a model bills because it thinks at its default effort.
  *
- * Prices are list prices in US dollars per million tokens as vendors print them; whoever bills converts to integer
- * micro-dollars. Long prompts may have rates of their own, in one tier; batch discounts are not kept. Where a price
- * moves with the hour, the dearest one is kept, because budgets reserve the worst case.
- *
  * An anchor places a new model's ability vector before any of its own outcomes are seen (UniRoute, arXiv
  * 2502.08773). Each benchmark is quoted once per model; `setting` says how the score was taken, above all at which
  * effort, since scores at different efforts do not compare. `ability` is where outcomes moved it from there.
@@ -21,6 +17,7 @@
  * It does not know keys, base URLs or tenants; those belong to worker/providers and worker/tenants.
  */
 import { z } from "zod";
+import { price, tokens, usdPerMTok } from "./price.ts";
 
 /**
  * What a model can be asked for, beyond text in and text out: `audio` is heard and `files` (PDF at the least) are read;
@@ -71,10 +68,6 @@ export const BENCHMARKS = [
 const ELO_MIN = 500;
 const ELO_MAX = 2500;
 
-const usdPerMTok = z
-  .number("give US dollars per million tokens, as a number")
-  .positive("give a price above 0, in US dollars per million tokens");
-const tokens = z.int("give a whole number of tokens").positive("give at least 1 token");
 const url = z.url({ protocol: /^https$/, error: "give the https URL where the fact was read" });
 const urlOrEstimate = z
   .string()
@@ -82,37 +75,6 @@ const urlOrEstimate = z
     /^(estimate|https:\/\/\S+)$/,
     'give the https URL where the figure was read, or "estimate"',
   );
-
-const rates = {
-  inputUsdPerMTok: usdPerMTok,
-  outputUsdPerMTok: usdPerMTok,
-  cachedInputUsdPerMTok: usdPerMTok.optional(),
-  cacheWriteUsdPerMTok: usdPerMTok.optional(),
-  cacheWriteHourUsdPerMTok: usdPerMTok.optional(),
-};
-
-function isCacheCheap(p: { inputUsdPerMTok: number; cachedInputUsdPerMTok?: number | undefined }) {
-  return (p.cachedInputUsdPerMTok ?? 0) <= p.inputUsdPerMTok;
-}
-
-const CHEAP_CACHE = {
-  path: ["cachedInputUsdPerMTok"],
-  error: "a cached token never costs more than a fresh one; check both prices",
-};
-
-const price = z
-  .strictObject({
-    ...rates,
-    /** For a request whose prompt has more tokens than this, all of them and the answer's. */
-    longPrompts: z
-      .strictObject({ aboveTokens: tokens, ...rates })
-      .refine(isCacheCheap, CHEAP_CACHE)
-      .readonly()
-      .optional(),
-    note: z.string().min(1, "say what is special about the price, or leave it out").optional(),
-  })
-  .refine(isCacheCheap, CHEAP_CACHE)
-  .readonly();
 
 const latency = z
   .strictObject({

@@ -95,13 +95,10 @@ function quoteOf(name: string, entry: z.output<typeof entrySchema>): Quote {
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** @param suffix Of the names, for a tier; what has no rate there has its usual one. */
+/** @param suffix Of the names, for a tier. */
 function ratesOf(entry: Entry, suffix = ""): Partial<Record<Rate, number | undefined>> {
   return Object.fromEntries(
-    Object.entries(RATE_OF).map(([name, rate]) => [
-      rate,
-      perMTok(entry[name + suffix] ?? entry[name]),
-    ]),
+    Object.entries(RATE_OF).map(([name, rate]) => [rate, perMTok(entry[name + suffix])]),
   );
 }
 
@@ -112,7 +109,14 @@ function longPromptsOf(entry: Entry): QuotedNumbers {
   });
   const [tier, ...more] = new Map(found.map((one) => [one.suffix, one])).values();
   if (tier === undefined || more.length > 0) return {};
-  return forLongPrompts(1_000 * Number(tier.thousands), ratesOf(entry, tier.suffix));
+  // Of the two that every entry has, a tier may name one; a cache's usual rates would be too low for it.
+  const { inputUsdPerMTok, outputUsdPerMTok } = ratesOf(entry);
+  const rates = ratesOf(entry, tier.suffix);
+  return forLongPrompts(1_000 * Number(tier.thousands), {
+    ...rates,
+    inputUsdPerMTok: rates.inputUsdPerMTok ?? inputUsdPerMTok,
+    outputUsdPerMTok: rates.outputUsdPerMTok ?? outputUsdPerMTok,
+  });
 }
 
 /** A product of decimals in binary is a hair off; prices have no more than ten digits. */
