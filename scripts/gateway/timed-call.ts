@@ -7,7 +7,7 @@ const ANSWER_TOKENS = 32;
 
 export interface Timing {
   readonly totalMs: number;
-  /** When the first text of a streamed answer was there; a role alone is none. */
+  /** When the first text of a streamed answer was there; a role alone is none. Absent for a whole one. */
   readonly firstTextMs?: number;
   /** When each event of a streamed answer was there; empty for a whole one. */
   readonly eventsMs: readonly number[];
@@ -44,11 +44,11 @@ export async function timedCall(
     const nowMs = performance.now() - startedMs;
     for (const { data } of decoder.push(bytes)) {
       eventsMs.push(nowMs);
-      if (/"content":"[^"]/.test(data)) firstTextMs ??= nowMs;
+      if (/"content":\s*"[^"]/.test(data)) firstTextMs ??= nowMs;
       last = data;
     }
   }
   if (last !== "[DONE]") throw new Error(`${target.name} ended its stream with ${last}`);
-  const totalMs = performance.now() - startedMs;
-  return { totalMs, eventsMs, ...(firstTextMs !== undefined && { firstTextMs }) };
+  if (firstTextMs === undefined) throw new Error(`${target.name} answered without a word`);
+  return { totalMs: performance.now() - startedMs, eventsMs, firstTextMs };
 }

@@ -192,7 +192,7 @@ function changedModel(
   }
   const [prices, windows] = [partOf(PRICE_FIELDS), partOf(WINDOWS)];
   const { note, longPrompts, ...price } = model.price;
-  const { longPrompts: long, ...usual } = nested(prices);
+  const { usual, long } = apart(prices);
   const read = new Set([
     ...(Object.keys(prices).length > 0 ? (["price"] as const) : []),
     ...(Object.keys(windows).length > 0 ? (["context"] as const) : []),
@@ -203,7 +203,9 @@ function changedModel(
     price: {
       ...price,
       ...usual,
-      ...((longPrompts ?? long) !== undefined && { longPrompts: { ...longPrompts, ...long } }),
+      ...((longPrompts !== undefined || Object.keys(long).length > 0) && {
+        longPrompts: { ...longPrompts, ...long },
+      }),
       ...(note !== undefined && { note }),
     },
     ...windows,
@@ -216,8 +218,8 @@ function changedModel(
   };
 }
 
-/** `{"longPrompts.inputUsdPerMTok": 4}` as `{longPrompts: {inputUsdPerMTok: 4}}`. */
-function nested(prices: Readonly<Record<string, number>>) {
+/** The usual rates, and those for long prompts under their own names. */
+function apart(prices: Readonly<Record<string, number>>) {
   const usual: Record<string, number> = {};
   const long: Record<string, number> = {};
   for (const [field, after] of Object.entries(prices)) {
@@ -225,5 +227,5 @@ function nested(prices: Readonly<Record<string, number>>) {
     if (tail === undefined) usual[head!] = after;
     else long[tail] = after;
   }
-  return { ...usual, ...(Object.keys(long).length > 0 && { longPrompts: long }) };
+  return { usual, long };
 }

@@ -1,7 +1,7 @@
 /**
  * The Responses API through the SDKs that speak it, unmodified, against the worker in real workerd. Each SDK is asked
- * for the same by its driver. Behind the worker stands the simulated vendor; what that one never does (thinking
- * aloud, calling two tools at once) is done by a script before it, for prompts that ask for it.
+ * for the same by its driver. Behind the worker stands the simulated vendor; thoughts and two calls whose words and
+ * ids a test knows beforehand come from a script before it, for prompts that ask for them.
  */
 import { createServer, request as httpRequest } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";

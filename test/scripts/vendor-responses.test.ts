@@ -129,9 +129,18 @@ describe("answers", () => {
     const azure = await startVendor({ catalog: { ...rest, models: moved } });
     const { url } = azure;
     const there = new OpenAI({ apiKey: "none", baseURL: `${url}/azure/v1`, maxRetries: 0 });
-    const answer = await there.responses.create({ model: MODEL, input: PROMPT });
-    await azure.close();
-    expect(answer.status).toBe("completed");
+    try {
+      const answer = await there.responses.create({ model: MODEL, input: PROMPT });
+      expect(answer.status).toBe("completed");
+      const chat = there.chat.completions.create({
+        model: "gpt-5.6-luna",
+        messages: [{ role: "user", content: PROMPT }],
+        tools: [{ type: "function", function: { name: "look_up", parameters: {} } }],
+      });
+      await expect(chat).rejects.toMatchObject({ status: 400, param: "reasoning_effort" });
+    } finally {
+      await azure.close();
+    }
   });
 
   it("say why they end early, fit a schema, and obey the choice of a tool", async ({ expect }) => {

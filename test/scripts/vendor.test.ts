@@ -241,6 +241,7 @@ describe("tools and structure", () => {
     ["gpt-5.6-luna", "none", 200],
     ["gpt-6-luna", undefined, 400],
     ["gpt-6-luna", "none", 200],
+    ["gpt-6-astra", "none", 400],
     ["gpt-5.4", undefined, 200],
     ["gpt-5.4", null, 200],
     ["gpt-5.4", "low", 400],

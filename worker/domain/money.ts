@@ -18,7 +18,7 @@ interface Price extends Rates {
   readonly longPrompts?: (Rates & { readonly aboveTokens: number }) | undefined;
 }
 
-/** The rates of a request. A long prompt has rates of its own at some vendors, for all of its tokens and the answer's. */
+/** The rates of a request. At some vendors a long prompt has its own, for all of its tokens and the answer's. */
 export function ratesFor(price: Price, inputTokens: number): Rates {
   const { longPrompts } = price;
   return longPrompts !== undefined && inputTokens > longPrompts.aboveTokens ? longPrompts : price;

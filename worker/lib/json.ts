@@ -68,6 +68,11 @@ export function parseJson(bytes: Uint8Array): JsonBody {
   }
 }
 
+/** A whole number from 0 on, or undefined. */
+export function countOf(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined;
+}
+
 /** The value of a JSON text, or undefined. */
 export function jsonIn(text: string): unknown {
   try {

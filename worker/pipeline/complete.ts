@@ -40,7 +40,10 @@ interface WholeAnswer extends AnswerFrame {
   readonly receipt: Record<string, unknown>;
 }
 
-/** A stream of OpenAI's chunks, which the reader owns; an error is one of them. `ended` resolves when it is over, however it ends. */
+/**
+ * A stream of OpenAI's chunks, which the reader owns; an error is one of them. `ended` resolves when it is over,
+ * however it ends.
+ */
 interface StreamedAnswer extends AnswerFrame {
   readonly kind: "streamed";
   readonly events: SseSource;

@@ -5,7 +5,8 @@
  * Money is usage at list price, with all that was paid on the way: the calls that gave no answer
  * (expenses.ts), and what the vendor that a hedge hung up on may bill. Beside it stands what the reference
  * model would have cost for the same prompt, its output scaled by the forecast. The difference may be
- * negative, and then it is reported as negative. Every call that a vendor may bill is settled, also one that the client has left.
+ * negative, and then it is reported as negative. Every call that a vendor may bill is settled, also one that
+ * the client has left.
  */
 import { RouterError } from "../domain/errors.ts";
 import type { SseSource } from "../lib/sse.ts";

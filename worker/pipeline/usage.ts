@@ -119,7 +119,7 @@ interface AnswerState {
   readonly request: ChatRequest;
 }
 
-/** What a whole answer used. */
+/** What a whole answer used. Its texts are counted only where nothing was reported. */
 export function countsOf(
   { body }: Pick<UpstreamCompletion, "body">,
   request: ChatRequest,
@@ -143,7 +143,7 @@ export function usageOf({ input, output }: TokenCounts): Record<string, unknown>
   return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
 }
 
-/** Micro-dollars that these tokens cost at a model's list price; what has no price of its own has the more general one. */
+/** Micro-dollars that these tokens cost at list price; what has no price of its own has the more general one. */
 export function priceOf(counts: TokenCounts, { price }: CatalogModel): number {
   const rates = ratesFor(price, counts.input);
   const { inputUsdPerMTok: fresh, cacheWriteUsdPerMTok: write = fresh } = rates;

@@ -24,8 +24,8 @@ export interface Vendor {
   readonly name: string;
   readonly format: WireFormat;
   /**
-   * The adapter adds the path, `/chat/completions` or `/responses` in OpenAI's format. A name in braces is a variable of
-   * the deployment, without which the vendor cannot be called.
+   * The adapter adds the path, `/chat/completions` or `/responses` in OpenAI's format. A name in braces is a
+   * variable of the deployment, without which the vendor cannot be called.
    */
   readonly baseUrl: string;
   /** Where the key goes in OpenAI's format, if not into `authorization`. */

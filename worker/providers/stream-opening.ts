@@ -28,7 +28,7 @@ export class StreamOpening {
     if (chunks === undefined) this.#isOver = true;
     for (const chunk of chunks ?? []) {
       this.#isOver ||= chunk.data === "[DONE]";
-      if (!this.#isOver && this.#held.length < MAX_HELD)
+      if (!this.#isOver && SEEN[this.#seen] !== "words")
         for (const choice of choicesOf(chunk)) this.#seen = Math.max(this.#seen, rankOf(choice));
       this.#held.push(chunk);
     }

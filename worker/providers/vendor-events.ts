@@ -83,21 +83,24 @@ export class VendorEvents implements SseSource {
     const opening = new StreamOpening();
     const isDecided = new AbortController();
     let patience: Promise<void> | undefined;
-    while (!opening.isDecided) {
-      const coming = this.#take();
-      if (opening.isPromised) {
-        this.#deadline.leave();
-        patience ??= pause(PATIENCE_MS, isDecided.signal);
-        if (await isEarlier(patience, coming)) {
-          this.#coming = coming;
-          break;
+    try {
+      while (!opening.isDecided) {
+        const coming = this.#take();
+        if (opening.isPromised) {
+          this.#deadline.leave();
+          patience ??= pause(PATIENCE_MS, isDecided.signal);
+          if (await isEarlier(patience, coming)) {
+            this.#coming = coming;
+            break;
+          }
         }
+        const chunks = await coming;
+        if (chunks !== undefined && "kind" in chunks) return chunks;
+        opening.add(chunks);
       }
-      const chunks = await coming;
-      if (chunks !== undefined && "kind" in chunks) return chunks;
-      opening.add(chunks);
+    } finally {
+      isDecided.abort();
     }
-    isDecided.abort();
     this.#ready = opening.held;
     return opening.faultOf(this.#endpoint);
   }
@@ -155,7 +158,7 @@ export class VendorEvents implements SseSource {
       const coming = this.#coming;
       this.#coming = undefined;
       if (this.#idleMs !== undefined) this.#deadline.enter("idle", this.#idleMs);
-      return coming;
+      return coming.finally(() => this.#deadline.leave()); // It may have come before it was asked for.
     }
     while (this.#failure === undefined) {
       const events = await this.#read();

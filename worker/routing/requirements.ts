@@ -62,11 +62,19 @@ function hasTools({ tools, functions }: RequestFields): boolean {
   return [tools, functions].some((list) => Array.isArray(list) && list.length > 0);
 }
 
+/** The smallest bound on an answer's tokens that OpenAI's newer API takes. */
+const LEAST_LIMIT = 16;
+
 /** Whether OpenAI's newer API, by which its newer models take tools, has no words for it. */
 function isChatOnly(request: RequestFields): boolean {
-  const { seed, stop, functions } = request;
-  const others = [seed, functions, ...(Array.isArray(stop) ? stop : [stop])];
-  if (others.some((value) => value !== undefined && value !== null)) return true;
+  const { seed, stop, functions, prediction } = request;
+  const lists = [stop, functions].flatMap((value): unknown[] =>
+    Array.isArray(value) ? value : [value],
+  );
+  const others = [seed, prediction, request["web_search_options"], ...lists];
+  const limit = request.max_completion_tokens ?? request.max_tokens ?? LEAST_LIMIT;
+  if (limit < LEAST_LIMIT || others.some((value) => value !== undefined && value !== null))
+    return true;
   return (["n", "logprobs", "logit_bias", "penalties"] as const).some((wish) =>
     WISHES[wish](request),
   );

@@ -123,6 +123,29 @@ describe("withPrices", () => {
     expect([bolt, small]).toEqual(catalog.models.slice(1)); // Bolt is said to cost nothing.
   });
 
+  it("keeps the rates for long prompts that a list does not change", ({ expect }) => {
+    const catalog = madePrices();
+    const [first, ...others] = catalog.models;
+    const longPrompts = {
+      aboveTokens: 9_000,
+      inputUsdPerMTok: 1,
+      outputUsdPerMTok: 5,
+      cachedInputUsdPerMTok: 0.5,
+    };
+    const price = { ...first!.price, longPrompts };
+    const long = { ...catalog, models: [{ ...first!, price }, ...others] };
+    for (const [said, expected] of [
+      [{ input_cost_per_token: 3e-7 }, longPrompts],
+      [
+        { input_cost_per_token_above_9k_tokens: 1e-6, output_cost_per_token_above_9k_tokens: 6e-6 },
+        { ...longPrompts, outputUsdPerMTok: 6 },
+      ],
+    ] as const) {
+      const changed = withPrices(long, compare(long, listOf(said), NOBODY), READ);
+      expect(changed.models[0]!.price.longPrompts).toEqual(expected);
+    }
+  });
+
   it("finds nothing to change the second time", ({ expect }) => {
     const catalog = madePrices();
     const list = readModelsDev(modelsDev)!;

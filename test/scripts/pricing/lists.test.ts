@@ -113,6 +113,7 @@ describe("readModelsDev", () => {
     ] as const) {
       const [quote] = readModelsDev({ acme: { models: { a: { cost } } } })!.quotes;
       expect(quote!.numbers["longPrompts.aboveTokens"]).toBe(expected);
+      expect(quote!.numbers["longPrompts.inputUsdPerMTok"]).toBe(expected && 3);
     }
   });
 

@@ -57,6 +57,13 @@ describe("the opening of a stream", () => {
     expect(opening.faultOf(ENDPOINT)).toMatchObject({ isRetryable: true, ...failure });
   });
 
+  it("hears words behind many chunks that came with them", ({ expect }) => {
+    const opening = new StreamOpening();
+    const silent = Array<string>(20).fill(ROLE);
+    opening.add([...silent, said({ content: "a" }), "[DONE]"].map(eventOf));
+    expect(opening.faultOf(ENDPOINT)).toBeUndefined();
+  });
+
   it("promises an answer by its first choice", ({ expect }) => {
     expect(told(PROMPT_FILTER).isPromised).toBe(false);
     expect(told(PROMPT_FILTER, ROLE).isPromised).toBe(true);

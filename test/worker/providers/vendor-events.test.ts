@@ -129,6 +129,7 @@ describe("a stream that has promised an answer", () => {
     timers.advance(499);
     write('{"error":{"message":"Overloaded"}}');
     expect(await beginning).toMatchObject({ reason: "vendor_error", isRetryable: true });
+    expect(timers.pending).toBe(0);
   });
 
   it("is passed on after half a second, and what comes then goes after it", async ({ expect }) => {
@@ -145,6 +146,23 @@ describe("a stream that has promised an answer", () => {
     close();
     expect(await events.next()).toBeUndefined();
     expect(timers.pending).toBe(0);
+  });
+
+  it("is not silent while its reader is slow", async ({ expect }) => {
+    const { write, beginning, events, timers } = opened();
+    write(ROLE);
+    await settled();
+    timers.advance(500);
+    await beginning;
+    events.watch(1_000, () => {});
+    write(chunk("a")); // It is here before anybody asks for it.
+    await settled();
+    await events.next();
+    await events.next();
+    timers.advance(60_000);
+    const next = events.next();
+    write(chunk("b"));
+    expect((await next)?.map(({ data }) => data)).toEqual([chunk("b")]);
   });
 
   it("may not be silent for long then", async ({ expect }) => {

@@ -83,6 +83,7 @@ describe("requirementsOf", () => {
     [{ messages: fileOf({ file_data: "data:text/plain;base64,AAAA" }) }, ["other_files"]],
     [{ tools: [TOOL], stop: ["\n"] }, ["chat_only_tools"]],
     [{ tools: [TOOL], seed: 7 }, ["chat_only_tools"]],
+    [{ tools: [TOOL], max_tokens: 15 }, ["chat_only_tools"]],
     [{ tools: [TOOL], presence_penalty: -1 }, ["penalties", "chat_only_tools"]],
     [{ functions: [{ name: "a" }] }, ["chat_only_tools"]],
   ] as const)("wishes by %j for %j", ([more, wishes], { expect }) => {
@@ -100,7 +101,9 @@ describe("requirementsOf", () => {
       seed: 7,
       messages,
     };
-    expect(needsOf({ tools: [TOOL], stop: [], seed: null })).not.toHaveProperty("wishes");
+    expect(needsOf({ tools: [TOOL], functions: [], stop: [], seed: null })).not.toHaveProperty(
+      "wishes",
+    );
     expect(needsOf({ stop: "x", seed: 7 })).not.toHaveProperty("wishes");
     expect(needsOf({ ...usual, ...more })).not.toHaveProperty("wishes");
   });

@@ -192,7 +192,7 @@ function errorsOf(operation: Operation): Record<string, Json> {
         headers: headersOf({
           ...tagHeadersOf(operation),
           ...(status >= 429 && RETRY_HEADERS),
-          ...(isRouted && SPENT_HEADERS),
+          ...(isRouted && (status === 400 || status >= 429) && SPENT_HEADERS),
         }),
         content: {
           "application/json": { schema: refTo(hasAnthropicErrors ? ANTHROPIC_ERROR : ERROR) },

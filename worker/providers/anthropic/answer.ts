@@ -10,7 +10,7 @@
  *
  * Source: https://platform.claude.com/docs/en/api/messages
  */
-import { isRecord } from "../../lib/json.ts";
+import { countOf, isRecord } from "../../lib/json.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -52,10 +52,6 @@ export function usageOf(usage: unknown): Fields | undefined {
     },
     ...(thought !== undefined && { completion_tokens_details: { reasoning_tokens: thought } }),
   };
-}
-
-function countOf(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined;
 }
 
 /** Whether a block is thinking, which goes back to Anthropic as it came. */

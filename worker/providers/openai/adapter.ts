@@ -21,7 +21,7 @@ import type { Vendor } from "../registry.ts";
 import { readResponse } from "./responses-answer.ts";
 import { responsesBody } from "./responses-request.ts";
 import { isResponsesEvent, ResponsesStream } from "./responses-stream.ts";
-import { toolRequestIn } from "./responses-subset.ts";
+import { toolRequestIn, usesTools } from "./responses-subset.ts";
 
 export const OPENAI_COMPATIBLE: Adapter = { buildRequest, readAnswer, openStream };
 
@@ -31,7 +31,10 @@ function buildRequest(
   upstreamModel: string,
 ): HttpRequest {
   const { vendor, baseUrl, key } = endpoint;
-  const tooled = vendor.hasResponses ? toolRequestIn(withoutExtensions(request, [])) : undefined;
+  const tooled =
+    vendor.hasResponses && usesTools(request)
+      ? toolRequestIn(withoutExtensions(request, []))
+      : undefined;
   const body =
     tooled === undefined
       ? chatBody(vendor, request, upstreamModel)

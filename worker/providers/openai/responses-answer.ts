@@ -10,7 +10,7 @@
  * Source: https://platform.openai.com/docs/api-reference/responses/object
  */
 import type { UpstreamCompletion, UpstreamFailure } from "../../domain/upstream.ts";
-import { isRecord } from "../../lib/json.ts";
+import { countOf, isRecord } from "../../lib/json.ts";
 import type { VendorAnswer } from "../adapter.ts";
 import type { Endpoint } from "../endpoints.ts";
 import { hiddenError, malformed } from "../failures.ts";
@@ -91,10 +91,6 @@ function usageOf(usage: unknown): Fields | undefined {
 
 function countIn(details: unknown, name: string): number {
   return (isRecord(details) ? countOf(details[name]) : undefined) ?? 0;
-}
-
-function countOf(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined;
 }
 
 function messageOf(items: readonly Fields[], calls: readonly Fields[]): Fields {

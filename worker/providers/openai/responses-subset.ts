@@ -4,8 +4,8 @@
  * Its newer models think unless told not to, and `/chat/completions` then refuses them function tools, one of
  * them even then. So a request with tools, or in the middle of using them, goes to `/responses`.
  *
- * That API has no words for several answers, stop texts, seeds, penalties, log probabilities, audio,
- * predictions and the functions that came before tools; free-form tools work differently there. A request
+ * That API has no words for several answers, very short ones, stop texts, seeds, penalties, log probabilities,
+ * audio, predictions and the functions that came before tools; free-form tools work differently there. A request
  * with any of these, or of a shape that is not known here, stays on `/chat/completions`, where the vendor
  * judges. The schema below is what is left: whatever it lets through, responses-request.ts can say.
  *
@@ -70,22 +70,17 @@ const messageSchema = z.discriminatedUnion("role", [
   z.looseObject({ role: z.literal("tool"), tool_call_id: z.string(), content: heard }),
 ]);
 
-const toolSchema = z.looseObject({
-  type: z.literal("function"),
-  function: z.looseObject({ name: z.string() }),
-});
-
-const namedSchema = z.looseObject({
+const functionSchema = z.looseObject({
   type: z.literal("function"),
   function: z.looseObject({ name: z.string() }),
 });
 
 const choiceSchema = z.union([
   z.string(),
-  namedSchema,
+  functionSchema,
   z.looseObject({
     type: z.literal("allowed_tools"),
-    allowed_tools: z.looseObject({ tools: z.array(namedSchema) }),
+    allowed_tools: z.looseObject({ tools: z.array(functionSchema) }),
   }),
 ]);
 
@@ -94,14 +89,17 @@ const formatSchema = z.discriminatedUnion("type", [
   z.looseObject({ type: z.enum(["json_object", "text"]) }),
 ]);
 
+/** It takes no smaller one. */
+const limit = z.number().min(16).nullish();
+
 const toolRequestSchema = z.looseObject({
   ...LACKING,
   messages: z.array(messageSchema),
-  tools: z.array(toolSchema).nullish(),
+  tools: z.array(functionSchema).nullish(),
   tool_choice: choiceSchema.nullish(),
   response_format: formatSchema.nullish(),
-  max_tokens: z.number().nullish(),
-  max_completion_tokens: z.number().nullish(),
+  max_tokens: limit,
+  max_completion_tokens: limit,
   stream_options: z.looseObject({}).nullish(),
   // Two fields of Responses that a client may send already, to which is added what chat has names for.
   reasoning: z.looseObject({}).nullish(),
@@ -113,12 +111,13 @@ export type ToolRequest = z.infer<typeof toolRequestSchema>;
 export type ToolMessage = ToolRequest["messages"][number];
 export type HeardPart = z.infer<typeof heardPart>;
 
-/** The request as one to ask through Responses, or undefined where it belongs on `/chat/completions`. */
+/** The request as one to ask through Responses, or undefined where that has no words for it. */
 export function toolRequestIn(request: ChatRequest): ToolRequest | undefined {
-  return usesTools(request) ? toolRequestSchema.safeParse(request).data : undefined;
+  return toolRequestSchema.safeParse(request).data;
 }
 
-function usesTools({ tools, messages }: ChatRequest): boolean {
+/** Whether it offers tools, or is in the middle of using them. */
+export function usesTools({ tools, messages }: ChatRequest): boolean {
   if (tools !== undefined && tools !== null && tools.length > 0) return true;
   return messages.some(({ role, tool_calls: calls }) => {
     return role === "tool" || (Array.isArray(calls) && calls.length > 0);

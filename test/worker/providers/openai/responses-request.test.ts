@@ -41,8 +41,8 @@ function inputFor(...messages: Fields[]): unknown {
 
 describe("a field", () => {
   it.for<[Fields, Fields]>([
-    [{ max_tokens: 5 }, { max_output_tokens: 5 }],
-    [{ max_tokens: 9, max_completion_tokens: 5 }, { max_output_tokens: 5 }],
+    [{ max_tokens: 50 }, { max_output_tokens: 50 }],
+    [{ max_tokens: 90, max_completion_tokens: 50 }, { max_output_tokens: 50 }],
     [{ reasoning_effort: "high" }, { reasoning: { effort: "high" } }],
     [
       { reasoning_effort: "high", reasoning: { summary: "auto", effort: "low" } },
