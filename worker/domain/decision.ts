@@ -46,6 +46,7 @@ export type Exclusion =
   | "refuses_json_object"
   | "refuses_other_files"
   | "refuses_chat_only_tools"
+  | "refuses_streamed_json"
   | "lacks_reasoning"
   | "context_too_small"
   | "too_expensive"
@@ -63,7 +64,8 @@ export type DecisionReason =
   | "best_utility" // highest quality − λ·cost − μ·latency on the hull
   | "certified_floor" // the cheapest model that keeps the quality floor, as a certificate proves
   | "cheapest_above_floor" // the same by what the scores predict, which nobody has proven
-  | "floor_unreachable"; // no model keeps the floor: the best one
+  | "floor_unreachable" // no model keeps the floor: the best one
+  | "within_budget"; // what is left of a budget does not do for the preferred model, but for this one
 
 /** What stands behind a quality floor. */
 export interface Assurance {
@@ -98,6 +100,8 @@ export interface Decision {
   readonly assurance?: Assurance;
   /** Quality that a saving of the reference's whole cost may lose, λ of the utility. */
   readonly lambda: number;
+  /** Score per dollar, where a paced budget set the price of money and λ follows from it. */
+  readonly qualityPerUsd?: number;
 }
 
 /** The foreseen "no": every model was excluded, each for its reason. */

@@ -7,6 +7,7 @@
  */
 
 import { z } from "zod";
+import type { Standing } from "./standing.ts";
 
 const errorTypeSchema = z.enum([
   "invalid_request_error",
@@ -57,6 +58,8 @@ export class RouterError extends Error {
   readonly retryAfterMs: number | undefined;
   /** What vendors may bill for the request all the same; whoever settles it says so here. */
   spentMicroUsd = 0;
+  /** Where the caller's budgets and limits stand, as far as the request has found out. */
+  standings: readonly Standing[] = [];
 
   constructor(type: ErrorType, message: string, details: ErrorDetails) {
     super(message, { cause: details.cause });

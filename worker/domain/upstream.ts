@@ -28,6 +28,8 @@ export type UpstreamCall = UpstreamWork & {
   readonly signal: AbortSignal;
   /** Milliseconds left of the time that the whole request has. */
   readonly timeoutMs: number;
+  /** The request's own, by which a vendor's bill can be held against ours; the same for all of its calls. */
+  readonly requestId?: string;
 };
 
 /** What went wrong, as one word. */
@@ -41,6 +43,7 @@ export type FailureReason =
   | "context_overflow" // the request is longer than the model's window
   | "content_filtered" // the vendor's filter refuses the prompt or the answer
   | "cooling" // nobody was called: every key of the vendor is left alone for a while
+  | "unaffordable" // nobody was called: the budget cannot hold what the call may cost
   | "aborted"; // the client hung up
 
 export interface UpstreamFailure {
@@ -53,6 +56,8 @@ export interface UpstreamFailure {
   /** HTTP status, where there was one. */
   readonly status?: number;
   readonly retryAfterMs?: number;
+  /** Of an unaffordable call: what one may cost instead; absent where the model alone has no money left. */
+  readonly leftMicroUsd?: number;
   /** The vendor was at work on its answer when the call broke off, and may bill what it had done. */
   readonly mayBeBilled?: true;
 }
@@ -62,6 +67,8 @@ export interface UpstreamCompletion {
   /** The vendor's body as it came, and parsed; it has at least one choice, or a vector for each input. */
   readonly text: string;
   readonly body: Record<string, unknown>;
+  /** A spent budget has ended it early; its usage is an estimate. */
+  readonly isStopped?: true;
 }
 
 export interface UpstreamStream {

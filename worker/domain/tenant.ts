@@ -1,0 +1,82 @@
+/**
+ * Who calls: organisations, which pay; their tenants; the tenants' keys.
+ *
+ * Each level may narrow what the one above allows and never widen it: allowed models are those that all levels
+ * allow, budgets and rate limits hold one beside the other. A policy is a set of defaults, the key's before
+ * the tenant's, that a request's own knobs override.
+ *
+ * A key's secret is nowhere in here: keys.ts makes it, shows it once and keeps a keyed hash.
+ */
+import { z } from "zod";
+import { budgetsSchema, rateLimitsSchema } from "./budget.ts";
+import { policySchema } from "./policy.ts";
+
+/** Names in paths, logs and accounts. */
+export const idSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,62}$/,
+    "must be 1 to 63 of a-z, 0-9, _ and -, and begin with a letter or a digit",
+  );
+
+/** What a key may be used for. */
+export const SCOPES = ["inference", "route", "models", "budget", "feedback"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Defaults for what a request leaves open; nothing in here is a default by itself. */
+const defaultsSchema = policySchema
+  .pick({ preset: true, quality: true, max_cost_usd: true, max_latency_ms: true, hedge: true })
+  .extend({ preset: policySchema.shape.preset.unwrap() })
+  .partial()
+  .default({});
+
+const nameSchema = z.string().max(200).default("");
+
+export const organisationSchema = z.strictObject({
+  id: idSchema,
+  name: nameSchema,
+  budgets: budgetsSchema,
+});
+export type Organisation = z.output<typeof organisationSchema>;
+
+export const tenantSchema = z.strictObject({
+  id: idSchema,
+  name: nameSchema,
+  /** Who pays; a tenant that names none is an organisation of its own. */
+  organisation: idSchema.optional(),
+  policy: defaultsSchema,
+  allow_models: policySchema.shape.allow_models,
+  budgets: budgetsSchema,
+  limits: rateLimitsSchema,
+  /** None of its keys is served. */
+  is_disabled: z.boolean().default(false),
+});
+export type Tenant = z.output<typeof tenantSchema>;
+
+/** What an operator may say of a key; the rest is minted. */
+export const keyTermsSchema = z.strictObject({
+  name: nameSchema,
+  scopes: z
+    .array(z.enum(SCOPES))
+    .min(1)
+    .max(SCOPES.length)
+    .default([...SCOPES]),
+  policy: defaultsSchema,
+  allow_models: policySchema.shape.allow_models,
+  budgets: budgetsSchema,
+  limits: rateLimitsSchema,
+  /** Milliseconds since 1970. */
+  expires_ms: z.int().positive().optional(),
+});
+export type KeyTerms = z.output<typeof keyTermsSchema>;
+
+/** Whom a request comes from: a key that has been checked, and all that stands above it. */
+export interface Caller {
+  /** For one that pays for itself, the tenant's id and no budgets. */
+  readonly organisation: Organisation;
+  readonly tenant: Tenant;
+  readonly key: KeyTerms & {
+    /** Public: `key_` and more; "deployment" for SLUICE_API_KEY, "local" for a deployment without keys. */
+    readonly id: string;
+  };
+}
