@@ -1,42 +1,103 @@
 /**
- * Who may call, until there are tenants: whoever knows the deployment's one key.
+ * Who may call: whoever has a tenant's key, or the deployment's own.
  *
- * Sluice spends its owner's money at other vendors, so it is never an open proxy. Without a key it
- * serves nobody but the machine it runs on, which is what `npm start` needs. "This machine" takes two
- * proofs: the request was addressed to a loopback name, and Cloudflare, if it had a hand in it, saw it
- * come from a loopback address. The first alone is a header that a stranger may write.
+ * Sluice spends its owner's money at other vendors, so it is never an open proxy. Without a key it serves
+ * only while there is none: no SLUICE_API_KEY, no tenant, and a request from the machine that it runs on,
+ * which is what `npm start` needs. "This machine" takes three proofs: the request was addressed to a loopback
+ * name, Cloudflare, if it had a hand in it, saw it come from a loopback address, and no proxy says that it passes
+ * it on. The first alone is a header that a stranger, or a proxy on this machine, may write; that it is asked for
+ * keeps out pages whose own name was bent to this machine's address.
  *
- * A key comes as a bearer token or, as Anthropic's clients send it, in `x-api-key`; on every route.
- * Keys are compared by digest (lib/digest.ts) and never repeated in a message or a log.
+ * SLUICE_API_KEY is the key `deployment` of the tenant `default`. Where the directory has such a tenant, its
+ * budgets, limits and policy hold. Keys are never repeated in a message or a log.
  */
 import { RouterError } from "../domain/errors.ts";
+import { keyTermsSchema, tenantSchema, type Caller } from "../domain/tenant.ts";
 import { isSameSecret } from "../lib/digest.ts";
+import { standingOf, type Standing } from "./directory-state.ts";
+import { disabled, invalidKey, refuse, type KeyCheck } from "./key-check.ts";
+import { keyIdIn } from "./keys.ts";
+import type { KnownTenants } from "./known-tenants.ts";
+import type { KeepAlive } from "./lookup-cache.ts";
+import { keyOf } from "./sent-key.ts";
 
-/** Resolves with the reason why a request may not pass, or with undefined. */
-type AccessCheck = (request: Request) => Promise<RouterError | undefined>;
+/** Resolves with whom a request comes from, or with the reason why it may not pass. */
+type AccessCheck = (request: Request, keepAlive: KeepAlive) => Promise<Caller | RouterError>;
 
-/** The check of a deployment whose SLUICE_API_KEY is `apiKey`; undefined stands for "none was set". */
-export function createAccessCheck(apiKey: string | undefined): AccessCheck {
-  return async function check(request) {
-    if (apiKey === undefined) return isFromThisMachine(request) ? undefined : noKeyConfigured();
-    const given = bearerOf(request) ?? (request.headers.get("x-api-key") || undefined);
-    if (given === undefined)
-      return refuse(
-        "Send this deployment's key as `Authorization: Bearer <key>` or `x-api-key: <key>`",
-        "missing_api_key",
-      );
-    if (await isSameSecret(given, apiKey)) return undefined;
-    return refuse("The key that was sent is not this deployment's", "invalid_api_key");
+interface AccessOptions {
+  /** SLUICE_API_KEY, where it is set. */
+  readonly apiKey: string | undefined;
+  /** Undefined where the deployment keeps no tenants. */
+  readonly tenants?:
+    | {
+        readonly known: Pick<KnownTenants, "standing" | "hasTenants">;
+        /** Undefined without SLUICE_KEY_SECRET: then no key can be checked, nor was one made. */
+        readonly checkKey: KeyCheck | undefined;
+      }
+    | undefined;
+}
+
+/** The tenant of whoever calls without a tenant's key. */
+const DEFAULT = standingOf(tenantSchema.parse({ id: "default" }), undefined);
+
+const ALL_TERMS = keyTermsSchema.parse({});
+
+export function createAccessCheck(options: AccessOptions): AccessCheck {
+  return async function check(request, keepAlive) {
+    try {
+      return await answer(request, options, keepAlive);
+    } catch (cause) {
+      return unreachable(cause);
+    }
   };
 }
 
-function bearerOf(request: Request): string | undefined {
-  return /^bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+async function answer(
+  request: Request,
+  options: AccessOptions,
+  keepAlive: KeepAlive,
+): Promise<Caller | RouterError> {
+  const { apiKey, tenants } = options;
+  const given = keyOf(request);
+  if (given !== undefined) {
+    if (apiKey !== undefined && (await isSameSecret(given, apiKey)))
+      return deployment(options, keepAlive);
+    if (tenants?.checkKey !== undefined && keyIdIn(given) !== undefined)
+      return tenants.checkKey(given, keepAlive);
+  }
+  if (await isClosed(options, keepAlive)) return given === undefined ? missingKey() : invalidKey();
+  return isFromThisMachine(request) ? callerOf("local", DEFAULT) : noKeyConfigured();
 }
 
-function isFromThisMachine(request: Request): boolean {
-  const from = request.headers.get("cf-connecting-ip");
-  return isLoopback(new URL(request.url).hostname) && (from === null || isLoopback(from));
+/** Whether somebody has a key, so that nobody comes in without one. */
+async function isClosed(
+  { apiKey, tenants }: AccessOptions,
+  keepAlive: KeepAlive,
+): Promise<boolean> {
+  if (apiKey !== undefined) return true;
+  return tenants !== undefined && tenants.known.hasTenants(keepAlive);
+}
+
+async function deployment(
+  { tenants }: AccessOptions,
+  keepAlive: KeepAlive,
+): Promise<Caller | RouterError> {
+  const standing = await tenants?.known.standing(DEFAULT.tenant.id, keepAlive);
+  const caller = callerOf("deployment", standing ?? DEFAULT);
+  return disabled(caller) ?? caller;
+}
+
+function callerOf(keyId: "deployment" | "local", standing: Standing): Caller {
+  return { ...standing, key: { ...ALL_TERMS, id: keyId } };
+}
+
+/** What proxies and tunnels add; whom they stand before may be anybody. */
+const PASSED_ON = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+
+function isFromThisMachine({ url, headers }: Request): boolean {
+  const from = headers.get("cf-connecting-ip");
+  const isDirect = !PASSED_ON.some((name) => headers.has(name));
+  return isDirect && isLoopback(new URL(url).hostname) && (from === null || isLoopback(from));
 }
 
 /** 127.0.0.0/8 and ::1, the latter as URLs and as headers write it, and the name for both. */
@@ -49,14 +110,27 @@ function isLoopback(host: string): boolean {
   );
 }
 
+function missingKey(): RouterError {
+  return refuse(
+    "Send a key as `Authorization: Bearer <key>` or `x-api-key: <key>`",
+    "missing_api_key",
+  );
+}
+
 function noKeyConfigured(): RouterError {
   return refuse(
-    "This deployment has no SLUICE_API_KEY and serves only the machine it runs on. " +
-      "Its owner sets one with `npx wrangler secret put SLUICE_API_KEY`",
+    "This deployment has neither SLUICE_API_KEY nor tenants and serves only the machine it runs on. " +
+      "Its owner sets a key with `npx wrangler secret put SLUICE_API_KEY`",
     "no_api_key_configured",
   );
 }
 
-function refuse(message: string, code: string): RouterError {
-  return new RouterError("authentication_error", message, { code, param: "authorization" });
+function unreachable(cause: unknown): RouterError {
+  return new RouterError("server_error", "Keys cannot be checked at the moment; try again", {
+    code: "tenants_unreachable",
+    status: 503,
+    isRetryable: true,
+    retryAfterMs: 1_000,
+    cause,
+  });
 }
