@@ -15,6 +15,9 @@
  * The choice is a corner of the convex hull over (cost, score), see hull.ts for why; or the reference,
  * where a certificate asks for a margin: what it keeps of itself needs no prediction.
  *
+ * Where a budget is paced (pace.ts), money has one price for all prompts, in score per dollar, and takes the
+ * place of the preset's λ. λ is then that price times the reference's cost; μ and floors stay as they are.
+ *
  * Pure and total: the same input gives the same decision, ties go to the cheaper and then to the
  * lesser id. Service, replay, `score` and `eval` all call this one function.
  */
@@ -32,7 +35,7 @@ import type {
 import { exceedsUsd } from "../domain/money.ts";
 import type { Policy, Preset } from "../domain/policy.ts";
 import { vendorOf } from "../domain/upstream.ts";
-import { upperHull } from "./hull.ts";
+import { upperHull, type Point } from "./hull.ts";
 
 /**
  * λ and μ of each preset: quality worth the reference's whole cost, and its whole latency. On the
@@ -59,10 +62,12 @@ export interface DecideInput {
   readonly certificate?: Certificate | undefined;
   /** The prompt's likeliest task, for certificates that are made per task. */
   readonly task?: string | undefined;
+  /** What a paced budget says a dollar is worth, in score, 0 at least: replaces the preset's λ. */
+  readonly qualityPerUsd?: number | undefined;
 }
 
 export function decide(input: DecideInput): Decision | NoCandidate {
-  const { candidates, excluded, policy } = input;
+  const { candidates, excluded, policy, qualityPerUsd } = input;
   const reference = candidates.toSorted(byStanding)[0];
   const limited: Excluded[] = [];
   const within = candidates.filter((candidate) => {
@@ -74,7 +79,9 @@ export function decide(input: DecideInput): Decision | NoCandidate {
   if (reference === undefined || within.length === 0)
     return { attempts: [], excluded: allExcluded };
 
-  const { lambda, mu } = WEIGHTS[policy.preset];
+  const { lambda: presetLambda, mu } = WEIGHTS[policy.preset];
+  const lambda =
+    qualityPerUsd === undefined ? presetLambda : (qualityPerUsd * scaleOf(reference).cost) / 1e6;
   const utility = utilityAgainst(reference, { lambda, mu });
   const floor = floorOf(input, { reference, within });
   const { chosen, reason } = choose(within, { utility, floor });
@@ -87,7 +94,19 @@ export function decide(input: DecideInput): Decision | NoCandidate {
     reference,
     ...(floor !== undefined && { floor: floor.score, assurance: floor.assurance }),
     lambda,
+    ...(qualityPerUsd !== undefined && { qualityPerUsd }),
   };
+}
+
+/**
+ * What the decision could have been, had money another price: cost in micro-dollars and worth, both ascending.
+ * One point where the price of money has no say.
+ */
+export function offersOf(decision: Decision, { preset }: Pick<Policy, "preset">): Point[] {
+  const { attempts, candidates, reason, reference } = decision;
+  const worth = utilityAgainst(reference, { lambda: 0, mu: WEIGHTS[preset].mu });
+  const open = reason === "best_utility" ? cornersOf(candidates) : attempts.slice(0, 1);
+  return upperHull(open.map((one) => ({ cost: one.costP50MicroUsd, quality: worth(one) })));
 }
 
 type Utility = (candidate: Candidate) => number;
@@ -137,24 +156,35 @@ function utilityAgainst(
   reference: Candidate,
   { lambda, mu }: { lambda: number; mu: number },
 ): Utility {
-  const cost = Math.max(reference.costP50MicroUsd, 1);
-  const latency = Math.max(reference.latencyMs, 1);
+  const { cost, latency } = scaleOf(reference);
   return ({ score, costP50MicroUsd, latencyMs }) =>
     score - (lambda * costP50MicroUsd) / cost - (mu * latencyMs) / latency;
 }
 
-function choose(
-  candidates: readonly Candidate[],
-  { utility, floor }: Aim,
-): { chosen: Candidate; reason: DecisionReason } {
+function scaleOf(reference: Candidate): { cost: number; latency: number } {
+  return {
+    cost: Math.max(reference.costP50MicroUsd, 1),
+    latency: Math.max(reference.latencyMs, 1),
+  };
+}
+
+/** By ascending cost. */
+function cornersOf(candidates: readonly Candidate[]): Candidate[] {
   const points = candidates.toSorted(byCost);
-  const corners = upperHull(
+  return upperHull(
     points.map((candidate) => ({
       cost: candidate.costP50MicroUsd,
       quality: candidate.score,
       candidate,
     })),
   ).map(({ candidate }) => candidate);
+}
+
+function choose(
+  candidates: readonly Candidate[],
+  { utility, floor }: Aim,
+): { chosen: Candidate; reason: DecisionReason } {
+  const corners = cornersOf(candidates);
   if (floor !== undefined) {
     const keepers = corners.filter(({ score }) => score >= floor.score);
     if (floor.assurance.proof !== undefined && candidates.includes(floor.reference))

@@ -56,7 +56,12 @@ const WISHES: Readonly<Record<Refusal, (request: RequestFields) => boolean>> = {
   json_object: ({ response_format: format }) => format?.type === "json_object",
   other_files: ({ messages }) => partsOf(messages, "file").some(({ file }) => isOtherFile(file)),
   chat_only_tools: (request) => hasTools(request) && isChatOnly(request),
+  streamed_json: ({ stream, response_format: format }) => stream === true && isJson(format),
 };
+
+function isJson(format: RequestFields["response_format"]): boolean {
+  return format?.type === "json_object" || format?.type === "json_schema";
+}
 
 function hasTools({ tools, functions }: RequestFields): boolean {
   return [tools, functions].some((list) => Array.isArray(list) && list.length > 0);
@@ -162,4 +167,19 @@ export function exclusionOf(
   if (refused !== undefined) return `refuses_${refused}`;
   if (needs.contextTokens > model.contextTokens) return "context_too_small";
   return undefined;
+}
+
+/**
+ * Whether `model` can be asked for a stream by a client that wants a whole answer. It cannot where its catalogue entry
+ * says so (without `streaming`; with `streamed_json` where a form is asked for), nor for audio, of which only `pcm16` is
+ * streamed. Several answers, tools and logprobs come in streams wherever they come at all. What is not known here:
+ * OpenAI refuses streams of newer models to organisations that it has not verified.
+ */
+export function canStream(request: RequestFields, model: CatalogModel): boolean {
+  const { modalities, audio } = request;
+  const speaks = Array.isArray(modalities) && modalities.includes("audio");
+  if (speaks && !(isRecord(audio) && audio["format"] === "pcm16")) return false;
+  const isRefused =
+    model.refuses?.includes("streamed_json") && WISHES.streamed_json({ ...request, stream: true });
+  return model.capabilities.includes("streaming") && isRefused !== true;
 }

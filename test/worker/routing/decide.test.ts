@@ -12,8 +12,9 @@ import type {
 } from "../../../worker/domain/decision.ts";
 import { policySchema, PRESETS, type Policy } from "../../../worker/domain/policy.ts";
 import { vendorOf } from "../../../worker/domain/upstream.ts";
-import { decide } from "../../../worker/routing/decide.ts";
+import { decide, offersOf } from "../../../worker/routing/decide.ts";
 import { upperHull } from "../../../worker/routing/hull.ts";
+import { DEAREST_MONEY } from "../../../worker/routing/pace.ts";
 
 /** Few values, so that ties are common. */
 const score = fc.oneof(
@@ -188,6 +189,53 @@ describe("decide, for any candidates and any policy", () => {
           9,
         );
         expect(lambda).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  it("takes money's price for λ: on the hull, and as its preset would with that λ", ({
+    expect,
+  }) => {
+    const prices = fc.oneof(
+      fc.constantFrom(0, DEAREST_MONEY),
+      fc.double({ min: 0, max: DEAREST_MONEY, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(candidates, policy, prices, (given, asked, qualityPerUsd) => {
+        const { quality: _, ...open } = asked;
+        const outcome = decide({ candidates: given, excluded: [], policy: open, qualityPerUsd });
+        if (!isDecision(outcome)) return;
+        const { attempts, candidates: ranked, reference, lambda } = outcome;
+        expect(outcome.qualityPerUsd).toBe(qualityPerUsd);
+        expect(lambda).toBeCloseTo(
+          (qualityPerUsd * Math.max(reference.costP50MicroUsd, 1)) / 1e6,
+          6,
+        );
+        const chosen = { cost: attempts[0]!.costP50MicroUsd, quality: attempts[0]!.score };
+        const corners = cornersOf(ranked);
+        expect(corners).toContainEqual(chosen);
+        if (qualityPerUsd === DEAREST_MONEY && open.preset !== "fast")
+          expect(chosen).toEqual(corners[0]);
+        if (qualityPerUsd === 0 && open.preset !== "fast") expect(chosen).toEqual(corners.at(-1));
+      }),
+    );
+  });
+
+  it("offers what it would take at any price of money", ({ expect }) => {
+    const prices = fc.double({ min: 0, max: 1_000, noNaN: true });
+    fc.assert(
+      fc.property(candidates, policy, prices, (given, asked, qualityPerUsd) => {
+        const before = decide({ candidates: given, excluded: [], policy: asked });
+        const after = decide({ candidates: given, excluded: [], policy: asked, qualityPerUsd });
+        if (!isDecision(before) || !isDecision(after)) return;
+        const offers = offersOf(before, asked);
+        function utility({ cost, quality }: { cost: number; quality: number }): number {
+          return quality - (qualityPerUsd * cost) / 1e6;
+        }
+        const best = Math.max(...offers.map(utility));
+        const taken = offersOf({ ...after, reason: "pinned" }, asked)[0]!;
+        if (asked.quality === undefined) expect(utility(taken)).toBeCloseTo(best, 9);
+        else expect(offers).toEqual([taken]);
       }),
     );
   });

@@ -6,6 +6,7 @@ import { chatRequestSchema } from "../../../worker/domain/chat.ts";
 import { policySchema } from "../../../worker/domain/policy.ts";
 import { promptOf } from "../../../worker/routing/prompt-of.ts";
 import {
+  canStream,
   exclusionOf,
   requirementsOf,
   type Requirements,
@@ -86,6 +87,7 @@ describe("requirementsOf", () => {
     [{ tools: [TOOL], max_tokens: 15 }, ["chat_only_tools"]],
     [{ tools: [TOOL], presence_penalty: -1 }, ["penalties", "chat_only_tools"]],
     [{ functions: [{ name: "a" }] }, ["chat_only_tools"]],
+    [{ stream: true, response_format: { type: "json_schema" } }, ["streamed_json"]],
   ] as const)("wishes by %j for %j", ([more, wishes], { expect }) => {
     expect(needsOf(more).wishes).toEqual(wishes);
   });
@@ -203,5 +205,26 @@ describe("exclusionOf", () => {
     expect(verdict(bare, needs, { isServed: false })).toBe("no_vendor_key");
     expect(verdict(bare, needs)).toBe("lacks_tools");
     expect(verdict(able, needs)).toBe("context_too_small");
+  });
+});
+
+describe("canStream", () => {
+  const streaming: CatalogModel = { ...LARGE, capabilities: ["json", "streaming"] };
+  const formless: CatalogModel = { ...streaming, refuses: ["streamed_json"] };
+  const speech = { modalities: ["text", "audio"] };
+
+  it.for<[boolean, CatalogModel, Record<string, unknown>]>([
+    [true, streaming, { n: 3, tools: [TOOL], logprobs: true }],
+    [true, streaming, { response_format: { type: "json_schema" }, stream: false }],
+    [true, formless, { response_format: { type: "text" } }],
+    [false, formless, { response_format: { type: "json_schema" }, stream: false }],
+    [false, formless, { response_format: { type: "json_object" } }],
+    [false, { ...streaming, capabilities: ["json"] }, {}],
+    [true, streaming, { ...speech, audio: { voice: "alloy", format: "pcm16" } }],
+    [false, streaming, { ...speech, audio: { voice: "alloy", format: "wav" } }],
+    [false, streaming, speech],
+  ])("is %s", ([expected, model, more], { expect }) => {
+    const request = chatRequestSchema.parse({ model: "auto", messages: HELLO, ...more });
+    expect(canStream(request, model)).toBe(expected);
   });
 });

@@ -1,0 +1,246 @@
+/**
+ * The pacing simulation: sets times traces times budgets, each played by every spender, several times over.
+ *
+ * A seed draws the questions with replacement before it deals them to the arrivals, so the spread over seeds is
+ * that of other questions and other orders together. All spenders of a seed meet the same window, and
+ * differences are taken within it.
+ */
+import catalogJson from "../../router-models/catalog.json" with { type: "json" };
+import { parseCatalog } from "../../router-models/catalog.ts";
+import type { Release } from "../../router-models/release.ts";
+import { hashText, pick, randomFrom } from "../../worker/lib/prng.ts";
+import type { Estimate } from "../evaluation/bootstrap.ts";
+import type { PriceSources } from "../evaluation/costs.ts";
+import { aiq } from "../evaluation/frontier.ts";
+import type { Series } from "../evaluation/latency/series.ts";
+import { readTrace } from "../evaluation/latency/traces.ts";
+import { loadSets } from "../evaluation/loaded-set.ts";
+import { createProgress } from "../report/progress.ts";
+import { median, quantile } from "../report/quantiles.ts";
+import type { PaceOptions } from "./options.ts";
+import { questionsOf, type QuestionSet } from "./questions.ts";
+import { simulate, type Arrival, type Spending, type Window } from "./simulation.ts";
+import { descent, fixed, paced } from "./spenders.ts";
+
+export type SpenderName = "paced" | "balanced" | "quality" | "descent" | "hindsight";
+
+export interface SpenderRow {
+  readonly name: SpenderName;
+  /** Shares of the limit, or of all that money has a use for where that is less: mean, least and greatest window. */
+  readonly spent: Estimate;
+  /** The same of spent and held, when the window ends. */
+  readonly committed: Estimate;
+  /** Of the windows, how many come to 99 % at least. */
+  readonly within: { readonly spent: number; readonly committed: number };
+  readonly quality: Estimate;
+  /** Quality less the zero router's at the same spend. */
+  readonly overZero: Estimate;
+  /** What the pacer is better. */
+  readonly behind: Estimate;
+  /** Requests, on average. */
+  readonly refused: number;
+  readonly lowered: number;
+  readonly cut: number;
+  /** Of the first seed: shares of the limit, and of the requests' sum of quality, at each hundredth of the window. */
+  readonly course: readonly { readonly spent: number; readonly quality: number }[];
+}
+
+export interface PaceTable {
+  readonly set: string;
+  readonly trace: string;
+  readonly requests: number;
+  readonly budgets: readonly {
+    /** Of what the strongest model alone would cost. */
+    readonly share: number;
+    /** Whether in some seed the best model for every question costs less than the limit. */
+    readonly isLarge: boolean;
+    readonly spenders: readonly SpenderRow[];
+  }[];
+}
+
+export interface PaceEvaluation {
+  readonly release: string;
+  readonly seeds: number;
+  readonly isolates: number;
+  readonly tables: readonly PaceTable[];
+}
+
+/** Reads sets and traces and plays them; progress goes to stderr. */
+export async function evaluatePacing(
+  release: Release,
+  options: PaceOptions,
+): Promise<PaceEvaluation> {
+  const { models } = parseCatalog(catalogJson);
+  const prices: PriceSources = { table: {}, catalog: models };
+  const prior = {
+    ttftMs: median(models.map(({ latency }) => latency.ttftMs)),
+    outputTokensPerSecond: median(models.map(({ latency }) => latency.outputTokensPerSecond)),
+  };
+  const sets: QuestionSet[] = [];
+  for (const set of await loadSets(options.files.map((path) => ({ path }))))
+    sets.push(await questionsOf(set, release, prices));
+  const series: Series[] = [];
+  for (const trace of options.traces) series.push(...(await readTrace(trace, { prior, seed: 7 })));
+  const pairs = sets.flatMap((set) => series.map((one) => ({ set, one })));
+  const progress = createProgress("pacing", pairs.length * options.budgets.length);
+  let done = 0;
+  const tables = pairs.map(({ set, one }): PaceTable => ({
+    set: set.name,
+    trace: one.name,
+    requests: one.calls.length,
+    budgets: options.budgets.map((share) => {
+      progress.update(done++, `${set.name}, ${one.name}`);
+      return playBudget(set, one, { ...options, share });
+    }),
+  }));
+  progress.update(done);
+  progress.finish();
+  const { name, version } = release.manifest;
+  return {
+    release: `${name} ${version}`,
+    seeds: options.seeds,
+    isolates: options.isolates,
+    tables,
+  };
+}
+
+type Terms = Pick<PaceOptions, "seeds" | "isolates"> & { readonly share: number };
+
+interface Played {
+  readonly spending: Spending;
+  readonly spent: number;
+  readonly committed: number;
+  readonly overZero: number;
+}
+
+function playBudget(set: QuestionSet, series: Series, terms: Terms): PaceTable["budgets"][number] {
+  const played = new Map<SpenderName, Played[]>(SPENDERS.map((name) => [name, []]));
+  let isLarge = false;
+  let first: Window | undefined;
+  for (let seed = 1; seed <= terms.seeds; seed++) {
+    const window = windowOf(set, series, { ...terms, seed });
+    first ??= window;
+    const useful = simulate({ ...window, limitMicroUsd: Infinity }, fixed({ qualityPerUsd: 0 }));
+    const most = Math.min(window.limitMicroUsd, useful.spentMicroUsd);
+    if (most < window.limitMicroUsd) isLarge = true;
+    for (const [name, list] of played) {
+      const spending = play(name, window);
+      const { spentMicroUsd, committedMicroUsd, quality } = spending;
+      list.push({
+        spending,
+        spent: spentMicroUsd / most,
+        committed: committedMicroUsd / most,
+        overZero: quality - zeroRouterAt(spentMicroUsd, set, window),
+      });
+    }
+  }
+  const rows = SPENDERS.map((name) => rowOf(name, played, first!));
+  return { share: terms.share, isLarge, spenders: rows };
+}
+
+const SPENDERS: readonly SpenderName[] = ["paced", "balanced", "quality", "descent", "hindsight"];
+
+/** Of 0.01, 0.02, 0.05, 0.1 and 0.2 that which left the descent the best quality on these traces. */
+const DESCENT_STEP = 0.05;
+
+function play(name: SpenderName, window: Window): Spending {
+  if (name === "paced") return simulate(window, paced(window));
+  if (name === "descent") return simulate(window, descent(window, DESCENT_STEP));
+  if (name === "hindsight") return bestFixed(window);
+  return simulate(window, fixed({ preset: name }));
+}
+
+/** The price that would have been best for the whole window, had anybody known. */
+function bestFixed(window: Window): Spending {
+  const prices = Array.from({ length: 11 }, (_, k) => 10 ** (k / 2 - 1));
+  return [0, ...prices]
+    .map((qualityPerUsd) => simulate(window, fixed({ qualityPerUsd })))
+    .reduce((best, one) => (one.quality > best.quality ? one : best));
+}
+
+function windowOf(
+  { name, questions, strongest }: QuestionSet,
+  { calls }: Series,
+  { share, isolates, seed }: Terms & { readonly seed: number },
+): Window {
+  const random = randomFrom(hashText(`${name} ${seed}`));
+  const drawn = questions.map(() => pick(random, questions));
+  const startMs = calls[0]?.startMs ?? 0;
+  const arrivals = calls.map((call): Arrival => ({
+    atMs: call.startMs - startMs,
+    tookMs: call.totalMs,
+    question: pick(random, drawn),
+    isolate: Math.floor(random() * isolates),
+  }));
+  const whole = sumOf(arrivals, strongest, "costMicroUsd");
+  return {
+    arrivals,
+    windowMs: arrivals.at(-1)?.atMs ?? 0,
+    limitMicroUsd: Math.round(share * whole),
+  };
+}
+
+/** Mean quality of the best mixture of single models that spends as much; refusing is free and worth nothing. */
+function zeroRouterAt(
+  spentMicroUsd: number,
+  { zeroRouter }: QuestionSet,
+  { arrivals }: Window,
+): number {
+  const points = zeroRouter.map((model) => ({
+    cost: sumOf(arrivals, model, "costMicroUsd"),
+    quality: sumOf(arrivals, model, "quality") / arrivals.length,
+  }));
+  return aiq(points, { from: spentMicroUsd, to: spentMicroUsd });
+}
+
+function sumOf(
+  arrivals: readonly Arrival[],
+  model: string,
+  what: "quality" | "costMicroUsd",
+): number {
+  return arrivals.reduce((sum, { question }) => sum + question.outcomes.get(model)![what], 0);
+}
+
+/** Share of the limit that a window has to come to. */
+const NEAR = 0.99;
+
+function rowOf(
+  name: SpenderName,
+  played: ReadonlyMap<SpenderName, readonly Played[]>,
+  { limitMicroUsd, arrivals }: Window,
+): SpenderRow {
+  const own = played.get(name)!;
+  const best = played.get("paced")!;
+  return {
+    name,
+    spent: extremes(own.map(({ spent }) => spent)),
+    committed: extremes(own.map(({ committed }) => committed)),
+    within: {
+      spent: own.filter(({ spent }) => spent >= NEAR).length,
+      committed: own.filter(({ committed }) => committed >= NEAR).length,
+    },
+    quality: estimate(own.map(({ spending }) => spending.quality)),
+    overZero: estimate(own.map(({ overZero }) => overZero)),
+    behind: estimate(own.map(({ spending }, k) => best[k]!.spending.quality - spending.quality)),
+    refused: mean(own.map(({ spending }) => spending.refused)),
+    lowered: mean(own.map(({ spending }) => spending.lowered)),
+    cut: mean(own.map(({ spending }) => spending.cut)),
+    course: own[0]!.spending.course.map(({ spentMicroUsd, quality }) => ({
+      spent: spentMicroUsd / limitMicroUsd,
+      quality: quality / arrivals.length,
+    })),
+  };
+}
+
+function estimate(values: readonly number[]): Estimate {
+  return { value: mean(values), low: quantile(values, 0.025), high: quantile(values, 0.975) };
+}
+
+/** The mean between the least and the greatest. */
+function extremes(values: readonly number[]): Estimate {
+  return { value: mean(values), low: Math.min(...values), high: Math.max(...values) };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

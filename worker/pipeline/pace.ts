@@ -1,0 +1,54 @@
+/**
+ * A decision at the price that the caller's paced budgets set. Each of them learns from every request; the
+ * dearest money decides, since its budget is the tightest.
+ */
+import type { Candidate, Decision, NoCandidate } from "../domain/decision.ts";
+import type { PacedBudget } from "../domain/standing.ts";
+import { decide, offersOf, type DecideInput } from "../routing/decide.ts";
+import type { PaceBook } from "../routing/pace.ts";
+
+interface Pacing {
+  readonly paced: readonly PacedBudget[];
+  readonly book: PaceBook;
+  /** Whether the request is only asked about: then nothing is learnt of it. */
+  readonly isDry: boolean;
+}
+
+/** `decide`, with a price of money where there are paced budgets that know one. */
+export function decideAtPace(
+  input: DecideInput,
+  { paced, book, isDry }: Pacing,
+): Decision | NoCandidate {
+  const open = decide(input);
+  if (paced.length === 0 || !("reason" in open)) return open;
+  if (!isDry) {
+    const offers = offersOf(open, input.policy);
+    for (const budget of paced) book.observe(budget.account, offers, budget);
+  }
+  const qualityPerUsd = priceOf(paced, book);
+  return qualityPerUsd === undefined ? open : decide({ ...input, qualityPerUsd });
+}
+
+/** A model that was named: nothing is chosen, but its cost is learnt. */
+export function observeNamed(named: Decision, { policy }: DecideInput, pacing: Pacing): void {
+  if (pacing.isDry) return;
+  const offers = offersOf(named, policy);
+  for (const budget of pacing.paced) pacing.book.observe(budget.account, offers, budget);
+}
+
+/** Score per dollar of the tightest budget; undefined where none has seen a request. */
+export function priceOf(paced: readonly PacedBudget[], book: PaceBook): number | undefined {
+  const prices = paced.flatMap((budget) => book.priceFor(budget.account, budget) ?? []);
+  return prices.length === 0 ? undefined : Math.max(...prices);
+}
+
+/** What a request has cost, beside what was forecast for the model that answered. */
+export function learnCost(
+  paced: readonly PacedBudget[],
+  { candidate, bill }: { candidate: Candidate; bill: { readonly costMicroUsd: number } },
+  book: PaceBook,
+): void {
+  const expectedMicroUsd = candidate.costP50MicroUsd;
+  const usedMicroUsd = bill.costMicroUsd;
+  for (const { account } of paced) book.settle(account, { expectedMicroUsd, usedMicroUsd });
+}
