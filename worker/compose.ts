@@ -6,12 +6,19 @@
  */
 import catalogJson from "../router-models/catalog.json";
 import { parseCatalog, type Catalog, type CatalogModel } from "../router-models/catalog.ts";
-import { ConfigError, readConfig } from "./config.ts";
+import { deliverAlerts, type AlertDelivered } from "./budget/alert-queue.ts";
+import { AlertSender, type AlertSent } from "./budget/alert-sender.ts";
+import { ledgersIn } from "./budget/ledgers.ts";
+import { Treasury } from "./budget/treasury.ts";
+import { Webhook } from "./budget/webhook.ts";
+import { ConfigError, readConfig, type Config } from "./config.ts";
 import { createApp } from "./http/app.ts";
+import type { HttpDeps } from "./http/context.ts";
 import { BUNDLED } from "./inference/bundled.ts";
 import { RouterHost, type InferenceEvent } from "./inference/router-host.ts";
 import { kvWeightsStore } from "./inference/weights-store.ts";
-import { systemClock } from "./lib/clock.ts";
+import { feedbackStore } from "./learning/feedback-object.ts";
+import { systemClock, type Clock } from "./lib/clock.ts";
 import { pause } from "./lib/pause.ts";
 import { randomFrom } from "./lib/prng.ts";
 import { createDispatch } from "./providers/dispatch.ts";
@@ -19,8 +26,15 @@ import { endpointsOf } from "./providers/endpoints.ts";
 import { VENDORS } from "./providers/registry.ts";
 import { sendThrough } from "./providers/workers-ai.ts";
 import { LatencyBook } from "./routing/latency-book.ts";
+import { PaceBook } from "./routing/pace.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
 import { createAccessCheck } from "./tenants/access.ts";
+import { createDirectory } from "./tenants/directory.ts";
+import { createKeyCheck } from "./tenants/key-check.ts";
+import { digestsUnder } from "./tenants/keys.ts";
+import { KnownTenants } from "./tenants/known-tenants.ts";
+import { createOperatorCheck } from "./tenants/operators.ts";
+import { requestIdsUnder } from "./tenants/request-ids.ts";
 import { CircuitBoard, NO_CIRCUITS, type NoticeExchange } from "./vitals/circuit-board.ts";
 
 export interface Service {
@@ -28,6 +42,10 @@ export interface Service {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
   /** Looks for newer weights and other isolates' news, now and then. Never rejects; call it under waitUntil. */
   refresh(): Promise<void>;
+  /** Tells operators about their budgets. */
+  readonly alerts: AlertSender;
+  /** Hands a batch of the queue's messages to the webhook. Never rejects. */
+  deliver(batch: MessageBatch): Promise<void>;
 }
 
 /** Builds the service. Throws ConfigError, and when the catalogue or the bundled release is unsound. */
@@ -43,42 +61,40 @@ export function compose(env: Env): Service {
     log: (event) => logInference(log, event),
     ttlMs: config.weightsTtlMs,
   });
-  const endpoints = endpointsOf({
-    keys: config.vendorKeys,
-    addresses: config.vendorAddresses,
-    standInUrl: config.vendorBaseUrl,
-    standInKeys: config.standInKeys,
-    ownVendors: config.ownVendors,
-    aiBinding: env.AI && sendThrough(env.AI),
-  });
+  const endpoints = vendorEndpoints(env, config);
   const random = randomFrom(crypto.getRandomValues(new Uint32Array(1))[0]!);
   const nature = { clock, random, pause };
   const circuits = config.hasCircuits
     ? new CircuitBoard({
-        clock,
-        random,
+        ...nature,
         others: env.VITALS && meetingPlace(env.VITALS),
         log: ({ event, ...fields }) => log.write("warn", event, fields),
       })
     : NO_CIRCUITS;
-  const secrets = new Map(VENDORS.map(({ id, keyName }) => [id, keyName]));
+  const ledgers = ledgersIn({ objects: env.LEDGER, redis: config.redis });
+  const told = alerting({ webhook: config.alertWebhook, queue: env.ALERTS }, { ...nature, log });
+  const treasury = treasuryOf(ledgers, { config, log, alerts: told.alerts });
   const app = createApp({
     pipeline: {
       scorer: host,
       embeddings: catalog.embeddings,
-      keys: {
-        has: (vendorId) => endpoints.has(vendorId),
-        size: endpoints.size,
-        secretOf: (vendorId) => secrets.get(vendorId),
-      },
+      keys: keysOf(endpoints),
       ...nature,
       dispatch: createDispatch({ ...nature, endpoints, timeouts: config.timeouts, circuits }),
+      purses: treasury,
       latency: new LatencyBook(),
+      pace: new PaceBook(),
       totalTimeoutMs: config.totalTimeoutMs,
       mintId: () => crypto.randomUUID().replaceAll("-", ""),
       log,
     },
-    checkAccess: createAccessCheck(config.apiKey),
+    ...doorsOf(env, config),
+    feedback: env.FEEDBACK && feedbackStore(env.FEEDBACK),
+    requestIds: requestIdsUnder(config.keySecret),
+    admin: {
+      shut: ledgers && ((organisation, gate) => treasury.shut(organisation, gate)),
+      ledgers: ledgers && treasury,
+    },
     maxBodyBytes: config.maxBodyBytes,
     weights: () => host.weights,
   });
@@ -87,7 +103,84 @@ export function compose(env: Env): Service {
     async refresh() {
       await Promise.all([host.refresh(clock.nowMs()), circuits.exchange()]);
     },
+    ...told,
   };
+}
+
+/** Without a webhook alerts are in the log alone, and without a queue as well. */
+function alerting(
+  { webhook: address, queue }: { webhook: Config["alertWebhook"]; queue: Env["ALERTS"] },
+  { clock, random, log }: { clock: Clock; random: () => number; log: Log },
+): Pick<Service, "alerts" | "deliver"> {
+  const webhook = address && new Webhook({ ...address, clock });
+  function tell({ event, ...fields }: AlertSent | AlertDelivered): void {
+    const isLost = event === "budget_alerts_lost" || event === "alert_dropped";
+    log.write(event === "alert_delivered" ? "info" : isLost ? "error" : "warn", event, fields);
+  }
+  return {
+    alerts: new AlertSender({ outbox: webhook && queue, clock, log: tell }),
+    deliver: (batch) => deliverAlerts(batch, { webhook, random, log: tell }),
+  };
+}
+
+function keysOf(endpoints: ReturnType<typeof endpointsOf>): HttpDeps["pipeline"]["keys"] {
+  const secrets = new Map(VENDORS.map(({ id, keyName }) => [id, keyName]));
+  return {
+    has: (vendorId) => endpoints.has(vendorId),
+    size: endpoints.size,
+    secretOf: (vendorId) => secrets.get(vendorId),
+  };
+}
+
+function vendorEndpoints({ AI: ai }: Env, config: Config): ReturnType<typeof endpointsOf> {
+  return endpointsOf({
+    keys: config.vendorKeys,
+    addresses: config.vendorAddresses,
+    standInUrl: config.vendorBaseUrl,
+    standInKeys: config.standInKeys,
+    ownVendors: config.ownVendors,
+    aiBinding: ai && sendThrough(ai),
+  });
+}
+
+/** Longer than any request, with its settlement after it, so that a hold lapses only where its isolate is gone. */
+const LEASE_GRACE_MS = 60_000;
+
+/** Who keeps count: a ledger for each organisation, or nobody where there is no place for any. */
+function treasuryOf(
+  ledgerOf: ReturnType<typeof ledgersIn>,
+  { config, log, alerts }: { config: Config; log: Log; alerts: AlertSender },
+): Treasury {
+  return new Treasury({
+    ledgerOf,
+    clock: systemClock,
+    pause,
+    leaseMs: config.totalTimeoutMs + LEASE_GRACE_MS,
+    log: ({ event, ...fields }) => log.write("error", event, fields),
+    onSettled: (caller, entries, settled) => alerts.settled(caller, entries, settled),
+    onRefused: (caller, entry, balance) => alerts.refused(caller, entry, balance),
+  });
+}
+
+/** Who may call, who may administer, and the directory that says so. */
+function doorsOf(
+  { DIRECTORY: namespace }: Env,
+  config: Config,
+): Pick<HttpDeps, "checkAccess" | "checkOperator" | "directory"> {
+  const { apiKey, keySecret } = config;
+  const checkOperator = createOperatorCheck({ ...config, clock: systemClock });
+  if (namespace === undefined)
+    return { checkAccess: createAccessCheck({ apiKey }), checkOperator, directory: undefined };
+  const digests = keySecret === undefined ? undefined : digestsUnder(keySecret);
+  const directory = createDirectory({
+    object: () => namespace.getByName("all"),
+    digests,
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+  });
+  const known = new KnownTenants({ directory, clock: systemClock });
+  const checkKey = digests && createKeyCheck({ known, digests, clock: systemClock });
+  const checkAccess = createAccessCheck({ apiKey, tenants: { known, checkKey } });
+  return { checkAccess, checkOperator, directory };
 }
 
 /** All isolates meet at one object: what they tell is little, and only together is it the whole. */

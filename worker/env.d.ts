@@ -8,7 +8,30 @@ interface Env {
   /** Where isolates tell one another which vendors fail. */
   // oxlint-disable-next-line typescript/consistent-type-imports -- an import would make Env local
   readonly VITALS?: DurableObjectNamespace<import("./vitals/vitals-object.ts").VitalsObject>;
+  /** The ledger of each organisation. */
+  // oxlint-disable-next-line typescript/consistent-type-imports -- an import would make Env local
+  readonly LEDGER?: DurableObjectNamespace<import("./budget/ledger-object.ts").LedgerObject>;
+  /** Organisations, tenants and keys. */
+  readonly DIRECTORY?: DurableObjectNamespace<
+    // oxlint-disable-next-line typescript/consistent-type-imports -- as above
+    import("./tenants/directory-object.ts").DirectoryObject
+  >;
+  /** What each tenant has said of its answers. */
+  readonly FEEDBACK?: DurableObjectNamespace<
+    // oxlint-disable-next-line typescript/consistent-type-imports -- as above
+    import("./learning/feedback-object.ts").FeedbackObject
+  >;
+  /** Alerts on their way to the webhook; this Worker is the queue's consumer too. */
+  readonly ALERTS?: Queue;
+  readonly ALERT_WEBHOOK_URL?: string;
+  readonly ALERT_WEBHOOK_SECRET?: string;
   readonly SLUICE_API_KEY?: string;
+  readonly SLUICE_ADMIN_KEY?: string;
+  readonly SLUICE_KEY_SECRET?: string;
+  readonly ACCESS_TEAM_DOMAIN?: string;
+  readonly ACCESS_AUD?: string;
+  readonly UPSTASH_REDIS_REST_URL?: string;
+  readonly UPSTASH_REDIS_REST_TOKEN?: string;
   readonly OPENAI_API_KEY?: string;
   readonly ANTHROPIC_API_KEY?: string;
   readonly GEMINI_API_KEY?: string;

@@ -1,5 +1,5 @@
 /**
- * The Worker: one fetch handler over a service that lives as long as its isolate.
+ * The Worker: the platform's handlers over a service that lives as long as its isolate.
  *
  * Newer weights and other isolates' news are looked for after an answer is on its way, once per request
  * at most, so nobody waits for them. A deployment that cannot be built answers 500, in the
@@ -12,6 +12,9 @@ import { errorResponse } from "./http/wire/errors.ts";
 import { createLog } from "./telemetry/log.ts";
 
 /** The platform finds Durable Objects among the main module's exports. */
+export { LedgerObject } from "./budget/ledger-object.ts";
+export { FeedbackObject } from "./learning/feedback-object.ts";
+export { DirectoryObject } from "./tenants/directory-object.ts";
 export { VitalsObject } from "./vitals/vitals-object.ts";
 
 let service: Service | undefined;
@@ -27,13 +30,25 @@ export default {
     context.waitUntil(service.refresh());
     return response;
   },
+
+  async queue(batch, env) {
+    try {
+      service ??= compose(env);
+    } catch (error) {
+      logMisconfigured(error);
+      return batch.retryAll({ delaySeconds: MISCONFIGURED_DELAY_S });
+    }
+    await service.deliver(batch);
+  },
 } satisfies ExportedHandler<Env>;
+
+/** Until messages are tried again that came while no service could be built: time to correct it. */
+const MISCONFIGURED_DELAY_S = 600;
 
 /** Why a service could not be built is for the log alone: the variable at fault may hold a key. */
 function misconfigured(request: Request, cause: unknown): Response {
   const id = `req_${crypto.randomUUID().replaceAll("-", "")}`;
-  const message = cause instanceof Error ? cause.message : "not an error";
-  createLog("error").write("error", "misconfigured", { request_id: id, message });
+  logMisconfigured(cause, { request_id: id });
   const said = "This deployment is set up wrongly; its log says how";
   const error = new RouterError("server_error", said, { code: "misconfigured" });
   const isMessages = isMessagesPath(new URL(request.url).pathname);
@@ -42,4 +57,9 @@ function misconfigured(request: Request, cause: unknown): Response {
     : errorResponse(error);
   response.headers.set("x-sluice-request-id", id);
   return response;
+}
+
+function logMisconfigured(cause: unknown, fields?: { readonly request_id: string }): void {
+  const message = cause instanceof Error ? cause.message : "not an error";
+  createLog("error").write("error", "misconfigured", { ...fields, message });
 }

@@ -14,5 +14,8 @@ declare namespace Cloudflare {
   interface Env {
     readonly WEIGHTS: KVNamespace;
     readonly VITALS: NonNullable<globalThis.Env["VITALS"]>;
+    readonly LEDGER: NonNullable<globalThis.Env["LEDGER"]>;
+    readonly DIRECTORY: NonNullable<globalThis.Env["DIRECTORY"]>;
+    readonly FEEDBACK: NonNullable<globalThis.Env["FEEDBACK"]>;
   }
 }

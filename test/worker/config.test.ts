@@ -5,11 +5,19 @@
 import { describe, it } from "vitest";
 import { ConfigError, readConfig } from "../../worker/config.ts";
 import { VENDORS } from "../../worker/providers/registry.ts";
+import { KEY_BYTES, mintKey } from "../../worker/tenants/keys.ts";
+
+function webhookSecretOf(letter: string): string {
+  return `whsec_${btoa(letter.repeat(32))}`;
+}
 
 describe("readConfig", () => {
   it("needs nothing", ({ expect }) => {
     expect(readConfig({})).toEqual({
       apiKey: undefined,
+      adminKey: undefined,
+      keySecret: undefined,
+      access: undefined,
       vendorKeys: {},
       vendorAddresses: {},
       vendorBaseUrl: undefined,
@@ -26,8 +34,41 @@ describe("readConfig", () => {
       totalTimeoutMs: 600_000,
       standInKeys: [],
       hasCircuits: true,
+      alertWebhook: undefined,
       logLevel: "info",
     });
+  });
+
+  it("reads who may administer, and what keys are hashed with", ({ expect }) => {
+    const env = {
+      SLUICE_ADMIN_KEY: "admin-0123456789",
+      SLUICE_KEY_SECRET: "0123456789abcdef0123456789abcdef",
+      ACCESS_TEAM_DOMAIN: "https://team.cloudflareaccess.com",
+      ACCESS_AUD: "0123456789abcdef".repeat(4),
+    };
+    expect(readConfig(env)).toMatchObject({
+      adminKey: env.SLUICE_ADMIN_KEY,
+      keySecret: env.SLUICE_KEY_SECRET,
+      access: { teamDomain: env.ACCESS_TEAM_DOMAIN, audience: env.ACCESS_AUD },
+    });
+    const { ACCESS_AUD: _, ...half } = env;
+    expect(() => readConfig(half)).toThrow(
+      /ACCESS_TEAM_DOMAIN and ACCESS_AUD must be set together/,
+    );
+  });
+
+  it("refuses an admin key that applications have too", ({ expect }) => {
+    const key = "one-key-for-everything";
+    const env = { SLUICE_ADMIN_KEY: key, SLUICE_API_KEY: key };
+    expect(() => readConfig(env)).toThrow(/SLUICE_ADMIN_KEY must differ from SLUICE_API_KEY/);
+    expect(() => readConfig(env)).not.toThrow(key);
+  });
+
+  it("refuses a tenant's key as the deployment's, since it could not be revoked", ({ expect }) => {
+    const { key } = mintKey(new Uint8Array(KEY_BYTES));
+    const env = { SLUICE_API_KEY: key };
+    expect(() => readConfig(env)).toThrow(/SLUICE_API_KEY must be a key of its own/);
+    expect(() => readConfig(env)).not.toThrow(key);
   });
 
   it("finds each vendor's key under the vendor's name", ({ expect }) => {
@@ -67,6 +108,11 @@ describe("readConfig", () => {
   });
 
   it.for<[string, string]>([
+    ["SLUICE_ADMIN_KEY", "fifteen-letters"],
+    ["SLUICE_KEY_SECRET", "thirty-one-letters-are-too-few."],
+    ["ACCESS_TEAM_DOMAIN", "https://team.example.com"],
+    ["ACCESS_TEAM_DOMAIN", "http://team.cloudflareaccess.com"],
+    ["ACCESS_AUD", "short"],
     ["WEIGHTS_TTL_MS", "soon"],
     ["WEIGHTS_TTL_MS", "-1"],
     ["IDLE_TIMEOUT_MS", "0"],
@@ -79,13 +125,36 @@ describe("readConfig", () => {
     ["COMPATIBLE_VENDORS", "ollama"],
     ["COMPATIBLE_VENDORS", "{}"],
     ["LOG_LEVEL", "loud"],
+    ["ALERT_WEBHOOK_URL", "hooks.example.com"],
+    ["ALERT_WEBHOOK_URL", "http://hooks.example.com/"],
+    ["ALERT_WEBHOOK_URL", "http://127.0.0.1.example.com/"],
+    ["ALERT_WEBHOOK_URL", "http://10.0.0.1/"],
+    ["ALERT_WEBHOOK_URL", "https://me:secret@hooks.example.com/"],
+    ["ALERT_WEBHOOK_SECRET", "too-short-a-secret"],
+    ["ALERT_WEBHOOK_SECRET", `whsec_${btoa("x".repeat(23))}`],
+    ["ALERT_WEBHOOK_SECRET", ["a", "b", "c"].map(webhookSecretOf).join(",")],
     ["SLUICE_API_KEY", "two words"],
     ["OPENAI_API_KEY", "sk-1\n"],
   ])("refuses %s=%j by name and with a remedy, not by value", ([name, value], { expect }) => {
     expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`: ${name} must be`));
-    if (name.endsWith("KEY"))
+    if (/KEY$|^ALERT/.test(name))
       expect(() => readConfig({ [name]: value })).not.toThrow(new RegExp(value.trim()));
+  });
+
+  it("takes a webhook with the secret that signs, or with two while one replaces the other", ({
+    expect,
+  }) => {
+    const [a, b] = ["a", "b"].map(webhookSecretOf);
+    const url = "https://hooks.example.com/T0?key=1";
+    const given = { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: `${a},${b}` };
+    expect(readConfig(given).alertWebhook).toEqual({ url, secrets: [a, b] });
+    for (const local of ["http://127.0.0.1:9/x", "http://localhost:9/x", "http://[::1]:9/x"])
+      expect(readConfig({ ...given, ALERT_WEBHOOK_URL: local }).alertWebhook?.url).toBe(local);
+    expect(() => readConfig({ ALERT_WEBHOOK_URL: url })).toThrow(
+      /: ALERT_WEBHOOK_SECRET must be set, because ALERT_WEBHOOK_URL is/,
+    );
+    expect(readConfig({ ALERT_WEBHOOK_SECRET: a }).alertWebhook).toBeUndefined();
   });
 
   it("is frozen", ({ expect }) => {
@@ -181,5 +250,33 @@ describe("COMPATIBLE_VENDORS", () => {
   it("names each vendor once", ({ expect }) => {
     const entry = { id: "own", base_url: "https://vllm.example.com/v1", models: [MODEL] };
     expect(() => vendorsOf(entry, entry)).toThrow(/must name each vendor once/);
+  });
+});
+
+describe("where ledgers are kept", () => {
+  const token = "hunter2";
+
+  it.for(["https://eu1-some-name.upstash.io", "http://127.0.0.1:8079", "http://localhost:8079/"])(
+    "takes a Redis at %s",
+    (url, { expect }) => {
+      const { redis } = readConfig({
+        UPSTASH_REDIS_REST_URL: url,
+        UPSTASH_REDIS_REST_TOKEN: token,
+      });
+      expect(redis).toEqual({ url, token });
+      expect(readConfig({}).redis).toBeUndefined();
+    },
+  );
+
+  it.for([
+    { UPSTASH_REDIS_REST_URL: "https://eu1-some-name.upstash.io" },
+    { UPSTASH_REDIS_REST_TOKEN: token },
+    { UPSTASH_REDIS_REST_URL: "http://redis.example.com", UPSTASH_REDIS_REST_TOKEN: token },
+    { UPSTASH_REDIS_REST_URL: "http://localhost.example.com", UPSTASH_REDIS_REST_TOKEN: token },
+    { UPSTASH_REDIS_REST_URL: "https://hunter2@some.example", UPSTASH_REDIS_REST_TOKEN: token },
+    { UPSTASH_REDIS_REST_URL: "redis://127.0.0.1:6379", UPSTASH_REDIS_REST_TOKEN: token },
+  ])("refuses half of it, and a token in the clear: %o", (env, { expect }) => {
+    expect(() => readConfig(env)).toThrow(/UPSTASH_REDIS_REST_URL/);
+    expect(() => readConfig(env)).not.toThrow(/hunter2/);
   });
 });

@@ -2,14 +2,19 @@
  * The Worker as it is deployed: real wiring, bundled weights, real catalogue. Only what needs no vendor;
  * everything else is tried around a fake scorer (http/) or end to end (test/e2e).
  */
+import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { compose } from "../../worker/compose.ts";
 import { ConfigError } from "../../worker/config.ts";
 import worker from "../../worker/index.ts";
+import { createDirectory } from "../../worker/tenants/directory.ts";
+import { digestsUnder } from "../../worker/tenants/keys.ts";
+import { ALERT } from "./budget/made-up-alert.ts";
+import { keyIn } from "./fixture/directory.ts";
 
 /** No module is reached at this address: port 9 is "discard". */
-const { VITALS } = bindings;
+const { DIRECTORY, VITALS } = bindings;
 const ENV: Env = { VENDOR_BASE_URL: "http://127.0.0.1:9", LOG_LEVEL: "error" };
 
 interface Background {
@@ -30,6 +35,15 @@ function request(path: string, init?: RequestInit) {
   return incoming as Parameters<typeof worker.fetch>[0];
 }
 
+/** An alert, and a message that is none. */
+function batchOf() {
+  const bodies: unknown[] = [ALERT, "not an alert"];
+  return createMessageBatch(
+    "sluice-alerts",
+    bodies.map((body, index) => ({ id: String(index), timestamp: 0, attempts: 1, body })),
+  );
+}
+
 // An isolate composes its service once: the wrong variables must come first.
 describe("the Worker", { shuffle: false }, () => {
   it("answers 500 while its variables are wrong, without saying more than that", async ({
@@ -48,6 +62,37 @@ describe("the Worker", { shuffle: false }, () => {
       request_id: anthropic.headers.get("x-sluice-request-id"),
     });
     expect(() => compose(env)).toThrow(ConfigError);
+  });
+
+  it("puts messages of the queue back while its variables are wrong", async ({ expect }) => {
+    const batch = batchOf();
+    await worker.queue(batch, { ...ENV, TOTAL_TIMEOUT_MS: "soon" });
+    const { retryBatch, explicitAcks } = await getQueueResult(batch, createExecutionContext());
+    expect({ retryBatch, explicitAcks }).toEqual({ retryBatch: { retry: true }, explicitAcks: [] });
+  });
+
+  it("keeps an alert that cannot be delivered in the queue, and nothing else", async ({
+    expect,
+  }) => {
+    const env = {
+      ...ENV,
+      ALERT_WEBHOOK_URL: "http://127.0.0.1:9/",
+      ALERT_WEBHOOK_SECRET: `whsec_${btoa("a secret of thirty-two letters.!")}`,
+    };
+    const batch = batchOf();
+    await compose(env).deliver(batch);
+    const { retryMessages, explicitAcks } = await getQueueResult(batch, createExecutionContext());
+    expect({ retryMessages, explicitAcks }).toEqual({
+      retryMessages: [{ msgId: "0" }],
+      explicitAcks: ["1"],
+    });
+  });
+
+  it("lets the queue's messages go where no webhook is configured", async ({ expect }) => {
+    const batch = batchOf();
+    await worker.queue(batch, ENV);
+    const { explicitAcks } = await getQueueResult(batch, createExecutionContext());
+    expect(explicitAcks).toEqual(["0", "1"]);
   });
 
   it("looks for newer weights once per request, after the answer", async ({ expect }) => {
@@ -75,6 +120,26 @@ describe("the Worker", { shuffle: false }, () => {
     const response = await service.fetch(request("/v1/chat/completions", init), ENV, context);
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ error: { code: "upstream_cooling" } });
+  });
+
+  it("opens to a tenant's key and to no other once there is a tenant", async ({ expect }) => {
+    const keySecret = "0123456789abcdef0123456789abcdef";
+    const service = compose({ ...ENV, DIRECTORY, SLUICE_KEY_SECRET: keySecret });
+    async function statusWith(headers: Record<string, string> = {}): Promise<number> {
+      const { context, work } = background();
+      const response = await service.fetch(request("/v1/models", { headers }), ENV, context);
+      await Promise.all(work);
+      return response.status;
+    }
+    const directory = createDirectory({
+      object: () => DIRECTORY.getByName("all"),
+      digests: digestsUnder(keySecret),
+      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    });
+    const { secret } = await keyIn(directory);
+    expect(await statusWith()).toBe(401);
+    expect(await statusWith({ "x-api-key": secret })).toBe(200);
+    expect(await statusWith({ "x-api-key": `${secret.slice(0, -4)}aaaa` })).toBe(401);
   });
 
   it("routes by the bundled weights over the whole catalogue", async ({ expect }) => {

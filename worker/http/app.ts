@@ -1,17 +1,22 @@
 /**
- * The routes, and what stands before each of them: tag, access, handler. The only file that knows the
- * paths, as the folder is the only one that knows Hono.
+ * The routes, and what stands before each of them: tag, door, handler. The only file that knows the
+ * paths (operators' are listed in routes/admin/paths.ts), as the folder is the only one that knows Hono.
  *
- * Access comes before the question whether a path exists, so a stranger learns nothing about the rest.
+ * A route is served together with its door, so none can stand open because a path was spelt otherwise. The doors
+ * stand before paths that do not exist as well, so a stranger learns nothing about the rest.
  * Every path answers OPTIONS with its methods, HEAD like GET without a body, and anything else with 405.
  */
-import { Hono, type Handler } from "hono";
-import type { HttpDeps, HttpEnv } from "./context.ts";
-import { requireAccess } from "./middleware/access.ts";
+import { Hono } from "hono";
+import type { Scope } from "../domain/tenant.ts";
+import type { Handlers, HttpDeps, HttpEnv } from "./context.ts";
+import { requireCaller, requireOperator } from "./middleware/access.ts";
 import { errorAnswer, onError } from "./middleware/errors.ts";
 import { tagRequests } from "./middleware/request-tag.ts";
+import { ADMIN_PATHS } from "./routes/admin/paths.ts";
+import { budget } from "./routes/budget.ts";
 import { chatCompletions } from "./routes/chat-completions.ts";
 import { embeddings } from "./routes/embeddings.ts";
+import { feedback } from "./routes/feedback.ts";
 import { healthz } from "./routes/healthz.ts";
 import { countTokens, messages } from "./routes/messages.ts";
 import { model, models } from "./routes/models.ts";
@@ -28,38 +33,50 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
     throw unknownPath(req.method, req.path);
   });
   app.use(tagRequests(deps));
-  serve(app, { method: "GET", path: "/healthz", handler: healthz });
-  serve(app, { method: "GET", path: "/openapi.json", handler: openApi });
-  app.use(requireAccess());
-  serve(app, { method: "POST", path: "/v1/chat/completions", handler: chatCompletions });
-  serve(app, { method: "POST", path: "/v1/messages", handler: messages });
-  serve(app, { method: "POST", path: "/v1/messages/count_tokens", handler: countTokens });
-  serve(app, { method: "POST", path: "/v1/responses", handler: responses });
-  serve(app, { method: "POST", path: "/v1/embeddings", handler: embeddings });
-  serve(app, { method: "POST", path: "/v1/route", handler: routeOnly });
-  serve(app, { method: "GET", path: "/v1/models", handler: models });
-  serve(app, { method: "GET", path: "/v1/models/:id{.+}", handler: model });
+  serve(app, "/healthz", { for: "everybody", GET: healthz });
+  serve(app, "/openapi.json", { for: "everybody", GET: openApi });
+  serve(app, "/v1/chat/completions", { for: ROUTED, POST: chatCompletions });
+  serve(app, "/v1/messages", { for: ROUTED, POST: messages });
+  serve(app, "/v1/messages/count_tokens", { for: ROUTED, POST: countTokens });
+  serve(app, "/v1/responses", { for: ROUTED, POST: responses });
+  serve(app, "/v1/embeddings", { for: ROUTED, POST: embeddings });
+  serve(app, "/v1/route", { for: ["route"], POST: routeOnly });
+  serve(app, "/v1/feedback", { for: ["feedback"], POST: feedback });
+  serve(app, "/v1/budget", { for: ["budget"], GET: budget });
+  serve(app, "/v1/models", { for: ["models"], GET: models });
+  serve(app, "/v1/models/:id{.+}", { for: ["models"], GET: model });
+  for (const [path, handlers] of ADMIN_PATHS) serve(app, path, { for: "operators", ...handlers });
+  app.use("/admin/*", requireOperator());
+  // Or the callers' door would have a say as well.
+  app.all("/admin/*", ({ req }) => {
+    throw unknownPath(req.method, req.path);
+  });
+  app.use(requireCaller());
   return app;
 }
 
-interface Endpoint {
-  readonly method: "GET" | "POST";
-  readonly path: string;
-  readonly handler: Handler<HttpEnv>;
+/** What a knob makes dry needs the scope "route" and everything else "inference"; wire/order.ts tells which. */
+const ROUTED = ["inference", "route"] as const;
+
+interface Endpoint extends Handlers {
+  /** Whom it is for: of callers those whose keys have any of the scopes. */
+  readonly for: "everybody" | "operators" | readonly [Scope, ...Scope[]];
 }
 
-/** Hono answers HEAD by the GET handler itself. */
-function serve(app: Hono<HttpEnv>, { method, path, handler }: Endpoint): void {
-  const allowed = [...(method === "GET" ? ["GET", "HEAD"] : [method]), "OPTIONS"];
-  app.on(method, path, handler);
-  app.options(
-    path,
-    () => new Response(null, { status: 204, headers: { allow: allowed.join(", ") } }),
+/** Puts a path behind its door. Hono answers HEAD by the GET handler itself. */
+function serve(app: Hono<HttpEnv>, path: string, endpoint: Endpoint): void {
+  const { for: whom, ...handlers } = endpoint;
+  if (whom === "operators") app.all(path, requireOperator());
+  else if (whom !== "everybody") app.all(path, requireCaller(...whom));
+  for (const [method, handler] of Object.entries(handlers)) app.on(method, path, handler);
+  const methods = Object.keys(handlers).flatMap((method) =>
+    method === "GET" ? ["GET", "HEAD"] : [method],
   );
+  const allow = [...methods, "OPTIONS"].join(", ");
+  app.options(path, () => new Response(null, { status: 204, headers: { allow } }));
   app.all(path, (context) => {
-    const methods = allowed.join(", ");
-    const response = errorAnswer(methodNotAllowed(context.req.method, methods), context);
-    response.headers.set("allow", methods);
+    const response = errorAnswer(methodNotAllowed(context.req.method, allow), context);
+    response.headers.set("allow", allow);
     return response;
   });
 }

@@ -31,10 +31,14 @@ export function refused({ message, reason }: UpstreamFailure): RouterError {
  * when the first vendor may be.
  */
 export function exhausted(failed: readonly FailedModel[], calls: number): RouterError {
-  const last = failed.findLast(({ failure }) => failure.reason !== "cooling")?.failure;
+  const paid = failed.filter(({ failure }) => failure.reason !== "unaffordable");
+  const unpaid = failed.find(({ failure }) => failure.reason === "unaffordable")?.failure;
+  if (paid.length === 0 && unpaid !== undefined)
+    return new RouterError("insufficient_quota", unpaid.message, { code: "insufficient_quota" });
+  const last = paid.findLast(({ failure }) => failure.reason !== "cooling")?.failure;
   const tried = failed.map(({ model, failure }) => `${model}: ${failure.message}`);
-  if (last === undefined) return coolingDown(failed, tried);
-  const isRejected = failed.every(({ failure }) => failure.reason === "rejected");
+  if (last === undefined) return coolingDown(paid, tried);
+  const isRejected = paid.every(({ failure }) => failure.reason === "rejected");
   if (isRejected || last.reason === "context_overflow") return refused(last);
   const message = `${calls === 1 ? "The attempt" : `All ${calls} attempts`} failed. ${tried.join("; ")}`;
   const details = {

@@ -4,7 +4,7 @@
  * A retryable failure (a limit, a timeout, a vendor in trouble, an answer that is none) moves on to the
  * next model. A fault of the client's request does not: every vendor would find it, and each finding
  * costs time. Two refusals are special. A request too long for a model goes on to every candidate with a
- * larger window, also beyond the decision's first few. A request or answer that a content filter took
+ * larger window, also beyond the decision's first few; one too dear for its budget to every cheaper one. A request or answer that a content filter took
  * gets one try at another vendor; if that does not answer, the filter's own word goes to the client.
  *
  * When a round has failed there may be another (rounds.ts). All of it together has one deadline, of
@@ -162,7 +162,14 @@ class Chain {
       const startedMs = clock.nowMs();
       this.#begun.set(model, latency.begin(entry, { inputTokens, outputTokens }, startedMs));
       const timeoutMs = Math.max(this.#timeLeftMs(), 0);
-      const outcome = await dispatch({ model, upstreamModel, request, signal, timeoutMs });
+      const outcome = await dispatch({
+        model,
+        upstreamModel,
+        request,
+        signal,
+        timeoutMs,
+        requestId,
+      });
       // Who was hung up on has not failed.
       if (outcome.kind === "failure" && outcome.reason !== "aborted")
         log.write("warn", "attempt_failed", {
@@ -183,10 +190,16 @@ class Chain {
     this.#failed.set(model, { model, candidate, failure, atMs: this.#deps.clock.nowMs() });
     if (this.#filter !== undefined) return;
     if (failure.reason === "content_filtered") return this.#turnFromFilter({ candidate, failure });
+    if (failure.reason === "unaffordable") return this.#turnCheaper(failure);
     if (!failure.isRetryable) throw refused(failure);
     if (failure.reason !== "context_overflow") return;
     this.#overflowedTokens = Math.max(this.#overflowedTokens, this.#entryOf(model).contextTokens);
     this.#queue = this.#untried().filter((other) => this.#isLargeEnough(other));
+  }
+
+  /** What is left of the money may do for another model. */
+  #turnCheaper({ leftMicroUsd: left = Infinity }: UpstreamFailure): void {
+    this.#queue = this.#untried().filter(({ costP90MicroUsd: cost }) => cost <= left);
   }
 
   #turnFromFilter(said: Answered | { candidate: Candidate; failure: UpstreamFailure }): void {

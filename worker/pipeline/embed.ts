@@ -3,8 +3,10 @@
  * that order, and in rounds as chats are (rounds.ts).
  */
 import { inputsOf, type EmbeddingModel } from "../domain/embedding.ts";
-import type { RouterError } from "../domain/errors.ts";
+import { RouterError } from "../domain/errors.ts";
 import { costMicroUsd } from "../domain/money.ts";
+import { sumOf, withCost, type Costs, type Purse } from "../domain/purse.ts";
+import type { Standing } from "../domain/standing.ts";
 import type { UpstreamCompletion, UpstreamFailure } from "../domain/upstream.ts";
 import { isRecord } from "../lib/json.ts";
 import { exhausted, hungUp, refused } from "./attempt-errors.ts";
@@ -15,20 +17,18 @@ import {
   type EmbeddingWish,
 } from "./embedding-choice.ts";
 import { upstreamNameOf } from "./model-name.ts";
-import type { Deps, RequestTag } from "./ports.ts";
+import type { Commission, Deps } from "./ports.ts";
 import { nextRound, type Failed } from "./rounds.ts";
 import { MAX_REPORTED_TOKENS } from "./usage.ts";
 
-interface EmbedOrder extends EmbeddingWish {
-  readonly tag: RequestTag;
-  /** The client's; its abort ends the attempt under way. */
-  readonly signal: AbortSignal;
-}
+interface EmbedOrder extends EmbeddingWish, Commission {}
 
 interface Frame {
   readonly choice: EmbeddingChoice;
   /** Milliseconds until the vendor had answered. */
   readonly upstreamMs: number;
+  /** Of the caller's budgets and limits. */
+  readonly standings: readonly Standing[];
 }
 
 /** The vendor's vectors, or the choice alone where the client asked for no more. */
@@ -44,35 +44,47 @@ export type EmbeddingAnswer =
 
 /**
  * Answers a request for embeddings. Throws RouterError: 400 for `auto` and for what no vendor of the model
- * can do, 404 for a model that does not exist or has no key, 429, 502 or 504 when all attempts have failed.
+ * can do, 404 for a model that does not exist or has no key, 402 and 429 where budgets and limits say no, 429, 502 or
+ * 504 when all attempts have failed.
  */
 export async function embed(order: EmbedOrder, deps: Deps): Promise<EmbeddingAnswer> {
-  const { policy } = order;
+  const purse = deps.purses.open(order.caller, order.tag.id);
+  order.keepAlive(purse.closed);
+  try {
+    return await answer(order, purse, deps);
+  } catch (error) {
+    purse.settle(new Map(), 0); // Unless what was spent in vain has been settled already.
+    if (error instanceof RouterError) error.standings = purse.standings();
+    throw error;
+  }
+}
+
+async function answer(order: EmbedOrder, purse: Purse, deps: Deps): Promise<EmbeddingAnswer> {
   const choice = chooseEmbedder(order, deps);
-  if (policy.dry_run) return { kind: "dry", choice, upstreamMs: 0 };
+  if (order.policy.dry_run) {
+    await purse.cover(new Map(), 0);
+    purse.settle(new Map(), 0);
+    return { kind: "dry", choice, upstreamMs: 0, standings: purse.standings() };
+  }
   const startedMs = deps.clock.nowMs();
-  const { model, completion, count, spentMicroUsd } = await new Attempts(choice, order, deps).run();
+  const attempts = new Attempts({ choice, order, purse }, deps);
+  const { model, completion, count, spent } = await attempts.run();
   const reported = reportedTokens(completion.body["usage"]);
   const tokens = reported ?? choice.inputTokens;
-  const cost = costMicroUsd(tokens, model.price.inputUsdPerMTok) + spentMicroUsd;
+  const costs = withCost(spent, model.id, costMicroUsd(tokens, model.price.inputUsdPerMTok));
   const isEstimate = reported === undefined;
-  const charge: Charge = {
-    model,
-    count,
-    tokens,
-    isEstimate,
-    costMicroUsd: cost,
-    ending: "complete",
-  };
-  settle(charge, order, deps);
+  const hasLost = spent.size > 0;
+  const charge: Charge = { model, count, tokens, isEstimate, costs, hasLost, ending: "complete" };
+  settle(charge, { order, purse }, deps);
   return {
     kind: "whole",
     choice,
     text: completion.text,
     model: model.id,
     attemptCount: count,
-    costMicroUsd: cost,
+    costMicroUsd: sumOf(costs),
     upstreamMs: deps.clock.nowMs() - startedMs,
+    standings: purse.standings(),
   };
 }
 
@@ -81,25 +93,35 @@ interface Charge {
   readonly count: number;
   readonly tokens: number;
   readonly isEstimate: boolean;
-  readonly costMicroUsd: number;
+  readonly costs: Costs;
+  /** Whether calls are among it that nobody has seen the end of. */
+  readonly hasLost: boolean;
   readonly ending: "complete" | "broken" | "cancelled";
+}
+
+interface Account {
+  readonly order: EmbedOrder;
+  readonly purse: Purse;
 }
 
 /** The one line of charge that a request has. */
 function settle(
-  { model, count, tokens, isEstimate, costMicroUsd: cost, ending }: Charge,
-  { request, tag }: EmbedOrder,
+  { model, count, tokens, isEstimate, costs, hasLost, ending }: Charge,
+  { order: { request, tag, caller }, purse }: Account,
   { log, clock }: Pick<Deps, "log" | "clock">,
 ): void {
+  purse.settle(costs, tokens, hasLost);
   log.write(ending === "broken" ? "warn" : "info", "embeddings", {
     request_id: tag.id,
+    tenant: caller.tenant.id,
+    key: caller.key.id,
     model: model.id,
     attempts: count,
     ending,
     inputs: inputsOf(request).length,
     input_tokens: tokens,
     is_usage_estimated: isEstimate,
-    cost_micro_usd: cost,
+    cost_micro_usd: sumOf(costs),
     duration_ms: clock.nowMs() - tag.startedMs,
   });
 }
@@ -109,22 +131,32 @@ interface Success {
   readonly completion: UpstreamCompletion;
   /** Calls made, the one that answered included. */
   readonly count: number;
-  /** What calls that broke off may have cost, estimated. */
-  readonly spentMicroUsd: number;
+  /** What calls that broke off may have cost, estimated, by model. */
+  readonly spent: Costs;
 }
+
+/** Share by which a vendor may count more tokens than we do. */
+const COUNT_MARGIN = 1.1;
 
 class Attempts {
   readonly #choice: EmbeddingChoice;
   readonly #order: EmbedOrder;
+  readonly #purse: Purse;
   readonly #deps: Deps;
   /** By model, the latest failure last. */
   readonly #failed = new Map<string, Failed<EmbeddingCandidate>>();
   #count = 0;
-  #spentMicroUsd = 0;
+  #spent: Costs = new Map();
+  /** Why the first of those was not called that no budget could cover. */
+  #unpaid: RouterError | undefined;
 
-  constructor(choice: EmbeddingChoice, order: EmbedOrder, deps: Deps) {
+  constructor(
+    { choice, order, purse }: Account & { readonly choice: EmbeddingChoice },
+    deps: Deps,
+  ) {
     this.#choice = choice;
     this.#order = order;
+    this.#purse = purse;
     this.#deps = deps;
   }
 
@@ -138,6 +170,7 @@ class Attempts {
       const success = await this.#walk(queue);
       if (success !== undefined) return success;
       const failed = [...this.#failed.values()];
+      if (failed.length === 0 && this.#unpaid !== undefined) throw this.#unpaid;
       const time = { rounds, nowMs: clock.nowMs(), deadlineMs, jitter: random() };
       const next = nextRound(failed, time);
       if (next === undefined) {
@@ -151,6 +184,7 @@ class Attempts {
   async #walk(queue: readonly EmbeddingCandidate[]): Promise<Success | undefined> {
     for (const candidate of queue) {
       const { model } = candidate;
+      if (!(await this.#isCovered(candidate))) continue;
       const outcome = await this.#call(model);
       this.#count += outcome.calls;
       if (outcome.kind === "stream") throw new Error("Embeddings came as a stream");
@@ -159,11 +193,23 @@ class Attempts {
           model,
           completion: outcome,
           count: this.#count,
-          spentMicroUsd: this.#spentMicroUsd,
+          spent: this.#spent,
         };
       this.#takeFailure(candidate, outcome, outcome.calls);
     }
     return undefined;
+  }
+
+  async #isCovered({ model, costMicroUsd: cost }: EmbeddingCandidate): Promise<boolean> {
+    const costs = withCost(this.#spent, model.id, Math.ceil(cost * COUNT_MARGIN));
+    const cover = await this.#purse
+      .cover(costs, this.#choice.inputTokens)
+      .catch((error: unknown) => {
+        throw error instanceof RouterError ? this.#settled(error, model) : error;
+      });
+    if (cover.isCovered) return true;
+    this.#unpaid ??= cover.error;
+    return false;
   }
 
   async #call(model: EmbeddingModel) {
@@ -178,6 +224,7 @@ class Attempts {
       hasBase64: model.capabilities.includes("base64"),
       signal,
       timeoutMs: Math.max(this.#deadlineMs() - startedMs, 0),
+      requestId: tag.id,
     });
     if (outcome.kind === "failure" && outcome.reason !== "aborted")
       log.write("warn", "attempt_failed", {
@@ -193,7 +240,8 @@ class Attempts {
   #takeFailure(candidate: EmbeddingCandidate, failure: UpstreamFailure, calls: number): void {
     const { model, costMicroUsd: cost } = candidate;
     const isLeft = failure.reason === "aborted";
-    if (failure.mayBeBilled || (isLeft && calls > 0)) this.#spentMicroUsd += cost;
+    if (failure.mayBeBilled || (isLeft && calls > 0))
+      this.#spent = withCost(this.#spent, model.id, cost);
     const atMs = this.#deps.clock.nowMs();
     this.#failed.delete(model.id);
     this.#failed.set(model.id, { model: model.id, candidate, failure, atMs });
@@ -203,12 +251,13 @@ class Attempts {
 
   /** The error, after a line of charge for what was spent in vain. */
   #settled(error: RouterError, model: EmbeddingModel): RouterError {
-    error.spentMicroUsd = this.#spentMicroUsd;
-    if (this.#spentMicroUsd === 0) return error;
+    error.spentMicroUsd = sumOf(this.#spent);
+    if (error.spentMicroUsd === 0) return error;
     const { inputTokens: tokens } = this.#choice;
-    const ending = this.#order.signal.aborted ? "cancelled" : "broken";
-    const charge = { model, count: this.#count, tokens, isEstimate: true, ending } as const;
-    settle({ ...charge, costMicroUsd: this.#spentMicroUsd }, this.#order, this.#deps);
+    const [order, purse, costs] = [this.#order, this.#purse, this.#spent];
+    const ending = order.signal.aborted ? "cancelled" : "broken";
+    const charge = { model, count: this.#count, tokens, costs, ending } as const;
+    settle({ ...charge, isEstimate: true, hasLost: true }, { order, purse }, this.#deps);
     return error;
   }
 

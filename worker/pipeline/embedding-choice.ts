@@ -18,6 +18,7 @@ import { RouterError } from "../domain/errors.ts";
 import { costMicroUsd, exceedsUsd } from "../domain/money.ts";
 import type { Policy } from "../domain/policy.ts";
 import { vendorOf } from "../domain/upstream.ts";
+import { requireAllowed, withinAllowed, type AllowedModels } from "./allowed-models.ts";
 import { AUTO_NAMES, findNamed, parseModelName } from "./model-name.ts";
 import type { Deps } from "./ports.ts";
 import { noKeyFor, requireSomeKey } from "./route.ts";
@@ -27,6 +28,8 @@ import { countTokens } from "./token-count.ts";
 export interface EmbeddingWish {
   readonly request: EmbeddingRequest;
   readonly policy: Policy;
+  /** What the caller may use, whatever the policy says. */
+  readonly allowed?: AllowedModels;
 }
 
 type ChoiceDeps = Pick<Deps, "embeddings" | "scorer" | "keys">;
@@ -56,20 +59,23 @@ export interface EmbeddingChoice {
 
 /**
  * Throws RouterError: 400 for `auto`, for a knob that cannot be kept and for what no vendor of the model can
- * do, 404 for a model that does not exist or has no key, 503 where the deployment has no key at all.
+ * do, 403 for what the caller may not use, 404 for a model that does not exist or has no key, 503 where the deployment has no key at all.
  */
 export function chooseEmbedder(
-  { request, policy }: EmbeddingWish,
+  { request, allowed, ...wish }: EmbeddingWish,
   deps: ChoiceDeps,
 ): EmbeddingChoice {
   const named = requireEmbeddingModel(request.model, deps);
+  const servers = serversOf(named, request.model, deps.embeddings);
+  requireAllowed(servers, allowed);
+  const policy = withinAllowed(wish.policy, allowed);
   requireTimeless(policy);
   requireSomeKey(deps);
   const inputs = inputsOf(request);
   const inputTokens = tokensOf(inputs);
   const attempts: EmbeddingCandidate[] = [];
   const excluded: { model: string; why: EmbeddingExclusion }[] = [];
-  for (const model of serversOf(named, request.model, deps.embeddings)) {
+  for (const model of servers) {
     const cost = costMicroUsd(inputTokens, model.price.inputUsdPerMTok);
     const why = exclusionOf(model, { request, inputs, policy, cost, keys: deps.keys });
     if (why !== undefined) excluded.push({ model: model.id, why });

@@ -14,21 +14,28 @@
  * A stream that stops before its answer is finished (no finish_reason, no `[DONE]`), errors, or sends
  * something that is not JSON, ends with one chunk that has `error`, and without `[DONE]`: clients take
  * what stands before `[DONE]` for a whole answer.
+ *
+ * A stream whose budget is spent ends as one whose length is: each choice that is not finished gets
+ * `finish_reason: "length"`, and the last chunk says `sluice.stopped: "budget"`. What has come is passed on first.
  */
 import { MAX_CHOICES, type ChatRequest } from "../domain/chat.ts";
 import { errorBody, RouterError } from "../domain/errors.ts";
 import { isRecord, jsonIn } from "../lib/json.ts";
 import type { SseEvent, SseSource } from "../lib/sse.ts";
+import type { Allowance } from "./allowance.ts";
 import { AnswerCount, usageOf, type TokenCounts } from "./usage.ts";
 
-/** How a stream ended: whole, broken by the vendor, or left by the client. */
-export type StreamEnding = "complete" | "broken" | "cancelled";
+/** How a stream ended: whole, broken by the vendor, left by the client, or stopped by a spent budget. */
+export type StreamEnding = "complete" | "broken" | "cancelled" | "stopped";
 
 interface MeterOptions {
   /** Says whether the client wants usage, and what there is to count where the vendor reports none. */
   readonly request: ChatRequest;
-  /** The `sluice` object of the last chunk. Called at most once, for a complete answer. */
-  readonly receipt: (counts: TokenCounts) => Record<string, unknown>;
+  /** The `sluice` object of the last chunk. Called at most once, for an answer that is complete or was stopped. */
+  readonly receipt: (
+    counts: TokenCounts,
+    ending: "complete" | "stopped",
+  ) => Record<string, unknown>;
   /** Called once, when the first of the answer itself arrives; what the model thinks aloud is none of it. */
   readonly onFirstText?: () => void;
 }
@@ -59,9 +66,20 @@ export class StreamMeter {
     return this.#final !== undefined;
   }
 
+  /** Whether every choice is finished, so that only its usage is still to come. */
+  get isAnswered(): boolean {
+    const finished = [...this.#isFinished.values()];
+    return finished.length >= (this.#options.request.n ?? 1) && finished.every(Boolean);
+  }
+
   /** What the answer has used so far. */
   get counts(): TokenCounts {
     return this.#final ?? this.#count(false);
+  }
+
+  /** Tokens of the answer so far, as counted here. */
+  get outputTokens(): number {
+    return this.#answer.tokens;
   }
 
   /** What goes to the client for one event of the vendor. Throws RouterError for a malformed one. */
@@ -109,10 +127,22 @@ export class StreamMeter {
     return this.#answer.counts(this.#usage, { isWhole, request: this.#options.request });
   }
 
-  #end(): SseEvent[] {
-    const counts = this.#count(true);
+  /** What goes to the client when its budget is spent. */
+  stop(): SseEvent[] {
+    const asked = Array.from({ length: this.#options.request.n ?? 1 }, (_, index) => index);
+    const all = new Set<unknown>([...asked, ...this.#isFinished.keys()]);
+    const indexes = [...all].filter((index) => this.#isFinished.get(index) !== true);
+    const { choices: _choices, usage: _usage, ...frame } = this.#latest;
+    const choices = indexes.map((index) => ({ index, delta: {}, finish_reason: "length" }));
+    const usage = this.#wantsUsage ? { usage: null } : {};
+    const cut = { event: undefined, data: JSON.stringify({ ...frame, choices, ...usage }) };
+    return [...(choices.length > 0 ? [cut] : []), ...this.#end("stopped")];
+  }
+
+  #end(ending: "complete" | "stopped" = "complete"): SseEvent[] {
+    const counts = this.#count(ending === "complete");
     this.#final = counts;
-    const sluice = this.#options.receipt(counts);
+    const sluice = this.#options.receipt(counts, ending);
     const last = this.#wantsUsage
       ? { choices: [], usage: counts.isEstimate ? usageOf(counts) : this.#usage, sluice }
       : { choices: [{ index: 0, delta: {}, finish_reason: null }], sluice };
@@ -136,15 +166,16 @@ function errorEvent(error: unknown): SseEvent {
   return { event: undefined, data: JSON.stringify(errorBody(known)) };
 }
 
-/**
- * Runs a meter over a vendor's events. The client's are made as they are asked for. `onEnd` is called
- * once, also when the client leaves, which cancels `events` and so closes the vendor's connection.
- */
-export function meterStream(
-  events: SseSource,
-  meter: StreamMeter,
-  onEnd: (ending: StreamEnding, error?: unknown) => void,
-): SseSource {
+interface Metering {
+  readonly meter: StreamMeter;
+  /** Asked after every read; nothing ends a stream early when left out. */
+  readonly allowance?: Pick<Allowance, "allows"> | undefined;
+  /** Called once, also when the client leaves, which cancels the events and so closes the vendor's connection. */
+  readonly onEnd: (ending: StreamEnding, error?: unknown) => void;
+}
+
+/** Runs a meter over a vendor's events. The client's are made as they are asked for. */
+export function meterStream(events: SseSource, { meter, allowance, onEnd }: Metering): SseSource {
   let isOver = false;
   function end(ending: StreamEnding, error?: unknown): void {
     isOver = true;
@@ -157,7 +188,11 @@ export function meterStream(
     if (isOver) return; // The client left while the vendor was writing.
     if (batch === undefined) out.push(...meter.finish());
     else for (const event of batch) if (!meter.isDone) out.push(...meter.take(event));
-    if (meter.isDone) end("complete");
+    if (meter.isDone) return end("complete");
+    if (allowance === undefined || meter.isAnswered) return;
+    if ((await allowance.allows(meter.outputTokens)) || isOver) return;
+    out.push(...meter.stop());
+    end("stopped");
   }
   return {
     async next() {

@@ -5,11 +5,15 @@
  * lib/clock.ts. Ids come in as a function because the pipeline is where they are minted.
  */
 import type { EmbeddingModel } from "../domain/embedding.ts";
+import type { Purse } from "../domain/purse.ts";
+import type { PacedBudget, Standing } from "../domain/standing.ts";
+import type { Caller } from "../domain/tenant.ts";
 import type { Dispatch } from "../domain/upstream.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Pause } from "../lib/pause.ts";
 import type { DecideInput } from "../routing/decide.ts";
 import type { LatencyBook } from "../routing/latency-book.ts";
+import type { PaceBook } from "../routing/pace.ts";
 import type { PromptScorer, ScoredPrompt } from "../routing/ports.ts";
 
 /** One line of the log. Fields are short and carry no prompt, no answer and no key. Must not throw. */
@@ -37,15 +41,28 @@ interface CertifiedScorer extends PromptScorer {
   score(...input: Parameters<PromptScorer["score"]>): Promise<CertifiedPrompt>;
 }
 
+/** Who pays, and what of it is left. */
+interface Purses {
+  /** The purse of one request, to be settled whatever becomes of it. */
+  open(caller: Caller, requestId: string): Purse;
+  /** Where all budgets and limits of the caller stand. Rejects when that cannot be found out. */
+  standings(caller: Caller): Promise<readonly Standing[]>;
+  /** What to pace the caller by; nothing where it is not paced. Never rejects. */
+  paced(caller: Caller): Promise<readonly PacedBudget[]>;
+}
+
 export interface Deps {
   readonly scorer: CertifiedScorer;
   /** The catalogue's models that make vectors. */
   readonly embeddings: readonly EmbeddingModel[];
   readonly keys: VendorKeys;
   readonly dispatch: Dispatch;
+  readonly purses: Purses;
   readonly clock: Clock;
   /** What this isolate has learnt of the models' latency. */
   readonly latency: LatencyBook;
+  /** What this isolate has learnt of what requests cost at any price of money. */
+  readonly pace: PaceBook;
   readonly pause: Pause;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -63,6 +80,16 @@ export type CatalogModel = PromptScorer["catalog"][number];
 export interface RequestTag {
   readonly id: string;
   readonly startedMs: number;
+}
+
+/** A request under way, whatever it asks for. */
+export interface Commission {
+  readonly tag: RequestTag;
+  readonly caller: Caller;
+  /** The client's; its abort ends the attempt under way. */
+  readonly signal: AbortSignal;
+  /** Takes work that goes on after the answer; it never rejects. */
+  readonly keepAlive: (work: Promise<unknown>) => void;
 }
 
 /** Mints the tag of a request that has just arrived. */

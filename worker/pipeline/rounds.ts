@@ -60,6 +60,7 @@ export function nextRound<T>(
 
 /** Whether the same call would fail the same way a second later. */
 function wouldRepeat({ reason, status = 0 }: UpstreamFailure): boolean {
-  if (["rejected", "context_overflow", "content_filtered"].includes(reason)) return true;
+  if (["rejected", "context_overflow", "content_filtered", "unaffordable"].includes(reason))
+    return true;
   return (status >= 300 && status < 400) || [401, 402, 403, 404, 413].includes(status);
 }

@@ -9,13 +9,16 @@ import type { ChatRequest } from "../domain/chat.ts";
 import type { Candidate, Decision, Excluded, NoCandidate } from "../domain/decision.ts";
 import { RouterError } from "../domain/errors.ts";
 import { policySchema, type Policy } from "../domain/policy.ts";
+import type { PacedBudget } from "../domain/standing.ts";
 import { vendorOf } from "../domain/upstream.ts";
 import { buildCandidates } from "../routing/candidates.ts";
 import { decide } from "../routing/decide.ts";
 import { mediaTokensOf } from "../routing/media-tokens.ts";
 import { promptOf } from "../routing/prompt-of.ts";
 import { requirementsOf } from "../routing/requirements.ts";
+import { requireAllowed, withinAllowed, type AllowedModels } from "./allowed-models.ts";
 import { findNamed, parseModelName, requireKnown, requireNamed } from "./model-name.ts";
+import { decideAtPace, observeNamed } from "./pace.ts";
 import type { CatalogModel, CertifiedPrompt, Deps } from "./ports.ts";
 import { countPrompt } from "./token-count.ts";
 
@@ -23,26 +26,39 @@ import { countPrompt } from "./token-count.ts";
 export interface Order {
   readonly request: ChatRequest;
   readonly policy: Policy;
+  /** What the caller may use, whatever the policy says. */
+  readonly allowed?: AllowedModels;
 }
 
 export interface Route extends CertifiedPrompt {
   readonly decision: Decision;
+  /** The budgets that set its price of money. */
+  readonly paced: readonly PacedBudget[];
 }
 
-type RouteDeps = Pick<Deps, "scorer" | "embeddings" | "keys" | "latency" | "clock">;
+type RouteDeps = Pick<Deps, "scorer" | "embeddings" | "keys" | "latency" | "pace" | "clock">;
+
+interface RouteOrder extends Order {
+  /** The caller's paced budgets. */
+  readonly paced: readonly PacedBudget[];
+}
 
 /** Policy that limits nothing: what is the reference model among these candidates? */
 const OPEN = policySchema.parse({});
 
 /**
- * Decides. Throws RouterError: 404 for a model that does not exist or has no key, 400 when the filters
- * leave nobody, 503 when no vendor has a key or the router itself is broken.
+ * Decides. Throws RouterError: 404 for a model that does not exist or has no key, 403 for one that the caller
+ * may not use, 400 when the filters leave nobody, 503 when no vendor has a key or the router itself is broken.
  */
-export async function route({ request, policy }: Order, deps: RouteDeps): Promise<Route> {
+export async function route(order: RouteOrder, deps: RouteDeps): Promise<Route> {
+  const { request, allowed, paced } = order;
   const { catalog } = deps.scorer;
   const name = parseModelName(request.model);
-  const pinned = name.kind === "pinned" ? requireChatModel(name.model, deps).id : undefined;
-  for (const id of policy.allow_models ?? []) requireKnown(id, catalog, "allow_models");
+  const named = name.kind === "pinned" ? requireChatModel(name.model, deps) : undefined;
+  const pinned = named?.id;
+  if (named !== undefined) requireAllowed([named], allowed);
+  for (const id of order.policy.allow_models ?? []) requireKnown(id, catalog, "allow_models");
+  const policy = withinAllowed(order.policy, allowed);
   requireSomeKey(deps);
 
   const prompt = promptOf(request);
@@ -57,18 +73,16 @@ export async function route({ request, policy }: Order, deps: RouteDeps): Promis
     latencyOf: (model, tokens) => deps.latency.forecast(model, tokens, nowMs),
     pinned,
   });
+  const { certificate, forecast } = scored;
+  const input = { candidates, excluded, policy, certificate, task: forecast.task };
+  const pacing = { paced, book: deps.pace, isDry: policy.dry_run };
   const decision =
-    pinned !== undefined
-      ? pin(pinned, { candidates, excluded, policy, deps })
-      : decide({
-          candidates,
-          excluded,
-          policy,
-          certificate: scored.certificate,
-          task: scored.forecast.task,
-        });
+    pinned === undefined
+      ? decideAtPace(input, pacing)
+      : pin(pinned, { candidates, excluded, policy, deps });
   if (!("reason" in decision)) throw noCandidate(decision.excluded);
-  return { ...scored, decision };
+  if (pinned !== undefined) observeNamed(decision, input, pacing);
+  return { ...scored, decision, paced };
 }
 
 /** Input tokens of a prompt, counted as for a vendor that reports none. Throws RouterError 404. */

@@ -6,30 +6,32 @@
  * (expenses.ts), and what the vendor that a hedge hung up on may bill. Beside it stands what the reference
  * model would have cost for the same prompt, its output scaled by the forecast. The difference may be
  * negative, and then it is reported as negative. Every call that a vendor may bill is settled, also one that
- * the client has left.
+ * the client has left. What was cut short or lost is settled by estimate, since its vendor alone knows the price; a
+ * whole answer never is, also where its vendor counts nothing and our count is all that there will be.
  */
 import { RouterError } from "../domain/errors.ts";
+import { sumOf, withCost, type Costs, type Purse } from "../domain/purse.ts";
 import type { SseSource } from "../lib/sse.ts";
 import type { BegunCall } from "../routing/latency-book.ts";
+import type { Allowance } from "./allowance.ts";
 import type { Success } from "./attempts.ts";
 import type { Expense } from "./expenses.ts";
 import { meterStream, StreamMeter, type StreamEnding } from "./meter.ts";
 import { requireKnown } from "./model-name.ts";
-import type { Deps, RequestTag } from "./ports.ts";
+import { learnCost } from "./pace.ts";
+import type { Commission, Deps } from "./ports.ts";
 import type { Order, Route } from "./route.ts";
 import { countPrompt } from "./token-count.ts";
 import { estimated, priceOf, type TokenCounts } from "./usage.ts";
 
 /** An order on its way. */
-export interface CompleteOrder extends Order {
-  readonly tag: RequestTag;
-  /** The client's; its abort ends the attempt under way. */
-  readonly signal: AbortSignal;
-}
+export interface CompleteOrder extends Order, Commission {}
 
 export interface Bill {
   /** All that was paid for this answer, the hedge among it. */
   readonly costMicroUsd: number;
+  /** The same by model. */
+  readonly costs: Costs;
   /** What the vendor that a hedge hung up on may bill, estimated; 0 without a hedge. */
   readonly hedgeMicroUsd: number;
   /** Against the reference model's estimated cost; negative where the answer cost more. */
@@ -40,6 +42,8 @@ export interface Bill {
 type Settled = Omit<Success, "outcome" | "call"> & {
   /** What was spent beside. */
   readonly expenses: readonly Expense[];
+  /** Of an attempt that was left: it costs no less. */
+  readonly leastMicroUsd?: number | undefined;
   /** What its time teaches; absent for an attempt that was left before it had answered. */
   readonly call?: BegunCall;
 };
@@ -48,6 +52,10 @@ interface SettlementInput {
   readonly order: CompleteOrder;
   readonly routed: Route;
   readonly success: Settled;
+  /** Booked into when the answer is settled. */
+  readonly purse: Purse;
+  /** Says how long a stream may go on; undefined where no budget ends it. */
+  readonly allowance?: Allowance | undefined;
 }
 
 /** Of one answer. Settled once: later calls only read what it came to. */
@@ -69,18 +77,23 @@ export class Settlement {
     const { candidate, expenses } = success;
     const { reference } = routed.decision;
     const hedgeMicroUsd = this.#hedgeCost();
-    const cost =
-      priceOf(counts, requireKnown(candidate.model, catalog)) +
-      hedgeMicroUsd +
-      expenses.reduce(
-        (sum, spent) => sum + priceOf(spent.counts, requireKnown(spent.candidate.model, catalog)),
-        0,
-      );
+    const parts = [{ candidate, counts, leastMicroUsd: success.leastMicroUsd }, ...expenses];
+    let costs: Costs = new Map();
+    for (const {
+      candidate: { model },
+      counts: spent,
+      leastMicroUsd = 0,
+    } of parts) {
+      const price = priceOf(spent, requireKnown(model, catalog));
+      costs = withCost(costs, model, Math.max(price, leastMicroUsd));
+    }
+    if (success.hedged !== undefined) costs = withCost(costs, success.hedged.model, hedgeMicroUsd);
+    const cost = sumOf(costs);
     // A model that thinks aloud bills more tokens for the same answer: by as much as was forecast.
     const appetite = reference.outputTokensP50 / Math.max(candidate.outputTokensP50, 1);
     const referenceCounts = { ...counts, output: Math.round(counts.output * appetite) };
     const referenceCost = priceOf(referenceCounts, requireKnown(reference.model, catalog));
-    return { costMicroUsd: cost, hedgeMicroUsd, savedMicroUsd: referenceCost - cost };
+    return { costMicroUsd: cost, costs, hedgeMicroUsd, savedMicroUsd: referenceCost - cost };
   }
 
   /** A vendor that was hung up on bills the prompt, and of a whole answer what it had generated. */
@@ -99,7 +112,10 @@ export class Settlement {
     const { request, signal } = this.#input.order;
     const meter = new StreamMeter({
       request,
-      receipt: (counts) => this.receipt(this.settle("complete", counts), counts),
+      receipt: (counts, ending) => ({
+        ...this.receipt(this.settle(ending, counts), counts),
+        ...(ending === "stopped" && { stopped: "budget" }),
+      }),
       onFirstText: () => (this.#ttftMs = this.#elapsedMs()),
     });
     const { promise: ended, resolve } = Promise.withResolvers<void>();
@@ -114,7 +130,23 @@ export class Settlement {
     }
     if (signal.aborted) leave();
     else signal.addEventListener("abort", leave);
-    return { events: meterStream(vendor.events, meter, end), ended };
+    const { purse, allowance } = this.#input;
+    const events = meterStream(vendor.events, { meter, allowance, onEnd: end });
+    return { events, ended: ended.then(() => purse.closed) };
+  }
+
+  /** All that was used, the calls beside among it. */
+  #tokensOf({ input, output }: TokenCounts): number {
+    return this.#input.success.expenses.reduce(
+      (sum, { counts }) => sum + counts.input + counts.output,
+      input + output,
+    );
+  }
+
+  /** Whether there were calls beside that nobody has seen the end of. */
+  #hasLost(): boolean {
+    const { expenses, hedged } = this.#input.success;
+    return hedged !== undefined || expenses.some(({ counts }) => counts.isEstimate);
   }
 
   /** @param error Why a stream broke, where it did. */
@@ -125,9 +157,15 @@ export class Settlement {
     const { candidate, count, hedged } = success;
     const { tag, request } = order;
     this.#learn(ending, counts);
+    learnCost(routed.paced, { candidate, bill: this.#bill }, this.#deps.pace);
+    // Also where the vendor has counted so far: what it wrote until it noticed is in no count.
+    const isCut = ending !== "complete";
+    this.#input.purse.settle(this.#bill.costs, this.#tokensOf(counts), isCut || this.#hasLost());
     const { costMicroUsd: cost, savedMicroUsd, hedgeMicroUsd } = this.#bill;
     this.#deps.log.write(ending === "broken" ? "warn" : "info", "completion", {
       request_id: tag.id,
+      tenant: order.caller.tenant.id,
+      key: order.caller.key.id,
       model: candidate.model,
       weights: routed.weights,
       decision: routed.decision.reason,

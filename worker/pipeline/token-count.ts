@@ -50,15 +50,15 @@ export function countPrompt(request: ChatRequest): number {
   );
 }
 
-/** UTF-16 units that wait to be counted: some four thousand tokens, which few answers exceed. */
-const MAX_WAITING = 16_384;
+/** UTF-16 units that wait to be counted: under a budget an answer is counted after every read, so they are few. */
+const MAX_WAITING = 512;
 /** Texts under way at once: every choice, and every tool call of a choice, is one. */
 const MAX_TEXTS = 256;
 
 /**
  * Counts texts that arrive in pieces, as if each had come whole: a token may lie across two pieces, so a
  * text waits until it is asked for. What has grown long is counted up to a space between two words, where
- * no token spans, and forgotten. So it holds 8 MiB of a stream at the very most, and usually a few kilobytes.
+ * no token spans, and forgotten. So it holds a quarter of a MiB of a stream at the very most, and usually half a kilobyte.
  */
 export class RunningCount {
   readonly #waiting = new Map<string, string>();

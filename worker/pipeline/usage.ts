@@ -79,26 +79,48 @@ function wholeOf(value: unknown): number {
 export class AnswerCount {
   readonly #text = new RunningCount();
 
-  /** Adds a choice's `message` or `delta`: text, refusal, thinking and the calls of tools. */
+  /** Adds a choice's `message` or `delta`: text, refusal, thinking, speech and the calls of tools. */
   add(choice: Record<string, unknown>): void {
     const message = choice["message"] ?? choice["delta"];
     if (!isRecord(message)) return;
     const index = wholeOf(choice["index"]);
     const { content, refusal, reasoning_content: thinking, reasoning, tool_calls: calls } = message;
-    this.#addText(`${index} content`, content);
+    this.#addContent(`${index} content`, content);
     this.#addText(`${index} refusal`, refusal);
     this.#addText(`${index} thinking`, thinking ?? reasoning);
+    this.#addText(`${index} speech`, recordOf(message["audio"])["transcript"]);
+    this.#addCall(`${index} function`, message["function_call"]);
     if (!Array.isArray(calls)) return;
     for (const [at, call] of calls.entries()) {
-      if (!isRecord(call) || !isRecord(call["function"])) continue;
-      const key = `${index} call ${wholeOf(call["index"] ?? at)}`;
-      this.#addText(`${key} name`, call["function"]["name"]);
-      this.#addText(key, call["function"]["arguments"]);
+      const { index: own, function: called, custom } = recordOf(call);
+      this.#addCall(`${index} call ${wholeOf(own ?? at)}`, called ?? custom);
     }
+  }
+
+  /** Text, or the parts that some vendors think in. */
+  #addContent(key: string, content: unknown): void {
+    this.#addText(key, content);
+    if (!Array.isArray(content)) return;
+    for (const part of content) {
+      const { text, thinking } = recordOf(part);
+      this.#addText(key, text);
+      this.#addContent(`${key} thinking`, thinking);
+    }
+  }
+
+  #addCall(key: string, call: unknown): void {
+    const { name, arguments: given, input } = recordOf(call);
+    this.#addText(`${key} name`, name);
+    this.#addText(key, given ?? input);
   }
 
   #addText(key: string, text: unknown): void {
     if (typeof text === "string" && text !== "") this.#text.add(key, text);
+  }
+
+  /** Tokens of all texts so far. */
+  get tokens(): number {
+    return this.#text.tokens;
   }
 
   /**

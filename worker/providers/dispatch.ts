@@ -14,6 +14,10 @@
  *     both         total: what is left of the whole request's time
  *
  * Redirects are not followed: a key must not travel to an address that is not in the registry.
+ *
+ * Every call carries the request's id in `X-Client-Request-Id`. OpenAI documents it, takes up to 512 ASCII characters
+ * and finds a request by it; the others ignore a header that they do not know. The `AI` binding has no headers.
+ * Source: https://developers.openai.com/api/reference/overview
  */
 import { MAX_CHOICES } from "../domain/chat.ts";
 import { MAX_EMBEDDINGS_BYTES } from "../domain/embedding.ts";
@@ -147,7 +151,8 @@ class Attempt {
     else deadline.enter("answer", timeouts.answerMs);
     const built = this.#buildRequest(call);
     if ("kind" in built) return built;
-    const { url, headers, body } = built;
+    const { url, body } = built;
+    const headers = { ...built.headers, ...idHeader(call) };
     const response = await deadline
       .race(
         send(url, { method: "POST", headers, body, redirect: "manual", signal: deadline.signal }),
@@ -243,6 +248,11 @@ const BREAKS: ReadonlySet<UpstreamFailure["reason"]> = new Set([
   "unreachable",
   "malformed",
 ]);
+
+/** None for an id that OpenAI would refuse the request for. */
+function idHeader({ requestId = "" }: UpstreamCall): Record<string, string> {
+  return /^[\x21-\x7e]{1,512}$/.test(requestId) ? { "x-client-request-id": requestId } : {};
+}
 
 function sendToVendor(url: string, init: RequestInit): Promise<Response> {
   return fetch(url, init);

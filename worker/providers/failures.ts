@@ -14,8 +14,8 @@
  */
 import type { FailureReason, UpstreamFailure } from "../domain/upstream.ts";
 import { isRecord, jsonIn } from "../lib/json.ts";
+import { readRetryAfterMs } from "../lib/retry-after.ts";
 import type { Endpoint } from "./endpoints.ts";
-import { readRetryAfterMs } from "./retry-after.ts";
 
 /** The failure that a status other than 2xx stands for. @param text As much of the body as was read. */
 export function readStatus(

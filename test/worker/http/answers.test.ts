@@ -84,7 +84,13 @@ describe("POST /v1/chat/completions", () => {
       {},
       { headers: { authorization: "Bearer k-1", cookie: "c=1", "x-stainless-os": "Linux" } },
     );
-    expect([...requests[0]!.headers.keys()]).toEqual(["accept", "authorization", "content-type"]);
+    expect([...requests[0]!.headers.keys()]).toEqual([
+      "accept",
+      "authorization",
+      "content-type",
+      "x-client-request-id",
+    ]);
+    expect(requests[0]!.headers.get("x-client-request-id")).toBe("req_1");
     expect(requests[0]!.headers.get("authorization")).not.toContain("k-1");
   });
 

@@ -56,6 +56,7 @@ describe("POST /v1/embeddings", () => {
     const [{ url, headers, body }] = [requests[0]!];
     expect(url).toBe("https://api.openai.com/v1/embeddings");
     expect(headers.get("authorization")).toBe(`Bearer ${KEYS.openai[0]}`);
+    expect(headers.get("x-client-request-id")).toBe("req_1");
     const { sluice: _, ...rest } = fields;
     expect(body).toEqual({ model: "vectors", input: "Hi", ...rest });
     expect(service.log.at(-1)).toMatchObject({

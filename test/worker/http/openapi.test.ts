@@ -8,8 +8,11 @@ import { errorBodySchema } from "../../../worker/domain/errors.ts";
 import { policySchema } from "../../../worker/domain/policy.ts";
 import { anthropicErrorSchema } from "../../../worker/http/openapi/answer-schemas.ts";
 import { openApiDocument } from "../../../worker/http/openapi/document.ts";
-import { OPERATIONS, type Named } from "../../../worker/http/openapi/operations.ts";
+import type { Named } from "../../../worker/http/openapi/operation.ts";
+import { OPERATIONS } from "../../../worker/http/openapi/operations.ts";
 import { isRecord } from "../../../worker/lib/json.ts";
+import { memoryLedger } from "../../contract/memory-ledger.ts";
+import { callerWith } from "../fixture/callers.ts";
 import { createService, dataOf } from "../fixture/service.ts";
 import {
   chunk,
@@ -52,6 +55,7 @@ function schemaOf(name: string): z.ZodType {
 const QUESTIONS: [string, string, RequestInit][] = [
   ["Health", "/healthz", {}],
   ["Document", "/openapi.json", {}],
+  ["Budget", "/v1/budget", { headers: AUTHORIZED }],
   ["ModelList", "/v1/models", { headers: AUTHORIZED }],
   ["Model", "/v1/models/auto", { headers: AUTHORIZED }],
   ["Model", "/v1/models/openai/small", { headers: AUTHORIZED }],
@@ -95,6 +99,22 @@ const QUESTIONS: [string, string, RequestInit][] = [
     { method: "POST", headers: AUTHORIZED, body: JSON.stringify(HI) },
   ],
 ];
+
+async function pause(): Promise<void> {}
+
+/** Has everything that answers speak of, and a hedge pays without being watched. */
+const LIMITED = callerWith({
+  tenant: {
+    budgets: [
+      { window: "day", limit_usd: 0.000001, kind: "soft" },
+      { window: "month", limit_usd: 1, kind: "soft" },
+    ],
+    limits: [
+      { unit: "requests", limit: 10 },
+      { unit: "tokens", limit: 10_000 },
+    ],
+  },
+});
 
 describe("GET /openapi.json", () => {
   it("is open to everybody and says what the document says", async ({ expect }) => {
@@ -218,12 +238,16 @@ describe("GET /openapi.json", () => {
     "names every header of an answer of %s, and none that is not sent",
     async ([path, body, responders], { expect }) => {
       const { send } = scriptedVendor(...responders);
-      const service = createService({ send, apiKey: KEY, pause: async () => {} });
+      const service = createService({ send, pause, caller: LIMITED, ledger: memoryLedger() });
       const init = { method: "POST", headers: AUTHORIZED, body: JSON.stringify(body) };
       const { headers, status } = await service.fetch(path, init);
       expect(status).toBe(200);
       const sent = [...headers.keys()].filter((name) => name !== "content-type");
-      const promised = keysAt("paths", path, "post", "responses", "200", "headers");
+      // What hard and paced budgets add is in budgets.test.ts.
+      const added = ["x-sluice-stopped", "x-sluice-budget-lambda"];
+      const promised = keysAt("paths", path, "post", "responses", "200", "headers").filter(
+        (name) => !added.includes(name),
+      );
       expect(promised.toSorted()).toEqual(sent.toSorted());
     },
   );

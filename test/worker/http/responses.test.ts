@@ -261,7 +261,7 @@ const REFUSED: [what: string, fields: Record<string, unknown>, param: string, sa
     "text.format.type",
     /json_schema/,
   ],
-  ["an unknown way of thinking", { reasoning: { mode: "pro" } }, "reasoning", /"mode"/],
+  ["an unknown way of thinking", { reasoning: { mode: "pro" } }, "reasoning.mode", /no field/],
   ["work in the background", { background: true }, "background", /wait/],
   ["truncation", { truncation: "auto" }, "truncation", /shorten/],
   ["a kept prompt", { prompt: { id: "p" } }, "prompt", /instructions/],

@@ -47,7 +47,7 @@ async function meter(
   const events = sourceOf(inBatches(data, batchSize), error);
   const endings: StreamEnding[] = [];
   const state = new StreamMeter({ request: requestOf(wantsUsage), receipt: () => RECEIPT });
-  const passed = meterStream(events, state, (ending) => endings.push(ending));
+  const passed = meterStream(events, { meter: state, onEnd: (ending) => endings.push(ending) });
   const got: string[] = [];
   for (let batch = await passed.next(); batch !== undefined; batch = await passed.next())
     got.push(...batch.map((event) => event.data));
@@ -177,7 +177,7 @@ describe("meterStream", () => {
   it("passes a chunk on before the next one exists", async ({ expect }) => {
     const { events, write } = openSource();
     const state = new StreamMeter({ request: requestOf(false), receipt: () => RECEIPT });
-    const passed = meterStream(events, state, () => {});
+    const passed = meterStream(events, { meter: state, onEnd() {} });
     for (const text of ["a", "b", "c"]) {
       write(chunk(text));
       expect(await passed.next()).toEqual([eventOf(chunk(text))]);
@@ -193,7 +193,7 @@ describe("meterStream", () => {
     write(chunk("one two three four", { usage }));
     const endings: StreamEnding[] = [];
     const state = new StreamMeter({ request: requestOf(false), receipt: () => RECEIPT });
-    const passed = meterStream(events, state, (ending) => endings.push(ending));
+    const passed = meterStream(events, { meter: state, onEnd: (ending) => endings.push(ending) });
     await passed.next();
     const hanging = passed.next();
     passed.cancel("gone");
@@ -206,10 +206,72 @@ describe("meterStream", () => {
   it("tells the vendor's reader that it was not the client who left", async ({ expect }) => {
     const { events, write, left } = openSource();
     const state = new StreamMeter({ request: requestOf(false), receipt: () => RECEIPT });
-    const passed = meterStream(events, state, () => {});
+    const passed = meterStream(events, { meter: state, onEnd() {} });
     write(chunk("a"), "no JSON");
     expect(await passed.next()).toHaveLength(2);
     expect(await passed.next()).toBeUndefined();
     expect(left).toMatchObject([{ code: "upstream_malformed" }]);
+  });
+});
+
+/** A chunk of one choice. */
+function piece(index: number, more: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    ...FRAME,
+    choices: [{ index, delta: { content: "a" }, finish_reason: null, ...more }],
+  });
+}
+
+/** Reads to the end under an allowance that says no from the second read on. */
+async function stopped(batches: readonly (readonly string[])[], n?: number) {
+  const endings: StreamEnding[] = [];
+  const request: ChatRequest = { ...requestOf(false), ...(n !== undefined && { n }) };
+  const state = new StreamMeter({ request, receipt: (_counts, ending) => ({ ending }) });
+  let reads = 0;
+  const passed = meterStream(sourceOf(batches), {
+    meter: state,
+    allowance: { allows: () => ++reads < 2 },
+    onEnd: (ending) => endings.push(ending),
+  });
+  const got: string[] = [];
+  for (let batch = await passed.next(); batch !== undefined; batch = await passed.next())
+    got.push(...batch.map(({ data }) => data));
+  return { got, endings };
+}
+
+describe("a stream whose budget is spent", () => {
+  it("finishes every choice that was asked for and has not finished", async ({ expect }) => {
+    const { got, endings } = await stopped(
+      [[piece(1)], [piece(1, { finish_reason: "stop" })], [piece(0)]],
+      3,
+    );
+    expect(parsed(got.at(-3))["choices"]).toEqual([
+      { index: 0, delta: {}, finish_reason: "length" },
+      { index: 2, delta: {}, finish_reason: "length" },
+    ]);
+    expect(parsed(got.at(-2))).toMatchObject({ sluice: { ending: "stopped" } });
+    expect(got.at(-1)).toBe("[DONE]");
+    expect(endings).toEqual(["stopped"]);
+  });
+
+  it("passes on what has come, a call that is cut within among it", async ({ expect }) => {
+    const call = { index: 0, id: "call_1", function: { name: "f", arguments: '{"a' } };
+    const cut = piece(0, { delta: { tool_calls: [call] } });
+    const { got } = await stopped([[piece(0)], [cut], [piece(0)]]);
+    expect(got.slice(0, 2)).toEqual([piece(0), cut]);
+    expect(parsed(got[2])["choices"]).toEqual([{ index: 0, delta: {}, finish_reason: "length" }]);
+    expect(got).toHaveLength(5);
+  });
+
+  it("is whole where all choices have finished, and waits for its usage", async ({ expect }) => {
+    const { got, endings } = await stopped([
+      [chunk("a")],
+      [chunk("b"), finish()],
+      [usageChunk()],
+      ["[DONE]"],
+    ]);
+    expect(got.slice(0, 3)).toEqual([chunk("a"), chunk("b"), finish()]);
+    expect(parsed(got.at(-2))).toMatchObject({ sluice: { ending: "complete" } });
+    expect(endings).toEqual(["complete"]);
   });
 });

@@ -172,6 +172,22 @@ describe("AnswerCount", () => {
     });
   });
 
+  it("counts speech, parts that think, and calls of every kind", ({ expect }) => {
+    const answer = new AnswerCount();
+    const thinking = [{ type: "text", text: "hm, well" }];
+    const content = [
+      { type: "thinking", thinking },
+      { type: "text", text: "so" },
+    ];
+    answer.add({ index: 0, delta: { content } });
+    answer.add({ index: 0, delta: { audio: { transcript: "spoken words" } } });
+    answer.add({ index: 0, delta: { function_call: { name: "old", arguments: "{}" } } });
+    const custom = { index: 0, custom: { name: "run", input: "print(1)" } };
+    answer.add({ index: 0, delta: { tool_calls: [custom] } });
+    const texts = ["hm, well", "so", "spoken words", "old", "{}", "run", "print(1)"];
+    expect(answer.tokens).toBe(texts.reduce((sum, text) => sum + countTokens(text), 0));
+  });
+
   it("believes a vendor's count of a whole answer", ({ expect }) => {
     const answer = new AnswerCount();
     answer.add({ index: 0, message: { content: "word ".repeat(100) } });

@@ -53,7 +53,7 @@ function setUp(responder: Responder | readonly Responder[], keys: Keys = KEYS) {
       timeoutMs: TOTAL_TIMEOUT_MS,
     });
   }
-  return { call, timers, client, requests: vendor.requests };
+  return { call, timers, client, requests: vendor.requests, dispatch };
 }
 
 function eventStreamOf(body: BodyInit): Responder {
@@ -81,6 +81,32 @@ describe("an unstreamed attempt", () => {
       body: { model: "small-1" },
     });
     expect(timers.pending).toBe(0);
+  });
+
+  it.for([
+    ["openai/small", "req_0123", "req_0123"],
+    ["anthropic/large", "req_0123", "req_0123"],
+    ["openai/small", undefined, null],
+    ["openai/small", "", null],
+    ["openai/small", "req_\u00e9", null],
+    ["openai/small", "req_1\r\nx-evil: 1", null],
+    ["openai/small", "x".repeat(512), "x".repeat(512)],
+    ["openai/small", "x".repeat(513), null],
+  ] as const)("tells %s of the request %j", async ([model, requestId, told], { expect }) => {
+    const { dispatch, requests, client } = setUp(whole(), { openai: ["k"], anthropic: ["k"] });
+    const messages = [{ role: "user", content: "Hi" }];
+    const work = {
+      model,
+      upstreamModel: "small-1",
+      signal: client.signal,
+      timeoutMs: TOTAL_TIMEOUT_MS,
+      ...(requestId !== undefined && { requestId }),
+    };
+    await dispatch({ ...work, request: chatRequestSchema.parse({ model, messages }) });
+    const request = { model, input: "Hi" };
+    await dispatch({ ...work, operation: "embeddings", request, hasBase64: true });
+    const names = requests.map(({ headers }) => headers.get("x-client-request-id"));
+    expect(names).toEqual([told, told]);
   });
 
   it.for<[string, Responder, string]>([

@@ -6,6 +6,7 @@ import { RouterError } from "../../domain/errors.ts";
 import type { HttpContext } from "../context.ts";
 import { isMessagesPath, messagesError } from "../wire/anthropic/errors.ts";
 import { errorResponse } from "../wire/errors.ts";
+import { standingHeaders } from "../wire/standing-headers.ts";
 
 export function onError(error: unknown, context: HttpContext): Response {
   const { tag, deps } = context.var;
@@ -23,9 +24,14 @@ export function onError(error: unknown, context: HttpContext): Response {
 }
 
 /** The response of an error, in the format of the route that was asked for. */
-export function errorAnswer(error: unknown, { req, var: { tag } }: HttpContext): Response {
-  if (!isMessagesPath(req.path)) return errorResponse(error);
-  return errorResponse(error, (known) => messagesError(known, tag.id));
+export function errorAnswer(error: unknown, { req, var: { tag, deps } }: HttpContext): Response {
+  const response = isMessagesPath(req.path)
+    ? errorResponse(error, (known) => messagesError(known, tag.id))
+    : errorResponse(error);
+  const standings = error instanceof RouterError ? error.standings : [];
+  const headers = standingHeaders(standings, deps.pipeline.clock.nowMs());
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
 }
 
 function causeOf(cause: unknown): string | undefined {

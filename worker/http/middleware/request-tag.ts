@@ -12,10 +12,10 @@ import { isMessagesPath } from "../wire/anthropic/errors.ts";
 
 export function tagRequests(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
   return async (context, next) => {
-    const tag = tagRequest(deps.pipeline);
-    context.set("tag", tag);
+    context.set("tag", tagRequest(deps.pipeline));
     context.set("deps", deps);
     await next();
+    const { tag } = context.var;
     context.res.headers.set("x-sluice-request-id", tag.id);
     const name = isMessagesPath(context.req.path) ? "request-id" : "x-request-id";
     context.res.headers.set(name, tag.id);

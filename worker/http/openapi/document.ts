@@ -11,7 +11,8 @@ import { errorBodySchema } from "../../domain/errors.ts";
 import { policySchema } from "../../domain/policy.ts";
 import { KNOB_HEADERS } from "../wire/knobs.ts";
 import { anthropicErrorSchema } from "./answer-schemas.ts";
-import { OPERATIONS, ROUTE, type Named, type Operation } from "./operations.ts";
+import type { Named, Operation } from "./operation.ts";
+import { OPERATIONS, ROUTE } from "./operations.ts";
 
 type Json = Record<string, unknown>;
 
@@ -24,13 +25,19 @@ const KNOBS = policySchema.partial();
 const STATUS_WORDS: Record<number, string> = {
   400: "The request is wrong, or no model can serve it; param names the field",
   401: "The key is missing or wrong",
-  404: "There is no such model",
+  402: "A hard budget has too little left; x-should-retry is false",
+  403: "The key may not do this; or the deployment has no operators",
+  404: "There is nothing of that name",
+  409: "What is there stands in the way; the message says how to go on",
   413: "The body is too large",
   415: "The body is no JSON",
-  429: "Every attempt met a limit; retry-after says how long to wait",
+  429: "The caller has reached a limit, or every attempt met one; retry-after says how long to wait",
   500: "A defect of the router",
   502: "Every attempt failed",
-  503: "The router has no vendor's key, cannot decide, or leaves every vendor alone for a while (retry-after)",
+  501: "The deployment lacks a binding, which the message names",
+  503:
+    "The router has no vendor's key, cannot decide, cannot reach what it keeps, or leaves every vendor alone for a " +
+    "while (retry-after)",
   504: "No vendor answered in time",
 };
 
@@ -58,6 +65,30 @@ const OF_PREDICTIONS = new Set([
   "x-sluice-hedge",
   "x-sluice-max-latency-ms",
 ]);
+
+/** What callers are told who have budgets or rate limits. */
+const LIMIT_HEADERS: Record<string, string> = {
+  "x-sluice-budget-limit-usd": "Of the budget with the least left, hard ones first",
+  "x-sluice-budget-remaining-usd": "What is neither spent nor held of it",
+  "x-sluice-budget-held-usd": "What requests under way may still cost",
+  "x-sluice-budget-reset": "Seconds until its window ends, or the next of what slides comes back",
+  "x-sluice-budget-warning": "Soft budgets that are spent",
+  "x-ratelimit-limit-requests": "OpenAI's convention: the rate limit with the least left",
+  "x-ratelimit-remaining-requests": "What is left of it",
+  "x-ratelimit-reset-requests": "When the next of it comes back, as 3s",
+  "x-ratelimit-limit-tokens": "The same of tokens",
+  "x-ratelimit-remaining-tokens": "What is left of them",
+  "x-ratelimit-reset-tokens": "When the next of them come back, as 3s",
+  "ratelimit-policy": "The IETF draft's: every rate limit",
+  ratelimit: "What is left of each, and when the next of it comes back",
+};
+
+/** Of answers that a hard or a paced budget had a say in. */
+const BUDGET_HEADERS: Record<string, string> = {
+  "x-sluice-budget-lambda": "λ of score − λ · cost / reference cost, where a paced budget set it",
+  "x-sluice-stopped":
+    "budget where a spent one has ended the answer early; a stream says so in its last chunk",
+};
 
 const RETRY_HEADERS: Record<string, string> = {
   "retry-after": "Seconds to wait, where it is known",
@@ -91,6 +122,11 @@ export function openApiDocument(): Json {
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", description: "The deployment's SLUICE_API_KEY" },
         apiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "The same" },
+        operator: {
+          type: "http",
+          scheme: "bearer",
+          description: "The deployment's SLUICE_ADMIN_KEY; opens /admin, and nothing else does",
+        },
       },
       schemas: componentsOf(OPERATIONS),
     },
@@ -98,19 +134,25 @@ export function openApiDocument(): Json {
 }
 
 function operationOf(operation: Operation): Json {
-  const { id, summary, description, isOpen, isRouted, body } = operation;
+  const { id, summary, description, isRouted, body, query = {} } = operation;
   const inPath = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: "path",
     required: true,
     schema: { type: "string" },
   }));
-  const parameters = [...inPath, ...(isRouted ? knobParameters(operation) : [])];
+  const inQuery = Object.entries(query).map(([name, { schema, description: what }]) => ({
+    name,
+    in: "query",
+    description: what,
+    schema: jsonOf(schema, "input"),
+  }));
+  const parameters = [...inPath, ...inQuery, ...(isRouted ? knobParameters(operation) : [])];
   return {
     operationId: id,
     summary,
     ...(description !== undefined && { description }),
-    ...(isOpen && { security: [] }),
+    ...securityOf(operation),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && {
       requestBody: {
@@ -120,6 +162,12 @@ function operationOf(operation: Operation): Json {
     }),
     responses: { 200: success(operation), ...errorsOf(operation) },
   };
+}
+
+/** Nothing for what any client's key opens, which is the document's default. */
+function securityOf({ isOpen, isAdmin }: Operation): Json {
+  if (isOpen) return { security: [] };
+  return isAdmin ? { security: [{ operator: [] }] } : {};
 }
 
 function knobParameters(operation: Operation): Json[] {
@@ -155,9 +203,12 @@ function tagHeadersOf({ hasAnthropicErrors }: Operation): Record<string, string>
 }
 
 function answerHeadersOf(operation: Operation): Record<string, string> {
+  if (operation.isAdmin) return { "cache-control": "no-store" };
+  if (operation.isOfBudgets) return LIMIT_HEADERS;
   if (!operation.isRouted) return {};
   const entries = Object.entries(ANSWER_HEADERS).filter(([name]) => isTrueOf(operation, name));
-  return Object.fromEntries(entries);
+  const ofBudgets = operation.isNamed ? {} : BUDGET_HEADERS;
+  return { ...Object.fromEntries(entries), ...LIMIT_HEADERS, ...ofBudgets };
 }
 
 function success(operation: Operation): Json {
@@ -175,31 +226,51 @@ function success(operation: Operation): Json {
 }
 
 function errorsOf(operation: Operation): Record<string, Json> {
-  const { body, isOpen, isRouted, canMiss, hasAnthropicErrors } = operation;
-  const statuses = [
-    ...(isOpen ? [] : [401]),
-    ...(body === undefined ? [] : [400, 413, 415]),
-    ...(body === undefined && canMiss ? [400] : []),
-    ...(isRouted || canMiss ? [404] : []),
-    ...(isRouted ? [429, 502, 503, 504] : []),
-    500,
-  ];
+  const error = operation.hasAnthropicErrors ? ANTHROPIC_ERROR : ERROR;
   return Object.fromEntries(
-    statuses.map((status) => [
+    statusesOf(operation).map((status) => [
       status,
       {
         description: STATUS_WORDS[status]!,
-        headers: headersOf({
-          ...tagHeadersOf(operation),
-          ...(status >= 429 && RETRY_HEADERS),
-          ...(isRouted && (status === 400 || status >= 429) && SPENT_HEADERS),
-        }),
-        content: {
-          "application/json": { schema: refTo(hasAnthropicErrors ? ANTHROPIC_ERROR : ERROR) },
-        },
+        headers: headersOf(errorHeadersOf(operation, status)),
+        content: { "application/json": { schema: refTo(error) } },
       },
     ]),
   );
+}
+
+function statusesOf(operation: Operation): number[] {
+  const { body, isOpen, isRouted, canMiss, canConflict } = operation;
+  return [
+    ...(isOpen ? [] : [401, 403]),
+    ...(body === undefined ? [] : [400, 413, 415]),
+    ...(body === undefined && isReadStrictly(operation) ? [400] : []),
+    ...(isRouted || canMiss ? [404] : []),
+    ...(canConflict ? [409] : []),
+    ...(isRouted ? [402, 429, 502, 503, 504] : []),
+    ...statusesOfStores(operation),
+    500,
+  ];
+}
+
+/** Of what a deployment may lack, or not reach. */
+function statusesOfStores({ isAdmin, isOfBudgets, isOfFeedback }: Operation): number[] {
+  return [...(isAdmin || isOfFeedback ? [501] : []), ...(isOfBudgets || isOfFeedback ? [503] : [])];
+}
+
+/** Whether the path or the query may be understood and be wrong all the same. */
+function isReadStrictly({ query, canMiss, isAdmin }: Operation): boolean {
+  return query !== undefined || (canMiss === true && isAdmin !== true);
+}
+
+function errorHeadersOf(operation: Operation, status: number): Record<string, string> {
+  const isOfLimits = status === 402 || status >= 429;
+  return {
+    ...tagHeadersOf(operation),
+    ...(isOfLimits && RETRY_HEADERS),
+    ...(operation.isRouted && (status === 400 || isOfLimits) && SPENT_HEADERS),
+    ...(operation.isRouted && isOfLimits && LIMIT_HEADERS),
+  };
 }
 
 function headersOf(words: Record<string, string>): Json {

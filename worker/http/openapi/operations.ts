@@ -7,9 +7,13 @@
 import { z } from "zod";
 import { chatRequestSchema } from "../../domain/chat.ts";
 import { embeddingRequestSchema } from "../../domain/embedding.ts";
+import { feedbackSchema } from "../../domain/feedback.ts";
 import { countTokensSchema, messagesRequestSchema } from "../wire/anthropic/request-schema.ts";
+import { budgetViewSchema } from "../wire/budget-view.ts";
+import { feedbackViewSchema } from "../wire/feedback.ts";
 import { responsesRequestSchema } from "../wire/responses/request-schema.ts";
 import { healthSchema, modelListSchema, modelSchema, routeSchema } from "../wire/view-schemas.ts";
+import { ADMIN_OPERATIONS } from "./admin-operations.ts";
 import {
   embeddingListSchema,
   embeddingRouteSchema,
@@ -20,37 +24,7 @@ import {
   tokenCountSchema,
 } from "./answer-schemas.ts";
 import { chunkOrErrorSchema, completionSchema } from "./chat-schemas.ts";
-
-/** A component of the document. */
-export interface Named {
-  readonly name: string;
-  readonly schema: z.ZodType;
-}
-
-export interface Operation {
-  readonly method: "get" | "post";
-  /** With parameters in braces. */
-  readonly path: string;
-  readonly id: string;
-  readonly summary: string;
-  readonly description?: string;
-  /** Answers without a key. */
-  readonly isOpen?: boolean;
-  /** Routed: takes the knobs, answers with the headers of a decision, and with a route on a dry run. */
-  readonly isRouted?: boolean;
-  /** Routed only in that: its model is named, and nothing about it is predicted. */
-  readonly isNamed?: boolean;
-  /** What a dry run answers with, where that is no chat's route. */
-  readonly dryAnswer?: Named;
-  /** Errors have Anthropic's shape. */
-  readonly hasAnthropicErrors?: boolean;
-  readonly body?: Named;
-  readonly answer: Named;
-  /** The data of each event, where the answer may be streamed. */
-  readonly event?: Named;
-  /** Whether this is asked for something that may not exist. */
-  readonly canMiss?: boolean;
-}
+import type { Named, Operation } from "./operation.ts";
 
 export const ROUTE: Named = { name: "Route", schema: routeSchema };
 const CHAT_REQUEST: Named = { name: "ChatRequest", schema: chatRequestSchema };
@@ -142,6 +116,27 @@ export const OPERATIONS: readonly Operation[] = [
     answer: ROUTE,
   },
   {
+    method: "post",
+    path: "/v1/feedback",
+    id: "giveFeedback",
+    summary: "What the tenant says of one of its answers",
+    description:
+      "Once for each request and source: the same again changes nothing, another score takes the place of the first.",
+    isOfFeedback: true,
+    canMiss: true,
+    canConflict: true,
+    body: { name: "FeedbackBody", schema: feedbackSchema },
+    answer: { name: "Feedback", schema: feedbackViewSchema },
+  },
+  {
+    method: "get",
+    path: "/v1/budget",
+    id: "readBudget",
+    summary: "What the key, its tenant and its organisation may spend and use, and what is left",
+    isOfBudgets: true,
+    answer: { name: "Budget", schema: budgetViewSchema },
+  },
+  {
     method: "get",
     path: "/v1/models",
     id: "listModels",
@@ -156,4 +151,5 @@ export const OPERATIONS: readonly Operation[] = [
     canMiss: true,
     answer: { name: "Model", schema: modelSchema },
   },
+  ...ADMIN_OPERATIONS,
 ];

@@ -6,7 +6,7 @@
  */
 import { complete } from "../../pipeline/complete.ts";
 import { estimateTokens } from "../../pipeline/route.ts";
-import type { HttpContext } from "../context.ts";
+import { commissionOf, elapsed, type HttpContext } from "../context.ts";
 import { messageView } from "../wire/anthropic/answer.ts";
 import { readMessages, readPromptOnly, wantsThinking } from "../wire/anthropic/request.ts";
 import { messageEvents } from "../wire/anthropic/stream.ts";
@@ -18,10 +18,9 @@ import { routeView } from "../wire/views.ts";
 
 export async function messages(context: HttpContext): Promise<Response> {
   const { tag, deps } = context.var;
-  const { signal } = context.req.raw;
   const order = await readOrder(context, readMessages);
-  const answer = await complete({ ...order, tag, signal }, deps.pipeline);
-  const headers = answerHeaders(answer, deps.pipeline.clock.nowMs() - tag.startedMs);
+  const answer = await complete({ ...order, ...commissionOf(context) }, deps.pipeline);
+  const headers = answerHeaders(answer, elapsed(context));
   if (answer.kind === "dry") return context.json(routeView(tag.id, answer.route), 200, headers);
   const frame = {
     requestId: tag.id,

@@ -2,7 +2,7 @@
 import { isRecord } from "../../lib/json.ts";
 import { complete } from "../../pipeline/complete.ts";
 import { usageOf } from "../../pipeline/usage.ts";
-import type { HttpContext } from "../context.ts";
+import { commissionOf, elapsed, type HttpContext } from "../context.ts";
 import { streamResponse } from "../wire/event-stream.ts";
 import { answerHeaders } from "../wire/headers.ts";
 import { readBody, readJsonObject } from "../wire/json-body.ts";
@@ -15,12 +15,11 @@ import { routeView } from "../wire/views.ts";
 
 export async function responses(context: HttpContext): Promise<Response> {
   const { tag, deps } = context.var;
-  const { signal } = context.req.raw;
   const body = await readJsonObject(context.req.raw, deps.maxBodyBytes);
   const asked = readBody(responsesRequestSchema, body);
-  const order = orderOf(context, body, chatRequestOf(asked));
-  const answer = await complete({ ...order, tag, signal }, deps.pipeline);
-  const headers = answerHeaders(answer, deps.pipeline.clock.nowMs() - tag.startedMs);
+  const order = orderOf(context, body, { request: chatRequestOf(asked) });
+  const answer = await complete({ ...order, ...commissionOf(context) }, deps.pipeline);
+  const headers = answerHeaders(answer, elapsed(context));
   if (answer.kind === "dry") return context.json(routeView(tag.id, answer.route), 200, headers);
   const frame = frameOf(asked, tag, answer.answeredBy.model);
   if (answer.kind === "streamed") return streamResponse(context, answer, responseEvents(frame));

@@ -1,16 +1,13 @@
 /** A request for embeddings off the wire: body and knobs, checked, as the pipeline wants them. */
-import { embeddingRequestSchema, type EmbeddingRequest } from "../../domain/embedding.ts";
-import type { Policy } from "../../domain/policy.ts";
+import { embeddingRequestSchema } from "../../domain/embedding.ts";
+import type { EmbeddingWish } from "../../pipeline/embedding-choice.ts";
 import type { HttpContext } from "../context.ts";
 import { readBody, readJsonObject } from "./json-body.ts";
-import { readKnobs } from "./knobs.ts";
+import { policyOf } from "./terms.ts";
 
-/** Throws RouterError 400, 413 or 415. */
-export async function readEmbeddingOrder({ req, var: { deps } }: HttpContext): Promise<{
-  request: EmbeddingRequest;
-  policy: Policy;
-}> {
-  const body = await readJsonObject(req.raw, deps.maxBodyBytes);
+/** Throws RouterError 400, 403, 413 or 415. */
+export async function readEmbeddingOrder(context: HttpContext): Promise<EmbeddingWish> {
+  const body = await readJsonObject(context.req.raw, context.var.deps.maxBodyBytes);
   const request = readBody(embeddingRequestSchema, body);
-  return { request, policy: readKnobs(req.raw.headers, { sluice: body["sluice"] }) };
+  return { request, ...policyOf(context, { sluice: body["sluice"], isTimeless: true }) };
 }

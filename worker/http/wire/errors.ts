@@ -11,7 +11,7 @@ import { errorBody, RouterError } from "../../domain/errors.ts";
 import { formatUsd } from "../../domain/money.ts";
 
 /** Codes of errors that only the deployment's owner can mend. */
-const HOPELESS = new Set(["no_vendor_key", "misconfigured"]);
+const HOPELESS = new Set(["no_vendor_key", "no_key_secret", "misconfigured", "request_too_large"]);
 
 /** An error as a wire format shows it. */
 interface ShownError {

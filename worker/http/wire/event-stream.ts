@@ -1,7 +1,7 @@
 /** A streamed answer as a response: its events, as the client's wire format has them. */
 import { sseBytes, type SseEvent } from "../../lib/sse.ts";
 import type { Answer } from "../../pipeline/complete.ts";
-import type { HttpContext } from "../context.ts";
+import { elapsed, type HttpContext } from "../context.ts";
 import { answerHeaders } from "./headers.ts";
 
 type StreamedAnswer = Extract<Answer, { kind: "streamed" }>;
@@ -12,12 +12,11 @@ export function streamResponse(
   answer: StreamedAnswer,
   view?: (event: SseEvent) => readonly SseEvent[],
 ): Response {
-  const { tag, deps } = context.var;
   // Until the stream has ended the isolate must live, or its cost would go unrecorded.
   context.executionCtx.waitUntil(answer.ended);
   return new Response(sseBytes(answer.events, view), {
     headers: {
-      ...answerHeaders(answer, deps.pipeline.clock.nowMs() - tag.startedMs),
+      ...answerHeaders(answer, elapsed(context)),
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-cache, no-transform",
     },

@@ -8,11 +8,14 @@ import { formatUsd } from "../../domain/money.ts";
 import type { Answer } from "../../pipeline/complete.ts";
 import type { EmbeddingAnswer } from "../../pipeline/embed.ts";
 import type { Route } from "../../pipeline/route.ts";
+import type { Elapsed } from "../context.ts";
+import { standingHeaders } from "./standing-headers.ts";
 
-/** Headers of an answer. @param totalMs From the request's arrival until now. */
-export function answerHeaders(answer: Answer, totalMs: number): Record<string, string> {
+/** Headers of an answer. */
+export function answerHeaders(answer: Answer, time: Elapsed): Record<string, string> {
   const { route, timing } = answer;
   const candidate = answer.kind === "dry" ? route.decision.attempts[0]! : answer.answeredBy;
+  const isPaced = route.decision.qualityPerUsd !== undefined;
   return {
     ...routeHeaders(route),
     "x-sluice-model": candidate.model,
@@ -27,12 +30,15 @@ export function answerHeaders(answer: Answer, totalMs: number): Record<string, s
         "x-sluice-hedge-cost-usd": formatUsd(answer.bill.hedgeMicroUsd),
       }),
     }),
-    "server-timing": serverTiming({ ...timing, totalMs }),
+    ...(answer.kind === "whole" && answer.isStopped && { "x-sluice-stopped": "budget" }),
+    ...standingHeaders(answer.standings, time.nowMs),
+    ...(isPaced && { "x-sluice-budget-lambda": route.decision.lambda.toPrecision(4) }),
+    "server-timing": serverTiming(timing, time),
   };
 }
 
 /** Headers of embeddings. No router had a say, so there is neither a score nor a release to name. */
-export function embeddingHeaders(answer: EmbeddingAnswer, totalMs: number): Record<string, string> {
+export function embeddingHeaders(answer: EmbeddingAnswer, time: Elapsed): Record<string, string> {
   const isDry = answer.kind === "dry";
   return {
     "x-sluice-decision": "pinned",
@@ -40,18 +46,18 @@ export function embeddingHeaders(answer: EmbeddingAnswer, totalMs: number): Reco
     "x-sluice-model": isDry ? answer.choice.attempts[0].model.id : answer.model,
     "x-sluice-attempts": String(isDry ? 0 : answer.attemptCount),
     ...(!isDry && { "x-sluice-cost-usd": formatUsd(answer.costMicroUsd) }),
-    "server-timing": serverTiming({ routeMs: 0, upstreamMs: answer.upstreamMs, totalMs }),
+    ...standingHeaders(answer.standings, time.nowMs),
+    "server-timing": serverTiming({ routeMs: 0, upstreamMs: answer.upstreamMs }, time),
   };
 }
 
 interface Durations {
   readonly routeMs: number;
   readonly upstreamMs: number;
-  readonly totalMs: number;
 }
 
-function serverTiming({ routeMs, upstreamMs, totalMs }: Durations): string {
-  return `route;dur=${routeMs}, upstream;dur=${upstreamMs}, total;dur=${totalMs}`;
+function serverTiming({ routeMs, upstreamMs }: Durations, { startedMs, nowMs }: Elapsed): string {
+  return `route;dur=${routeMs}, upstream;dur=${upstreamMs}, total;dur=${nowMs - startedMs}`;
 }
 
 function routeHeaders({ weights, decision }: Route): Record<string, string> {

@@ -6,14 +6,15 @@ import type { z } from "zod";
 import { RouterError } from "../../domain/errors.ts";
 import { isRecord, readJson } from "../../lib/json.ts";
 
-/** The object that the body is. Throws RouterError 400, 413 or 415. */
+/** The object that the body is. @param remedy For a body that is too large. Throws RouterError 400, 413 or 415. */
 export async function readJsonObject(
   request: Request,
   maxBytes: number,
+  remedy = "link to images instead of inlining them, or raise MAX_BODY_BYTES",
 ): Promise<Record<string, unknown>> {
   requireJson(request);
   const body = await readJson(request, maxBytes);
-  if (!body.ok) throw body.why === "too_large" ? tooLarge(maxBytes) : notJson(body.detail);
+  if (!body.ok) throw body.why === "too_large" ? tooLarge(maxBytes, remedy) : notJson(body.detail);
   if (!isRecord(body.value)) throw notJson("the body is no object");
   return body.value;
 }
@@ -40,6 +41,8 @@ interface Fault {
 
 /** Of a value that is none of several things, the fault of what it was most nearly: that found deepest within. */
 function faultOf({ path, message, ...issue }: z.core.$ZodIssue): Fault {
+  if (issue.code === "unrecognized_keys")
+    return { path: [...path, issue.keys[0]!], message: "is no field that is known here" };
   const own = { path, message };
   if (issue.code !== "invalid_union") return own;
   const inner = issue.errors.flatMap(([first]) => (first === undefined ? [] : [faultOf(first)]));
@@ -62,13 +65,9 @@ function requireJson({ headers }: Request): void {
   });
 }
 
-function tooLarge(maxBytes: number): RouterError {
-  return new RouterError(
-    "invalid_request_error",
-    `The body is larger than ${maxBytes} bytes; link to images instead of inlining them, ` +
-      "or raise MAX_BODY_BYTES",
-    { code: "body_too_large", status: 413 },
-  );
+function tooLarge(maxBytes: number, remedy: string): RouterError {
+  const message = `The body is larger than ${maxBytes} bytes; ${remedy}`;
+  return new RouterError("invalid_request_error", message, { code: "body_too_large", status: 413 });
 }
 
 function notJson(detail: string): RouterError {

@@ -2,13 +2,15 @@
  * A request's knobs: `x-sluice-*` headers and the body's `sluice` object, into one Policy.
  *
  * Both name the same things: `max_cost_usd` in the body is `x-sluice-max-cost-usd` as a header. Of two
- * values the more outward one counts: header, then `sluice` object, then the preset in `auto:<preset>`.
+ * values the more outward one counts: header, then `sluice` object, then the preset in `auto:<preset>`, then
+ * the defaults of key and tenant. A ceiling of theirs is no default: of all that are given the lowest holds.
  *
  * A knob that is misspelt and ignored would route, and spend, other than its writer meant. So what is
  * unknown or out of range is refused, with its name, its value and what is allowed.
  */
 import { RouterError } from "../../domain/errors.ts";
 import { policySchema, PRESETS, type Policy, type Preset } from "../../domain/policy.ts";
+import { lowest, type Terms } from "../../domain/terms.ts";
 import { isRecord } from "../../lib/json.ts";
 
 type Knob = keyof typeof policySchema.shape;
@@ -35,15 +37,25 @@ const FORMS = new Map<string, KnobForm>(Object.entries(KNOBS));
 
 const PREFIX = "x-sluice-";
 
-/** Reads all knobs of a request. @param preset From the model's name. Throws RouterError 400. */
-export function readKnobs(
-  headers: Headers,
-  { sluice, preset }: { sluice: unknown; preset?: Preset | undefined },
-): Policy {
+/** What else there is to a policy beside the headers. */
+interface KnobSources {
+  readonly sluice: unknown;
+  /** From the model's name. */
+  readonly preset?: Preset | undefined;
+  /** The caller's; limits and leaves nothing open where absent. */
+  readonly terms?: Pick<Terms, "defaults" | "maxCostUsd">;
+}
+
+/** Reads all knobs of a request. Throws RouterError 400. */
+export function readKnobs(headers: Headers, { sluice, preset, terms }: KnobSources): Policy {
   const given = new Map<string, Given>([...knobsOfBody(sluice), ...knobsOfHeaders(headers)]);
   const values = Object.fromEntries([...given].map(([name, { value }]) => [name, value]));
-  const parsed = policySchema.safeParse({ ...(preset !== undefined && { preset }), ...values });
-  if (parsed.success) return parsed.data;
+  const named = preset !== undefined && { preset };
+  const parsed = policySchema.safeParse({ ...terms?.defaults, ...named, ...values });
+  if (parsed.success) {
+    const usd = lowest(terms?.maxCostUsd, parsed.data.max_cost_usd);
+    return { ...parsed.data, ...(usd !== undefined && { max_cost_usd: usd }) };
+  }
   const name = String(parsed.error.issues[0]?.path[0]);
   const { param, wire } = given.get(name) ?? { param: name, wire: preset };
   throw invalid(param, wire, FORMS.get(name)?.allowed ?? "another value");

@@ -46,6 +46,8 @@ export const routeSchema = z.strictObject({
   floor: z.number().optional().describe("Score that the quality floor demanded"),
   certificate: certificateSchema.optional(),
   lambda: z.number(),
+  /** Score that a dollar must buy, where a paced budget set λ. */
+  quality_per_usd: z.number().optional(),
   attempts: z.array(z.string()).describe("Models in the order in which they are tried"),
   models: z.array(candidateSchema),
   excluded: z.array(

@@ -35,6 +35,7 @@ export function routeView(id: string, { forecast, decision, weights }: Route): R
     ...(decision.floor !== undefined && { floor: decision.floor }),
     ...(decision.assurance !== undefined && { certificate: certificateView(decision.assurance) }),
     lambda: decision.lambda,
+    ...(decision.qualityPerUsd !== undefined && { quality_per_usd: decision.qualityPerUsd }),
     attempts: decision.attempts.map(({ model }) => model),
     models: decision.candidates.map(candidateView),
     excluded: [...decision.excluded],

@@ -282,8 +282,8 @@ const REFUSALS: readonly Refusal[] = [
   { fields: { context_management: { edits: [] } }, param: "context_management" },
   { fields: { inference_geo: "eu" }, param: "inference_geo" },
   { fields: { speed: "fast" }, param: "speed", says: /preset fast/ },
-  { fields: { metadata: { team: "a" } }, param: "metadata", says: /team/ },
-  { fields: { output_config: { task_budget: {} } }, param: "output_config", says: /task_budget/ },
+  { fields: { metadata: { team: "a" } }, param: "metadata.team" },
+  { fields: { output_config: { task_budget: {} } }, param: "output_config.task_budget" },
   { fields: { output_config: { format: FORMAT }, output_format: FORMAT }, param: "output_format" },
   {
     fields: { tools: [TOOL, { type: "web_search_20250305", name: "web_search" }] },
@@ -293,8 +293,7 @@ const REFUSALS: readonly Refusal[] = [
   { fields: { tools: [{ ...TOOL, defer_loading: true }] }, param: "tools[0].defer_loading" },
   {
     fields: { tools: [{ ...TOOL, input_examples: [{}] }] },
-    param: "tools[0]",
-    says: /input_examples/,
+    param: "tools[0].input_examples",
   },
   { fields: { tools: [{ name: "f" }] }, param: "tools[0].input_schema" },
   { fields: { tools: [TOOL], tool_choice: { type: "tool" } }, param: "tool_choice.name" },

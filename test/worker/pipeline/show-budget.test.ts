@@ -1,0 +1,45 @@
+/** What `/v1/budget` is made of, and what is said where the ledger is silent. */
+import { describe, it } from "vitest";
+import { UNCOUNTED } from "../../../worker/domain/purse.ts";
+import type { PacedBudget } from "../../../worker/domain/standing.ts";
+import { showBudget } from "../../../worker/pipeline/show-budget.ts";
+import { PaceBook } from "../../../worker/routing/pace.ts";
+import { callerWith } from "../fixture/callers.ts";
+
+function budget(account: string): PacedBudget {
+  return { account, remainingMicroUsd: 0, requests: 1, elapsedMs: 1_000, leftMs: 1_000 };
+}
+
+describe("showBudget", () => {
+  it("has a price for each budget that has seen a request", async ({ expect }) => {
+    const pace = new PaceBook();
+    const [seen, unseen] = [budget("acme a"), budget("acme b")];
+    const offers = [
+      { cost: 1, quality: 0.5 },
+      { cost: 100, quality: 0.9 },
+    ];
+    pace.observe(seen.account, offers, seen);
+    const purses = {
+      open: () => UNCOUNTED,
+      standings: async () => [],
+      paced: async () => [seen, unseen],
+    };
+    const { prices } = await showBudget(callerWith(), { purses, pace });
+    expect([...prices.keys()]).toEqual(["acme a"]);
+    expect(prices.get("acme a")).toBeGreaterThan(0);
+  });
+
+  it("says 503 where the ledger cannot be asked, and not why", async ({ expect }) => {
+    const purses = {
+      open: () => UNCOUNTED,
+      standings: () => Promise.reject(new Error("redis at 10.0.0.7 is down")),
+      paced: async () => [],
+    };
+    const shown = showBudget(callerWith(), { purses, pace: new PaceBook() });
+    await expect(shown).rejects.toMatchObject({
+      status: 503,
+      code: "ledger_unreachable",
+      message: expect.not.stringContaining("10.0.0.7"),
+    });
+  });
+});
