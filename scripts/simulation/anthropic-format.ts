@@ -15,6 +15,7 @@ export const ANTHROPIC_FORMAT: VendorFormat = {
   read: readMessagesRequest,
   body: messageBody,
   frames: messageFrames,
+  openingFrames: 1,
   frame: (event) => ("type" in event ? eventLines({ ...event, type: String(event.type) }) : ""),
   end: "",
   error: (status, message) => ({

@@ -6,11 +6,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CatalogModel } from "../../router-models/catalog.ts";
+import { lineFor, type Bill } from "./bill.ts";
 import { completionOf } from "./completion.ts";
 import { carryOut, type Exchange, type Outlet, type Waits } from "./exchange.ts";
 import { markedFault, parseFault, type Fault, type FaultBook } from "./faults.ts";
 import type { Gate } from "./gate.ts";
-import type { Pace } from "./pace.ts";
+import { slowed, tokensBy, type Pace } from "./pace.ts";
 import type { OpenRecord, RequestLog } from "./request-log.ts";
 import { isRefusal, lastUserText, type VendorRequest } from "./vendor-request.ts";
 import type { VendorFormat } from "./wire-format.ts";
@@ -28,6 +29,7 @@ export interface Call {
 export interface Simulation {
   readonly models: readonly CatalogModel[];
   readonly requests: RequestLog;
+  readonly bill: Bill;
   readonly faults: FaultBook;
   readonly gate: Gate;
   readonly seed: number;
@@ -133,13 +135,14 @@ async function send(call: Call, answering: Answering, simulation: Simulation): P
   };
   const completion = completionOf(read, model, simulation.seed);
   open.note(completion.billed, fault);
+  charge(answering, { simulation, startedMs });
   const exchange: Exchange = {
     completion,
     credential: call.request.headers.authorization,
     label: { model: read.model, createdS: Math.floor(Date.now() / 1_000), echo: read["echo"] },
     format,
     isStream: read.stream ?? false,
-    hasUsage: read.stream_options?.include_usage ?? false,
+    hasUsage: format.hasUsageUnasked ?? read.stream_options?.include_usage ?? false,
     pace: simulation.paceFor(model),
     fault,
   };
@@ -148,6 +151,25 @@ async function send(call: Call, answering: Answering, simulation: Simulation): P
   } catch (error) {
     if (!gone.signal.aborted) throw error;
   }
+}
+
+/** Puts the call on the bill as soon as it has ended. */
+function charge(
+  { open: { record }, fault, model }: Answering,
+  { simulation, startedMs }: { simulation: Simulation; startedMs: number },
+): void {
+  const end = simulation.bill.begin();
+  const { headers, isStream } = record;
+  void record.ended.then((state) => {
+    const billed = record.billed!;
+    // A plain answer is sent when it is made: who leaves before that has nothing of what there is.
+    const isUnsent = state === "aborted" && !isStream && fault?.kind !== "stall";
+    const ownPace = simulation.paceFor(model);
+    const pace = fault?.kind === "slow" ? slowed(ownPace, fault.factor) : ownPace;
+    const unsent = isUnsent ? tokensBy(pace, performance.now() - startedMs) : 0;
+    const madeTokens = Math.max(record.madeTokens, Math.min(unsent, billed.completionTokens));
+    end(lineFor({ headers, model, state, billed, madeTokens }));
+  });
 }
 
 function outletTo(response: ServerResponse, open: OpenRecord): Outlet {
@@ -160,6 +182,7 @@ function outletTo(response: ServerResponse, open: OpenRecord): Outlet {
       open.sent();
       if (!response.write(text) && !response.destroyed) await drained(response);
     },
+    made: (tokens) => open.made(tokens),
     end: () => void response.end(),
     destroy() {
       open.end("failed");

@@ -10,6 +10,7 @@
 import { z } from "zod";
 import type { CatalogEmbedding } from "../../router-models/catalog.ts";
 import { hashText, randomFrom } from "../../worker/lib/prng.ts";
+import { lineFor } from "./bill.ts";
 import { readJson, sendJson, type Call, type Simulation } from "./chat-call.ts";
 import { countTokens } from "./pieces.ts";
 import { vendorError } from "./wire-format.ts";
@@ -30,7 +31,7 @@ type EmbeddingRequest = z.infer<typeof embeddingRequest>;
 /** Answers one request for embeddings by one of `models`. */
 export async function answerEmbeddings(
   call: Call,
-  simulation: Pick<Simulation, "requests" | "faults">,
+  simulation: Pick<Simulation, "requests" | "faults" | "bill">,
   models: readonly CatalogEmbedding[],
 ): Promise<void> {
   const body = await readJson(call.request);
@@ -59,6 +60,16 @@ export async function answerEmbeddings(
       `${request.model} does not know ${lacking ?? `the fault ${fault?.kind}`}.`,
     );
   }
+  const promptTokens = tokensIn(request);
+  const billed = { promptTokens, cacheWriteTokens: 0, completionTokens: 0, reasoningTokens: 0 };
+  const price = { ...model.price, outputUsdPerMTok: 0 };
+  const ended = {
+    headers: call.request.headers,
+    state: "finished",
+    billed,
+    madeTokens: 0,
+  } as const;
+  simulation.bill.begin()(lineFor({ ...ended, model: { id: model.id, price } }));
   sendJson(call, 200, answerTo(request, model));
   open.end("finished");
 }
@@ -80,12 +91,16 @@ function inputsOf({ input }: EmbeddingRequest): readonly (string | readonly numb
   return input.every((one) => typeof one === "number") ? [input] : input;
 }
 
-function answerTo(request: EmbeddingRequest, model: CatalogEmbedding): object {
-  const inputs = inputsOf(request);
-  const used = inputs.reduce(
+function tokensIn(request: EmbeddingRequest): number {
+  return inputsOf(request).reduce(
     (sum, input) => sum + (typeof input === "string" ? countTokens(input) : input.length),
     0,
   );
+}
+
+function answerTo(request: EmbeddingRequest, model: CatalogEmbedding): object {
+  const inputs = inputsOf(request);
+  const used = tokensIn(request);
   return {
     object: "list",
     data: inputs.map((input, index) => {

@@ -13,6 +13,8 @@ import type { Label, VendorFormat } from "./wire-format.ts";
 export interface Outlet {
   head(status: number, headers: Readonly<Record<string, string>>): void;
   write(text: string | Uint8Array): Promise<void>;
+  /** Says how many output tokens of the answer are made, which only grow. */
+  made(tokens: number): void;
   end(): void;
   /** Drops the connection without an end. */
   destroy(): void;
@@ -165,6 +167,7 @@ async function sendBody(
     outlet.end();
     return "finished";
   }
+  outlet.made(exchange.completion.billed.completionTokens);
   await outlet.write(half);
   if (fault?.kind === "cut") {
     outlet.destroy();
@@ -214,10 +217,10 @@ async function sendStream(
     if (!isOpen)
       outlet.head(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
     isOpen = true;
-    const sent = frames.slice(0, index);
-    if (await strikesAfter(sent, exchange, [outlet, waits])) return "failed";
+    if (await strikesAt({ frames, index }, exchange, [outlet, waits])) return "failed";
     if (fault?.kind === "trickle") await trickle(frame, outlet);
     else await outlet.write(frame);
+    outlet.made(tokensIn(index + 1, exchange));
   }
   if (!isOpen) outlet.head(200, { "content-type": "text/event-stream" });
   if (format.end !== "") await outlet.write(format.end);
@@ -225,13 +228,20 @@ async function sendStream(
   return "finished";
 }
 
+/** Output tokens in the first `count` events: one in each with a piece, and all the thinking before the first. */
+function tokensIn(count: number, { completion, format }: Exchange): number {
+  const { completionTokens, reasoningTokens } = completion.billed;
+  const pieces = count - format.openingFrames * completion.choices.length;
+  if (pieces <= 0) return 0;
+  return reasoningTokens + Math.min(pieces, completionTokens - reasoningTokens);
+}
+
 /** Faults inside a stream. Says whether the stream is over. */
-async function strikesAfter(
-  sent: readonly string[],
+async function strikesAt(
+  { frames, index }: { frames: readonly string[]; index: number },
   { fault, format, pace }: Exchange,
   [outlet, waits]: readonly [Outlet, Waits],
 ): Promise<boolean> {
-  const index = sent.length;
   if (fault === undefined) return false;
   if (fault.kind === "step" && index > 0 && index < fault.until) await waits.release();
   if (!("after" in fault) || fault.after !== index) return false;
@@ -245,7 +255,9 @@ async function strikesAfter(
     return true;
   }
   const isTorn = fault.kind === "malformed";
-  await outlet.write(isTorn ? `data: ${TORN}\n\n` : format.frame(outage(format), sent));
+  await outlet.write(
+    isTorn ? `data: ${TORN}\n\n` : format.frame(outage(format), frames.slice(0, index)),
+  );
   outlet.end();
   return true;
 }

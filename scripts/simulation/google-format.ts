@@ -94,6 +94,7 @@ export function googleFormatAt(endpoint: string): VendorFormat | undefined {
     read: (json) => read(json, { model, stream: method === "streamGenerate" }),
     body,
     frames,
+    openingFrames: 0,
     frame,
     end: "",
     error,

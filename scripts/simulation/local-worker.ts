@@ -27,7 +27,7 @@ export interface LocalWorkerOptions {
   /** Where KV lives: a folder, or false for memory only. `.wrangler/state` of the repository by default. */
   readonly persist?: string | false;
   /** What wrangler itself prints; "warn" by default. */
-  readonly logLevel?: "none" | "error" | "warn" | "info";
+  readonly logLevel?: "none" | "error" | "warn" | "info" | "log";
 }
 
 /** A worker that answers. Whoever started it closes it. */

@@ -23,6 +23,13 @@ export function dueMs(pace: Pace, index: number): number {
   return pace.ttftMs + (index / pace.tokensPerSecond) * 1_000;
 }
 
+/** How many tokens are made this long after the request came in: a whole number, or Infinity. */
+export function tokensBy({ ttftMs, tokensPerSecond }: Pace, elapsedMs: number): number {
+  if (elapsedMs < ttftMs) return 0;
+  if (tokensPerSecond === Number.POSITIVE_INFINITY) return tokensPerSecond;
+  return Math.floor(((elapsedMs - ttftMs) / 1_000) * tokensPerSecond);
+}
+
 /** The same pace, `factor` times slower. A pace without delays counts as 100 ms and 100 tokens a second. */
 export function slowed(pace: Pace, factor: number): Pace {
   return {

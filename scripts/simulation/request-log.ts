@@ -37,6 +37,8 @@ export interface RequestRecord {
   readonly billed?: Billed;
   /** Stream events sent so far. */
   readonly sentEvents: number;
+  /** Output tokens made so far. */
+  readonly madeTokens: number;
   /** Resolves with the final state; never rejects. */
   readonly ended: Promise<RequestState>;
 }
@@ -60,6 +62,8 @@ export interface OpenRecord {
   note(billed: Billed, fault: Fault | undefined): void;
   /** Counts one more event. */
   sent(): void;
+  /** Sets how many output tokens are made. */
+  made(tokens: number): void;
   /** Sets the final state; later calls change nothing. */
   end(state: RequestState): void;
 }
@@ -84,6 +88,7 @@ export class RequestLog {
       index: this.#count++,
       state: "open",
       sentEvents: 0,
+      madeTokens: 0,
       ended: promise,
     };
     this.#records.push(record);
@@ -98,6 +103,7 @@ export class RequestLog {
         if (fault !== undefined) record.fault = fault;
       },
       sent: () => void (record.sentEvents += 1),
+      made: (tokens) => void (record.madeTokens = tokens),
       end: (state) => {
         if (record.state !== "open") return;
         record.state = state;

@@ -29,6 +29,7 @@ export const RESPONSES_FORMAT: VendorFormat = {
     return { ...ended(completion, label), output, usage: usageOf(completion.billed) };
   },
   frames: responseFrames,
+  openingFrames: 1,
   frame: failure,
   end: "",
   error: (...given) => OPENAI_FORMAT.error(...given),

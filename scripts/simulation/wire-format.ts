@@ -24,6 +24,10 @@ export interface VendorFormat {
   body(completion: Completion, label: Label): object;
   /** The events of a streamed answer as they are sent, a piece of the answer in each but first and last ones. */
   frames(completion: Completion, label: Label, hasUsage: boolean): string[];
+  /** Whether a streamed answer tells its usage also to who has not asked. */
+  readonly hasUsageUnasked?: boolean;
+  /** Of each choice: frames before that with its first piece. */
+  readonly openingFrames: number;
   /** One event as it is sent after these frames. */
   frame(event: object, sent: readonly string[]): string;
   /** What is sent last. */
@@ -44,11 +48,26 @@ export const OPENAI_FORMAT: VendorFormat = {
   body: completionBody,
   frames: (completion, label, hasUsage) =>
     completionChunks(completion, label, hasUsage).map(dataLine),
+  openingFrames: 1,
   frame: dataLine,
   end: "data: [DONE]\n\n",
   error(status, message, details = {}) {
     const [type, code] = STATUS_WORDS[status] ?? ["server_error", undefined];
     return vendorError(message, type, { ...(code !== undefined && { code }), ...details });
+  },
+};
+
+/**
+ * Mistral's: streams take no options, and usage comes with the last chunk.
+ * Source: https://docs.mistral.ai/api/endpoint/chat
+ */
+export const MISTRAL_FORMAT: VendorFormat = {
+  ...OPENAI_FORMAT,
+  hasUsageUnasked: true,
+  frames(completion, label, hasUsage) {
+    const chunks = completionChunks(completion, label, false);
+    const last = { ...chunks.at(-1), ...(hasUsage && { usage: usageOf(completion.billed) }) };
+    return [...chunks.slice(0, -1), last].map(dataLine);
   },
 };
 

@@ -3,7 +3,7 @@
  * the vendor itself counted for the answers that it finished. Pure.
  */
 import type { CatalogModel } from "../../router-models/catalog.ts";
-import { costMicroUsd } from "../../worker/domain/money.ts";
+import { owedMicroUsd } from "../simulation/bill.ts";
 import type { RequestRecord } from "../simulation/request-log.ts";
 import type { SoakResult } from "./one-request.ts";
 
@@ -70,10 +70,7 @@ function microUsd(usd: number): number {
 
 function owedFor({ model, billed }: RequestRecord, catalog: readonly CatalogModel[]): number {
   const price = catalog.find(({ id }) => id === model)?.price;
-  return (
-    costMicroUsd(billed?.promptTokens ?? 0, price?.inputUsdPerMTok ?? 0) +
-    costMicroUsd(billed?.completionTokens ?? 0, price?.outputUsdPerMTok ?? 0)
-  );
+  return billed === undefined || price === undefined ? 0 : owedMicroUsd(billed, price);
 }
 
 function userOf(body: unknown): string {
