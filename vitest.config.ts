@@ -24,7 +24,11 @@ export default defineConfig({
         test: {
           ...PROPERTIES,
           name: "node",
-          include: ["test/{scripts,e2e,house}/**/*.test.ts", ...SHARED],
+          include: [
+            "test/{scripts,e2e,house}/**/*.test.ts",
+            "test/worker/**/*.node.test.ts",
+            ...SHARED,
+          ],
           sequence: { shuffle: true },
           restoreMocks: true,
           retry: 0,

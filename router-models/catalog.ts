@@ -40,8 +40,8 @@ export const CAPABILITIES = [
 /**
  * What some models cannot be asked for although most can: `n`, more than one answer; `sampling`, a temperature, top_p
  * or top_k other than the default; `json_object`, JSON without a schema; `other_files`, files that are no PDF;
- * `chat_only_tools`, tools beside fields that OpenAI's Responses API has no words for; the rest are fields of their
- * name.
+ * `chat_only_tools`, tools beside fields that OpenAI's Responses API has no words for; `streamed_json`, a
+ * `response_format` in a stream, as everywhere on Groq and on Workers AI; the rest are fields of their name.
  */
 export const REFUSALS = [
   "n",
@@ -53,6 +53,7 @@ export const REFUSALS = [
   "json_object",
   "other_files",
   "chat_only_tools",
+  "streamed_json",
 ] as const;
 
 /** The benchmarks that an anchor may quote: accuracies in 0..1, save `arena_elo`, which is an Elo rating. */

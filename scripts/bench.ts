@@ -20,6 +20,7 @@ import { runWrangler } from "./cloudflare/wrangler.ts";
 import { readWhole } from "./command-line/values.ts";
 import { compareGateways, gatewayTable } from "./gateway/compare.ts";
 import { PORTKEY_HINT } from "./gateway/targets.ts";
+import { compareLedgers, ledgerTable } from "./ledgers/compare.ts";
 import { benchTable, isMet, summary, type BenchRow } from "./report/bench-table.ts";
 import { createProgress } from "./report/progress.ts";
 import { startLocalWorker } from "./simulation/local-worker.ts";
@@ -51,8 +52,10 @@ const HELP = `Times decisions, cold starts and the bundle in local workerd.
   --strict       exit code 1 when a target is missed
   --gateway      compares gateways instead: added time to first token, added p50 and p99, delay of every
                  event and CPU per request, against calling the simulated vendor directly
-  --requests N   of each kind and gateway (default 200)
+  --requests N   of each kind and gateway, or ledger (default 200)
   --concurrency N  requests at a time in the part under load (default 8)
+  --ledger       times ledgers instead: what a hard budget adds to a request, p50 and p99, on a Durable
+                 Object and on Redis, without a network between isolate and ledger
   --portkey DIR  a folder with node_modules/@portkey-ai/gateway, to stand beside in the same run
   --help         this text`;
 
@@ -71,6 +74,7 @@ async function main(): Promise<void> {
       json: { type: "boolean", default: false },
       strict: { type: "boolean", default: false },
       gateway: { type: "boolean", default: false },
+      ledger: { type: "boolean", default: false },
       requests: { type: "string", default: "200" },
       concurrency: { type: "string", default: "8" },
       portkey: { type: "string" },
@@ -79,6 +83,7 @@ async function main(): Promise<void> {
   });
   if (values.help) return console.log(HELP);
   if (values.gateway) return benchGateways(values);
+  if (values.ledger) return benchLedgers(values);
   const chosen = values.only.split(",").map((name) => {
     const bench = BENCHES[name];
     if (bench === undefined)
@@ -115,6 +120,16 @@ async function benchGateways({ portkey, json, ...flags }: GatewayFlags): Promise
   progress.finish();
   console.log(json ? JSON.stringify({ rows }) : gatewayTable(rows));
   if (portkey === undefined && !json) console.log(`\n${PORTKEY_HINT}`);
+}
+
+async function benchLedgers({ requests, json }: GatewayFlags): Promise<void> {
+  const progress = createProgress("ledgers", 1);
+  const rows = await compareLedgers({
+    rounds: readWhole("--requests", requests, 10),
+    report: (done, total, note) => progress.update(done, note, total),
+  });
+  progress.finish();
+  console.log(json ? JSON.stringify({ rows }) : ledgerTable(rows));
 }
 
 /** A decision calls nobody; what would is discarded. */

@@ -35,7 +35,7 @@ function layerTable(): string {
     "| --- | --- |",
     `| router-models | itself, ${code("zod")} |`,
     ...rows,
-    "| compose, index, config | anything in worker/, router-models |",
+    "| compose, index, config, variables | anything in worker/, router-models |",
     "| scripts | worker/{lib,domain,routing}, router-models, scripts, packages |",
   ].join("\n");
 }

@@ -21,15 +21,14 @@ import { placeCatalog, trainedPanel } from "../router-models/placement.ts";
 import { openRelease } from "../router-models/release.ts";
 import { Scorer, type Forecast } from "../router-models/scorer.ts";
 import { messageSchema } from "../worker/domain/chat.ts";
-import type { Candidate } from "../worker/domain/decision.ts";
 import { policySchema, PRESETS, type Policy } from "../worker/domain/policy.ts";
-import { buildCandidates } from "../worker/routing/candidates.ts";
 import { decide } from "../worker/routing/decide.ts";
 import { promptOf } from "../worker/routing/prompt-of.ts";
 import { linesOf, rowOf, type Line } from "./dataset/lines.ts";
 import { readReleaseFolder } from "./dataset/release-folder.ts";
 import { trainedCatalog } from "./dataset/trained-catalog.ts";
 import { openGraph } from "./evaluation/onnx-graph.ts";
+import { rowCandidates } from "./evaluation/row-candidates.ts";
 import { readCatalogFile } from "./onboarding/catalog-file.ts";
 import { createProgress } from "./report/progress.ts";
 
@@ -174,7 +173,7 @@ interface Order {
 }
 
 function scoreRow(forecast: Forecast, { models, policy, certificate }: Order): ScoredRow {
-  const candidates = candidatesOf(forecast, models);
+  const candidates = rowCandidates(forecast, models);
   const decided = decide({ candidates, excluded: [], policy, certificate, task: forecast.task });
   return {
     scores: Object.fromEntries(forecast.models.map(({ id, score }) => [id, round(score)])),
@@ -195,17 +194,6 @@ function medianCostsUsd(
       return [id, Number((cost / 1e6).toPrecision(6))];
     }),
   );
-}
-
-/** Every model may serve: a row of a file asks for nothing but an answer. */
-function candidatesOf(forecast: Forecast, catalog: Catalog["models"]): Candidate[] {
-  return buildCandidates({
-    catalog,
-    forecast,
-    needs: { capabilities: [], contextTokens: 0 },
-    policy: policySchema.parse({}),
-    isServed: () => true,
-  }).candidates;
 }
 
 function parseRow(line: Line): { id: string | number; prompt: Prompt } {

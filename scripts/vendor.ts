@@ -6,7 +6,8 @@
  *
  * Answers depend on model, prompt and seed. Speed comes from the catalogue. Faults come on demand: see
  * simulation/faults.ts. Under `/__sim/` are the requests that arrived (`GET requests`), new faults
- * (`POST faults {fault, vendor?, model?, times?}`) and the door for what a stall holds back (`POST release`).
+ * (`POST faults {fault, vendor?, model?, times?}`), the door for what a stall holds back (`POST release`), and the
+ * bill (`GET bill`, of one request `GET bill?request_id=…`; `DELETE bill` begins another).
  *
  * Run: `node scripts/vendor.ts --help`. From code: `startVendor`.
  */
@@ -21,6 +22,7 @@ import {
 } from "../router-models/catalog.ts";
 import { readNumber, readPort, readWhole } from "./command-line/values.ts";
 import { ANTHROPIC_FORMAT } from "./simulation/anthropic-format.ts";
+import { Bill } from "./simulation/bill.ts";
 import {
   answerChat,
   readJson,
@@ -44,10 +46,18 @@ import { OPENAI_CHAT_FORMAT } from "./simulation/openai-chat-format.ts";
 import { paceOf, type Pace } from "./simulation/pace.ts";
 import { RequestLog } from "./simulation/request-log.ts";
 import { RESPONSES_FORMAT } from "./simulation/responses-format.ts";
-import { OPENAI_FORMAT, vendorError, type VendorFormat } from "./simulation/wire-format.ts";
+import type { WebhookReceiver } from "./simulation/webhook-receiver.ts";
+import {
+  MISTRAL_FORMAT,
+  OPENAI_FORMAT,
+  vendorError,
+  type VendorFormat,
+} from "./simulation/wire-format.ts";
 
 /** Longer than a client keeps a connection idle, or a reused connection may be closed under its request. */
 const KEEP_ALIVE_MS = 120_000;
+/** Connections that may wait to be accepted while an answer is made up; the system may allow fewer. */
+const BACKLOG = 8_192;
 
 export interface VendorOptions {
   /** 0, the default, takes any free port. */
@@ -63,6 +73,8 @@ export interface VendorOptions {
   readonly drawFault?: () => Fault | undefined;
   /** How many requests are remembered; 500 by default. */
   readonly keptRequests?: number;
+  /** Who takes in what is posted to /webhooks; nobody by default. */
+  readonly webhooks?: WebhookReceiver;
   /** The models on offer; the shipped catalogue by default. */
   readonly catalog?: Catalog;
 }
@@ -73,6 +85,8 @@ export interface Vendor {
   readonly url: string;
   readonly port: number;
   readonly requests: RequestLog;
+  /** What it charges. */
+  readonly bill: Bill;
   readonly faults: FaultBook;
   /** Lets every request that a stall or a step holds back go on. */
   release(): void;
@@ -82,11 +96,12 @@ export interface Vendor {
 
 /** Starts a vendor on 127.0.0.1. Rejects with Node's EADDRINUSE error where the port is taken. */
 export async function startVendor(options: VendorOptions = {}): Promise<Vendor> {
-  const { port = 0, speed = 0, pace, seed = 0, faults = [] } = options;
+  const { port = 0, speed = 0, pace, seed = 0, faults = [], webhooks } = options;
   const { models, embeddings } = options.catalog ?? parseCatalog(catalogJson);
   const simulation: Simulation = {
     models,
     requests: new RequestLog(options.keptRequests),
+    bill: new Bill(),
     drawFault: options.drawFault ?? (() => undefined),
     faults: new FaultBook(faults),
     gate: new Gate(),
@@ -94,7 +109,11 @@ export async function startVendor(options: VendorOptions = {}): Promise<Vendor> 
     paceFor: (model) => pace ?? paceOf(model, speed),
   };
   const server = createServer((request, response) => {
-    answer({ request, response }, simulation, embeddings).catch(() => response.destroy());
+    const answered =
+      webhooks !== undefined && request.url === "/webhooks"
+        ? webhooks(request).then((status) => response.writeHead(status).end())
+        : answer({ request, response }, simulation, embeddings);
+    answered.catch(() => response.destroy());
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await listen(server, port);
@@ -103,6 +122,7 @@ export async function startVendor(options: VendorOptions = {}): Promise<Vendor> 
     url: `http://127.0.0.1:${bound}`,
     port: bound,
     requests: simulation.requests,
+    bill: simulation.bill,
     faults: simulation.faults,
     release: () => simulation.gate.release(),
     close: () => shut(server),
@@ -112,7 +132,7 @@ export async function startVendor(options: VendorOptions = {}): Promise<Vendor> 
 async function listen(server: Server, port: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
-  server.listen(port, "127.0.0.1", resolve);
+  server.listen({ port, host: "127.0.0.1", backlog: BACKLOG }, resolve);
   await promise;
 }
 
@@ -161,7 +181,8 @@ function listOf(vendor: string, models: readonly CatalogModel[]): object {
 /** The format that a vendor speaks at this endpoint; OpenAI's is one that all of them know. */
 function formatAt(vendor: string, endpoint: string): VendorFormat | undefined {
   const isOpenAi = vendor === "openai" || vendor === "azure";
-  if (endpoint === "chat/completions") return isOpenAi ? OPENAI_CHAT_FORMAT : OPENAI_FORMAT;
+  if (endpoint === "chat/completions")
+    return isOpenAi ? OPENAI_CHAT_FORMAT : vendor === "mistral" ? MISTRAL_FORMAT : OPENAI_FORMAT;
   if (endpoint === "responses") return isOpenAi ? RESPONSES_FORMAT : undefined;
   if (vendor === "anthropic") return endpoint === "messages" ? ANTHROPIC_FORMAT : undefined;
   return vendor === "google" ? googleFormatAt(endpoint) : undefined;
@@ -175,6 +196,13 @@ async function control(route: string, call: Call, simulation: Simulation): Promi
     }
     case "DELETE /__sim/requests":
       simulation.requests.clear();
+      break;
+    case "GET /__sim/bill": {
+      const { searchParams } = new URL(call.request.url ?? "/", "http://vendor");
+      return sendJson(call, 200, simulation.bill.view(searchParams.get("request_id")));
+    }
+    case "DELETE /__sim/bill":
+      simulation.bill.clear();
       break;
     case "DELETE /__sim/faults":
       simulation.faults.clear();

@@ -13,10 +13,10 @@ import type { Certificate } from "../../router-models/manifest.ts";
 import type { Forecast } from "../../router-models/scorer.ts";
 import type { Candidate, Decision } from "../../worker/domain/decision.ts";
 import { policySchema } from "../../worker/domain/policy.ts";
-import { buildCandidates } from "../../worker/routing/candidates.ts";
 import { decide } from "../../worker/routing/decide.ts";
 import type { OutcomeRow } from "../dataset/outcome-file.ts";
 import { poolByGid } from "../dataset/pool.ts";
+import { rowCandidates } from "../evaluation/row-candidates.ts";
 
 const LEAST_COVERAGE = 0.9;
 
@@ -169,7 +169,6 @@ function isCertified({ assurance }: Decision): boolean {
   return assurance !== undefined && assurance.doubt === undefined;
 }
 
-/** As for a request that asks for nothing but an answer. */
 function candidatesOf(
   row: OutcomeRow,
   models: readonly CatalogModel[],
@@ -177,11 +176,5 @@ function candidatesOf(
 ): Candidate[] {
   const forecast = forecasts.get(row);
   if (forecast === undefined) throw new Error(`${name} ${row.id}: the row was not scored`);
-  return buildCandidates({
-    catalog: models,
-    forecast,
-    needs: { capabilities: [], contextTokens: 0 },
-    policy: policySchema.parse({}),
-    isServed: () => true,
-  }).candidates;
+  return rowCandidates(forecast, models);
 }

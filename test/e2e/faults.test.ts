@@ -18,11 +18,11 @@ let service: LocalService;
 beforeAll(async () => {
   service = await startLocalService({
     STAND_IN_KEYS: KEYS.join(","),
-    CONNECT_TIMEOUT_MS: "1000",
-    FIRST_BYTE_TIMEOUT_MS: "1000",
-    ANSWER_TIMEOUT_MS: "1000",
-    IDLE_TIMEOUT_MS: "1000",
-    TOTAL_TIMEOUT_MS: "4000",
+    CONNECT_TIMEOUT_MS: "2000",
+    FIRST_BYTE_TIMEOUT_MS: "2000",
+    ANSWER_TIMEOUT_MS: "2000",
+    IDLE_TIMEOUT_MS: "2000",
+    TOTAL_TIMEOUT_MS: "8000",
   });
 });
 afterEach(() => {

@@ -32,19 +32,22 @@ const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
   ],
   "worker/providers": [["worker/lib", "worker/domain"], ["zod"]],
   "worker/privacy": [["worker/lib", "worker/domain"], ["zod"]],
-  "worker/tenants": [["worker/lib", "worker/domain"], ["zod"]],
+  "worker/tenants": [
+    ["worker/lib", "worker/domain"],
+    ["zod", "jose", "cloudflare:workers"],
+  ],
   "worker/telemetry": [["worker/lib", "worker/domain"], ["zod"]],
   "worker/cache": [
     ["worker/lib", "worker/domain"],
-    ["zod", "@upstash/redis", "cloudflare:workers"],
+    ["zod", "@upstash/redis/cloudflare", "cloudflare:workers"],
   ],
   "worker/budget": [
     ["worker/lib", "worker/domain"],
-    ["zod", "@upstash/redis", "cloudflare:workers"],
+    ["zod", "@upstash/redis/cloudflare", "cloudflare:workers"],
   ],
   "worker/learning": [
     ["worker/lib", "worker/domain"],
-    ["zod", "@upstash/redis", "cloudflare:workers"],
+    ["zod", "@upstash/redis/cloudflare", "cloudflare:workers"],
   ],
   "worker/vitals": [
     ["worker/lib", "worker/domain", "worker/routing"],
@@ -71,11 +74,11 @@ const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
   "worker/console": [["worker/lib", "worker/domain", "worker/pipeline"], ["hono"]],
   scripts: [
     ["worker/lib", "worker/domain", "worker/routing", ...EVERYTHING, "scripts/training"],
-    ["zod", "hono", "tokenx", "onnxruntime-web", "@upstash/redis", "node:fs"],
+    ["zod", "hono", "tokenx", "onnxruntime-web", "@upstash/redis/cloudflare", "jose", "node:fs"],
   ],
   "scripts/training": [
     ["worker/lib", "worker/domain", "worker/routing", ...EVERYTHING, "scripts"],
-    ["zod", "hono", "tokenx", "onnxruntime-web", "@upstash/redis", "node:fs"],
+    ["zod", "hono", "tokenx", "onnxruntime-web", "@upstash/redis/cloudflare", "jose", "node:fs"],
   ],
 };
 
@@ -84,7 +87,8 @@ const PACKAGES = [
   "hono",
   "tokenx",
   "onnxruntime-web",
-  "@upstash/redis",
+  "@upstash/redis/cloudflare",
+  "jose",
   "cloudflare:workers",
   "node:fs",
 ];
