@@ -8,7 +8,6 @@
 import catalogJson from "../../router-models/catalog.json" with { type: "json" };
 import { parseCatalog } from "../../router-models/catalog.ts";
 import type { Release } from "../../router-models/release.ts";
-import { hashText, pick, randomFrom } from "../../worker/lib/prng.ts";
 import type { Estimate } from "../evaluation/bootstrap.ts";
 import type { PriceSources } from "../evaluation/costs.ts";
 import { aiq } from "../evaluation/frontier.ts";
@@ -19,10 +18,11 @@ import { createProgress } from "../report/progress.ts";
 import { median, quantile } from "../report/quantiles.ts";
 import type { PaceOptions } from "./options.ts";
 import { questionsOf, type QuestionSet } from "./questions.ts";
-import { simulate, type Arrival, type Spending, type Window } from "./simulation.ts";
+import { simulate, type Spending, type Window } from "./simulation.ts";
 import { descent, fixed, paced } from "./spenders.ts";
+import { sumOf, windowOf, type WindowTerms } from "./windows.ts";
 
-export type SpenderName = "paced" | "balanced" | "quality" | "descent" | "hindsight";
+export type SpenderName = "paced" | "unprepared" | "balanced" | "quality" | "descent" | "hindsight";
 
 export interface SpenderRow {
   readonly name: SpenderName;
@@ -48,6 +48,7 @@ export interface SpenderRow {
 export interface PaceTable {
   readonly set: string;
   readonly trace: string;
+  /** Of the first seed's window. */
   readonly requests: number;
   readonly budgets: readonly {
     /** Of what the strongest model alone would cost. */
@@ -60,6 +61,7 @@ export interface PaceTable {
 
 export interface PaceEvaluation {
   readonly release: string;
+  readonly window: PaceOptions["window"];
   readonly seeds: number;
   readonly isolates: number;
   readonly tables: readonly PaceTable[];
@@ -87,7 +89,7 @@ export async function evaluatePacing(
   const tables = pairs.map(({ set, one }): PaceTable => ({
     set: set.name,
     trace: one.name,
-    requests: one.calls.length,
+    requests: windowOf(set, one, { ...options, share: 1, seed: 1 }).arrivals.length,
     budgets: options.budgets.map((share) => {
       progress.update(done++, `${set.name}, ${one.name}`);
       return playBudget(set, one, { ...options, share });
@@ -98,13 +100,14 @@ export async function evaluatePacing(
   const { name, version } = release.manifest;
   return {
     release: `${name} ${version}`,
+    window: options.window,
     seeds: options.seeds,
     isolates: options.isolates,
     tables,
   };
 }
 
-type Terms = Pick<PaceOptions, "seeds" | "isolates"> & { readonly share: number };
+type Terms = Omit<WindowTerms, "seed"> & Pick<PaceOptions, "seeds">;
 
 interface Played {
   readonly spending: Spending;
@@ -114,7 +117,7 @@ interface Played {
 }
 
 function playBudget(set: QuestionSet, series: Series, terms: Terms): PaceTable["budgets"][number] {
-  const played = new Map<SpenderName, Played[]>(SPENDERS.map((name) => [name, []]));
+  const played = new Map<SpenderName, Played[]>(SPENDERS[terms.window].map((name) => [name, []]));
   let isLarge = false;
   let first: Window | undefined;
   for (let seed = 1; seed <= terms.seeds; seed++) {
@@ -134,17 +137,25 @@ function playBudget(set: QuestionSet, series: Series, terms: Terms): PaceTable["
       });
     }
   }
-  const rows = SPENDERS.map((name) => rowOf(name, played, first!));
+  const rows = SPENDERS[terms.window].map((name) => rowOf(name, played, first!));
   return { share: terms.share, isLarge, spenders: rows };
 }
 
-const SPENDERS: readonly SpenderName[] = ["paced", "balanced", "quality", "descent", "hindsight"];
+/** The pacer first. */
+const SPENDERS: Readonly<Record<PaceOptions["window"], readonly SpenderName[]>> = {
+  trace: ["paced", "balanced", "quality", "descent", "hindsight"],
+  day: ["paced", "unprepared", "balanced", "quality", "descent", "hindsight"],
+};
 
 /** Of 0.01, 0.02, 0.05, 0.1 and 0.2 that which left the descent the best quality on these traces. */
 const DESCENT_STEP = 0.05;
 
 function play(name: SpenderName, window: Window): Spending {
   if (name === "paced") return simulate(window, paced(window));
+  if (name === "unprepared") {
+    const { windowMs, limitMicroUsd } = window;
+    return simulate(window, paced({ windowMs, limitMicroUsd }));
+  }
   if (name === "descent") return simulate(window, descent(window, DESCENT_STEP));
   if (name === "hindsight") return bestFixed(window);
   return simulate(window, fixed({ preset: name }));
@@ -158,28 +169,6 @@ function bestFixed(window: Window): Spending {
     .reduce((best, one) => (one.quality > best.quality ? one : best));
 }
 
-function windowOf(
-  { name, questions, strongest }: QuestionSet,
-  { calls }: Series,
-  { share, isolates, seed }: Terms & { readonly seed: number },
-): Window {
-  const random = randomFrom(hashText(`${name} ${seed}`));
-  const drawn = questions.map(() => pick(random, questions));
-  const startMs = calls[0]?.startMs ?? 0;
-  const arrivals = calls.map((call): Arrival => ({
-    atMs: call.startMs - startMs,
-    tookMs: call.totalMs,
-    question: pick(random, drawn),
-    isolate: Math.floor(random() * isolates),
-  }));
-  const whole = sumOf(arrivals, strongest, "costMicroUsd");
-  return {
-    arrivals,
-    windowMs: arrivals.at(-1)?.atMs ?? 0,
-    limitMicroUsd: Math.round(share * whole),
-  };
-}
-
 /** Mean quality of the best mixture of single models that spends as much; refusing is free and worth nothing. */
 function zeroRouterAt(
   spentMicroUsd: number,
@@ -191,14 +180,6 @@ function zeroRouterAt(
     quality: sumOf(arrivals, model, "quality") / arrivals.length,
   }));
   return aiq(points, { from: spentMicroUsd, to: spentMicroUsd });
-}
-
-function sumOf(
-  arrivals: readonly Arrival[],
-  model: string,
-  what: "quality" | "costMicroUsd",
-): number {
-  return arrivals.reduce((sum, { question }) => sum + question.outcomes.get(model)![what], 0);
 }
 
 /** Share of the limit that a window has to come to. */

@@ -1,6 +1,6 @@
 /** The flags of `npm run pace`. */
 import { parseArgs } from "node:util";
-import { readShare, readWhole } from "../command-line/values.ts";
+import { readChoice, readShare, readWhole } from "../command-line/values.ts";
 
 export const HELP = `Plays traffic against paced budgets, beside other ways of spending them.
 
@@ -12,6 +12,7 @@ export const HELP = `Plays traffic against paced budgets, beside other ways of s
                      (default ../shared/data/traces/{azure_code_2023,mooncake_synthetic}.csv.gz)
   --budgets SHARE,...  of what the strongest model alone would cost (default 0.1,0.25,0.5,0.75)
   --model DIR        the release (default router-models/released/headgate)
+  --window KIND      day: made of the trace, after another such day (default); trace: the trace itself, an hour at most
   --seeds N          windows played for each budget (default 10)
   --isolates N       that share the traffic (default 8)
   --report DIR       writes the pictures, report.md and report.json there
@@ -36,6 +37,7 @@ export function readOptions(args: readonly string[]) {
       traces: { type: "string", default: TRACES.join(",") },
       budgets: { type: "string", default: "0.1,0.25,0.5,0.75" },
       model: { type: "string", default: "router-models/released/headgate" },
+      window: { type: "string", default: "day" },
       seeds: { type: "string", default: "10" },
       isolates: { type: "string", default: "8" },
       report: { type: "string" },
@@ -49,6 +51,7 @@ export function readOptions(args: readonly string[]) {
     files: values.data.split(","),
     traces: values.traces.split(","),
     budgets: values.budgets.split(",").map((share) => readShare("--budgets", share)),
+    window: readChoice("--window", values.window, ["day", "trace"]),
     seeds: readWhole("--seeds", values.seeds, 1),
     isolates: readWhole("--isolates", values.isolates, 1),
   };

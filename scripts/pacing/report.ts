@@ -9,15 +9,20 @@ import { frame, picture, type Axis, type Series } from "../report/svg.ts";
 import type { PaceEvaluation, PaceTable, SpenderName, SpenderRow } from "./evaluation.ts";
 
 /** The evaluation as Markdown, without a heading of its own. */
-export function paceTable({ tables, seeds, isolates }: PaceEvaluation): string {
+export function paceTable({ tables, seeds, isolates, window }: PaceEvaluation): string {
   return [
-    `Every request is one of a set's valid questions, decided by the release on its own forecasts; quality and cost are those that the source recorded. Budgets are shares of what the strongest model alone would cost; the window is the trace. Means over ${seeds} seeds, each with questions drawn anew, with 95 % intervals of these draws; ${isolates} isolates. Spent: share of the limit, or of what the best model for every question would cost where that is less (†), with the least and the greatest of the windows; committed: the same of spent and held at the moment when the window ends. Within 1 %: windows that come to 99 % at least. Against the zero router: at the same spend. Bold: surely better, struck: surely worse.`,
+    `Every request is one of a set's valid questions, decided by the release on its own forecasts; quality and cost are those that the source recorded. Budgets are shares of what the strongest model alone would cost; the window is ${WINDOWS[window]}. Means over ${seeds} seeds, each with questions drawn anew, with 95 % intervals of these draws; ${isolates} isolates. Spent: share of the limit, or of what the best model for every question would cost where that is less (†), with the least and the greatest of the windows; committed: the same of spent and held at the moment when the window ends. Within 1 %: windows that come to 99 % at least. Against the zero router: at the same spend. Bold: surely better, struck: surely worse.`,
     ...tables.flatMap((table) => [
       `### ${table.set}, ${table.trace}: ${count(table.requests)} requests`,
       budgetTable(table),
     ]),
   ].join("\n\n");
 }
+
+const WINDOWS: Readonly<Record<PaceEvaluation["window"], string>> = {
+  trace: "the trace",
+  day: "a day, the trace played round and round with a tenth of noon's traffic at midnight, each day and hour busier or quieter at random; the pacer knows the requests of a day before",
+};
 
 const HEAD = [
   "budget",
@@ -99,6 +104,7 @@ function point({ value }: Estimate): string {
 
 const LABELS: Readonly<Record<SpenderName, string>> = {
   paced: "paced",
+  unprepared: "paced, no day before",
   balanced: "balanced, until it stops",
   quality: "quality, until it stops",
   descent: "dual descent",

@@ -12,7 +12,7 @@
  * it; stale counts are read anew, as is done for its first request. They count what was let through.
  */
 import type { Decision } from "../../worker/domain/decision.ts";
-import { staleAfterMs } from "../../worker/domain/standing.ts";
+import { staleAfterMs, type Rhythm } from "../../worker/domain/standing.ts";
 import type { Question } from "./questions.ts";
 
 export interface Arrival {
@@ -29,6 +29,8 @@ export interface Window {
   readonly arrivals: readonly Arrival[];
   readonly windowMs: number;
   readonly limitMicroUsd: number;
+  /** Requests of the window before, where there was one. */
+  readonly before?: Rhythm;
 }
 
 /** What an isolate knows of the ledger. */

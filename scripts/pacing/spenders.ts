@@ -13,7 +13,7 @@ import { DEAREST_MONEY, PaceBook, type PaceFacts } from "../../worker/routing/pa
 import type { Question } from "./questions.ts";
 import type { Known, Spender, Window } from "./simulation.ts";
 
-type Budget = Pick<Window, "windowMs" | "limitMicroUsd">;
+type Budget = Pick<Window, "windowMs" | "limitMicroUsd" | "before">;
 
 const ACCOUNT = "budget";
 
@@ -85,7 +85,7 @@ function decideFor(
 }
 
 function factsOf(
-  { windowMs, limitMicroUsd }: Budget,
+  { windowMs, limitMicroUsd, before }: Budget,
   { spentMicroUsd, heldMicroUsd, requests, asOfMs }: Known,
   nowMs: number,
 ): PaceFacts {
@@ -94,5 +94,6 @@ function factsOf(
     requests,
     elapsedMs: asOfMs,
     leftMs: windowMs - nowMs,
+    ...(before === undefined ? {} : { before }),
   };
 }

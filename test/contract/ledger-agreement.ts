@@ -130,6 +130,7 @@ function accountsAt(nowMs: number): Account[] {
       unit: at === 4 ? "concurrent" : "usd",
       slotMs: slots === 0 ? 0 : slotMs,
       sinceMs: slots === 0 ? 0 : slotMs - (slots - 1) * SLOT_MS,
+      ...(at === 1 && { keptMs: slotMs - 2 * slots * SLOT_MS }),
       ...(limit !== undefined && { limit }),
       isHard: at !== 1,
     };

@@ -16,6 +16,11 @@ export function account(name: string, more: Partial<Account> = {}): Account {
   return { name, unit: "usd", slotMs: 0, sinceMs: 0, isHard: true, ...more };
 }
 
+/** A window of a second. */
+function day(at: number, kept: { keptMs?: number } = {}): Account {
+  return account("day", { slotMs: at * 1_000, sinceMs: at * 1_000, isHard: false, ...kept });
+}
+
 function draw(amount: number, of: Account): Draw {
   return { account: of, amount };
 }
@@ -197,6 +202,30 @@ export function ledgerContract(open: () => Promise<Ledger>): void {
       const at4 = account("rolling", { limit, slotMs: 4_000, sinceMs: 2_000 });
       expect(await ask(ledger, ["b", draw(4, at4)])).toMatchObject({ kind: "refused", left: 3 });
       expect((await ask(ledger, ["b", draw(3, at4)])).kind).toBe("held");
+    });
+
+    it("keep those slots to be read that an account says it keeps, and forget the others", async ({
+      expect,
+    }) => {
+      const ledger = await open();
+      for (const at of [1, 2, 3])
+        await ledger.settle({
+          id: `r${at}`,
+          draws: [draw(at, day(at, { keptMs: (at - 1) * 1_000 }))],
+          nowMs: T0,
+        });
+      expect(await ledger.read([day(1), day(2), day(3)])).toMatchObject([
+        { spent: 5 },
+        { spent: 5 },
+        { spent: 3 },
+      ]);
+      await ask(ledger, ["r4", draw(4, day(4, { keptMs: 3_000 }))]);
+      expect(await ledger.read([day(1), day(4)])).toMatchObject([
+        { spent: 3, held: 4 },
+        { spent: 0, held: 4 },
+      ]);
+      await ledger.settle({ id: "r4", draws: [draw(4, day(4))], nowMs: T0 });
+      expect(await ledger.read([day(1)])).toMatchObject([{ spent: 4, held: 0 }]);
     });
 
     it("book a request into the window in which it was held", async ({ expect }) => {

@@ -4,13 +4,14 @@
  *
  * A name says whose it is, of what and over which window, so a limit may change and the count goes on; another
  * window is another account, which begins at nothing. Two things are counted without a limit: what a tenant spends
- * in a month, and how many requests a paced budget has seen.
+ * in a month, and how many requests a paced budget has seen, in parts of its window (rhythm.ts).
  */
 import type { Budget, RateLimit } from "../domain/budget.ts";
 import type { Account } from "../domain/ledger.ts";
 import { sumOf, type Costs } from "../domain/purse.ts";
 import type { Standing } from "../domain/standing.ts";
 import type { Caller } from "../domain/tenant.ts";
+import { partOf } from "./rhythm.ts";
 import { slidingWindow, TOTAL, type Calendars, type Window } from "./windows.ts";
 
 /** An account with what is said of it to people. */
@@ -41,7 +42,9 @@ export function entriesOf(caller: Caller, calendars: Calendars, nowMs: number): 
       const money = moneyEntry(owner, budget, window);
       if (!budget.is_paced) return [money];
       const name = requestsOf(money.account.name);
-      return [money, countEntry(owner, { name, unit: "requests", label: budget.window, window })];
+      const label = budget.window;
+      const counter = countEntry(owner, { name, unit: "requests", label, window });
+      return [money, { ...counter, account: { ...counter.account, ...partOf(window, nowMs) } }];
     }),
     ...limits.map((limit) => rateEntry(owner, limit, nowMs)),
   ]);

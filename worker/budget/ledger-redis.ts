@@ -135,8 +135,9 @@ function reasonOf(cause: unknown): string {
 }
 
 /** As the scripts read a draw. */
-function drawn({ account: { name, unit, slotMs, sinceMs }, amount }: Draw): (string | number)[] {
-  return [name, unit === "concurrent" ? 1 : 0, slotMs, sinceMs, amount];
+function drawn({ account, amount }: Draw): (string | number)[] {
+  const { name, unit, slotMs, sinceMs, keptMs = sinceMs } = account;
+  return [name, unit === "concurrent" ? 1 : 0, slotMs, sinceMs, keptMs, amount];
 }
 
 /** With what it may come to; empty for one that refuses nothing. */

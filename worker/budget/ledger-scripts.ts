@@ -66,12 +66,12 @@ local function add(account, start, spent, held)
   changed[account] = true
 end
 
--- Writes every changed row, without slots that are empty, or out of the window of a draw and hold nothing.
+-- Writes every changed row, without slots that are empty, or that a draw no longer keeps and that hold nothing.
 local function save(draws)
   for _, draw in ipairs(draws) do
     local slots = slots_of(draw.account)
     for start, slot in pairs(slots) do
-      if start < draw.since and slot.held == 0 then
+      if start < draw.kept and slot.held == 0 then
         slots[start] = nil
         changed[draw.account] = true
       end
@@ -149,14 +149,14 @@ local function lapse_due(now)
 end
 `;
 
-/** ARGV: id, now, expiry, how many gates, the gates; of each draw six. */
+/** ARGV: id, now, expiry, how many gates, the gates; of each draw seven. */
 const RESERVE = `
 local id, now, expires, gates = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local draws = {}
-for at = 5 + gates, #ARGV, 6 do
+for at = 5 + gates, #ARGV, 7 do
   local draw = { account = ARGV[at], passing = ARGV[at + 1], start = tonumber(ARGV[at + 2]) }
-  draw.since, draw.amount = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
-  draw.limit = ARGV[at + 5] == "" and math.huge or tonumber(ARGV[at + 5])
+  draw.since, draw.kept, draw.amount = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5])
+  draw.limit = ARGV[at + 6] == "" and math.huge or tonumber(ARGV[at + 6])
   table.insert(draws, draw)
 end
 
@@ -208,13 +208,13 @@ put(id, { phase = "held", expires = math.max(expires, hold.expires), shares = ho
 return answer
 `;
 
-/** ARGV: id, now, 1 for an estimate; of each draw five. */
+/** ARGV: id, now, 1 for an estimate; of each draw six. */
 const SETTLE = `
 local id, now, is_estimate = ARGV[1], tonumber(ARGV[2]), ARGV[3] == "1"
 local draws, before = {}, {}
-for at = 4, #ARGV, 5 do
+for at = 4, #ARGV, 6 do
   local draw = { account = ARGV[at], passing = ARGV[at + 1], start = tonumber(ARGV[at + 2]) }
-  draw.since, draw.amount = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
+  draw.since, draw.kept, draw.amount = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5])
   table.insert(draws, draw)
   table.insert(before, (balance(draw)))
 end

@@ -245,11 +245,11 @@ class Book {
     this.#changed.set(`${account} ${startMs}`, { account, startMs });
   }
 
-  /** Everything changed, without what is out of the window of its draw and holds nothing. */
+  /** Everything changed, without what its draw no longer keeps and holds nothing. */
   changes(draws: readonly Draw[]): Pick<Changes, "slots" | "dead"> {
-    const dead = draws.flatMap(({ account: { name, sinceMs } }) =>
+    const dead = draws.flatMap(({ account: { name, sinceMs, keptMs = sinceMs } }) =>
       [...this.#slotsOf(name).values()]
-        .filter(({ startMs, held }) => startMs < sinceMs && held === 0)
+        .filter(({ startMs, held }) => startMs < keptMs && held === 0)
         .map(({ startMs }) => ({ account: name, startMs })),
     );
     const gone = new Set(dead.map(({ account, startMs }) => `${account} ${startMs}`));

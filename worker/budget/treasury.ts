@@ -6,12 +6,14 @@ import type { Balance, Ledger, Settled, Unbilled } from "../domain/ledger.ts";
 import { UNCOUNTED, type Purse } from "../domain/purse.ts";
 import { staleAfterMs, type PacedBudget, type Standing } from "../domain/standing.ts";
 import type { Caller } from "../domain/tenant.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Pause } from "../lib/pause.ts";
 import { entriesOf, requestsOf, type Entry } from "./accounts.ts";
 import { drawsOfBill } from "./late-bill.ts";
 import { UNBILLED_KEPT_MS } from "./ledger-state.ts";
 import { LedgerPurse, type PurseEvent } from "./purse.ts";
+import { Rhythms } from "./rhythm.ts";
 import { Calendars } from "./windows.ts";
 
 export interface TreasuryOptions {
@@ -42,8 +44,9 @@ const MAX_REMEMBERED = 1_000;
 export class Treasury {
   readonly #options: TreasuryOptions;
   readonly #calendars = new Calendars();
-  /** By key, what is known of the paced budgets above it, the latest last. */
-  readonly #known = new Map<string, Known>();
+  /** By key, what is known of the paced budgets above it. */
+  readonly #known = new BoundedMap<string, Known>(MAX_REMEMBERED);
+  readonly #rhythms = new Rhythms();
 
   constructor(options: TreasuryOptions) {
     this.#options = options;
@@ -122,9 +125,32 @@ export class Treasury {
     if (!budgets.some(({ is_paced: isPaced }) => isPaced)) return [];
     const nowMs = this.#options.clock.nowMs();
     const known = this.#known.get(key.id);
-    if (known !== undefined && isFresh(known, nowMs)) return pacedAt(known, nowMs);
-    await this.standings(caller).catch(() => {});
-    return pacedAt(this.#known.get(key.id), nowMs);
+    const isStale = known === undefined || !isFresh(known, nowMs);
+    await Promise.allSettled([isStale && this.standings(caller), this.#learnRhythms(caller)]);
+    return this.#pacedAt(this.#known.get(key.id), nowMs);
+  }
+
+  /** Reads how the window before went, of paced budgets of which that is not known. */
+  async #learnRhythms(caller: Caller): Promise<void> {
+    const { organisation } = caller;
+    const ledger = this.#options.ledgerOf?.(organisation.id);
+    if (ledger === undefined) return;
+    const entries = this.#entriesOf(caller);
+    for (const { account, standing } of entries) {
+      if (!standing.isPaced) continue;
+      const counter = entries.find((entry) => entry.account.name === requestsOf(account.name))!;
+      await this.#rhythms.learn(`${organisation.id} ${account.name}`, counter.account, ledger);
+    }
+  }
+
+  #pacedAt(known: Known | undefined, nowMs: number): PacedBudget[] {
+    return (known?.budgets ?? []).flatMap(({ startsMs, resetsMs, ...budget }) => {
+      if (resetsMs <= nowMs) return [];
+      const elapsedMs = known!.atMs - startsMs;
+      const rhythm = this.#rhythms.of(budget.account, startsMs);
+      const before = rhythm && { before: rhythm };
+      return [{ ...budget, elapsedMs, leftMs: resetsMs - nowMs, ...before }];
+    });
   }
 
   #entriesOf(caller: Caller): Entry[] {
@@ -142,12 +168,7 @@ export class Treasury {
       return [{ account, remainingMicroUsd, requests, startsMs, resetsMs }];
     });
     if (budgets.length === 0) return;
-    const { id } = caller.key;
-    this.#known.delete(id);
-    this.#known.set(id, { atMs: this.#options.clock.nowMs(), budgets });
-    if (this.#known.size <= MAX_REMEMBERED) return;
-    const [oldest] = this.#known.keys();
-    this.#known.delete(oldest!);
+    this.#known.set(caller.key.id, { atMs: this.#options.clock.nowMs(), budgets });
   }
 }
 
@@ -164,13 +185,6 @@ function isFresh({ atMs, budgets }: Known, nowMs: number): boolean {
   return budgets.every(
     ({ resetsMs }) => nowMs < resetsMs && nowMs - atMs <= staleAfterMs(resetsMs - nowMs),
   );
-}
-
-function pacedAt(known: Known | undefined, nowMs: number): PacedBudget[] {
-  return (known?.budgets ?? []).flatMap(({ startsMs, resetsMs, ...budget }) => {
-    if (resetsMs <= nowMs) return [];
-    return [{ ...budget, elapsedMs: known!.atMs - startsMs, leftMs: resetsMs - nowMs }];
-  });
 }
 
 function standingsOf(entries: readonly Entry[], balances: readonly Balance[]): Standing[] {

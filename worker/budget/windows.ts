@@ -17,6 +17,8 @@ export interface Window {
   readonly sinceMs: number;
   /** When everything counted now has begun to fall out of it; undefined for a total. */
   readonly resetsMs: number | undefined;
+  /** When the one before began; of calendars only. */
+  readonly beforeMs?: number;
 }
 
 export const TOTAL: Window = { slotMs: 0, sinceMs: 0, resetsMs: undefined };
@@ -38,17 +40,23 @@ type Calendar = "day" | "week" | "month";
 
 /** Days, weeks and months as a time zone has them. Remembers the current one of each. */
 export class Calendars {
-  readonly #current = new Map<string, Window>();
+  readonly #current = new Map<string, Window & { readonly resetsMs: number }>();
   readonly #formats = new Map<string, Intl.DateTimeFormat>();
 
   /** The window that `nowMs` lies in. @param timeZone IANA's name. Throws RangeError for an unknown one. */
   window(kind: Calendar, timeZone: string, nowMs: number): Window {
     const key = `${kind} ${timeZone}`;
     const known = this.#current.get(key);
-    if (known !== undefined && nowMs >= known.slotMs && nowMs < known.resetsMs!) return known;
+    if (known !== undefined && nowMs >= known.slotMs && nowMs < known.resetsMs) return known;
     const [from, to] = daysAround(kind, this.#dateAt(nowMs, timeZone));
     const slotMs = this.#firstMoment(from, timeZone);
-    const window = { slotMs, sinceMs: slotMs, resetsMs: this.#firstMoment(to, timeZone) };
+    const [before] = daysAround(kind, this.#dateAt(slotMs - 1, timeZone));
+    const window = {
+      slotMs,
+      sinceMs: slotMs,
+      resetsMs: this.#firstMoment(to, timeZone),
+      beforeMs: this.#firstMoment(before, timeZone),
+    };
     if (this.#current.size >= MAX_KEPT) this.#current.clear();
     this.#current.set(key, window);
     return window;

@@ -27,6 +27,8 @@ export interface Account {
   readonly slotMs: number;
   /** Slots that began before count no longer. */
   readonly sinceMs: number;
+  /** And those that began before this are forgotten, where that is earlier: until then they can still be read. */
+  readonly keptMs?: number;
   /** What spent and held together may come to: micro-dollars, tokens or a number. Absent: counted only. */
   readonly limit?: number;
   /** Whether it refuses what goes beyond. Else it only tells. */

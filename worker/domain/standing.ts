@@ -39,12 +39,19 @@ export function remainingOf({ limit = Infinity, spent, held }: Standing): number
 export interface PacedBudget {
   /** Unique in the deployment. */
   readonly account: string;
+  /** The limit less what is spent and held. */
   readonly remainingMicroUsd: number;
   /** Requests since the window began, and how long that was when they were counted. */
   readonly requests: number;
   readonly elapsedMs: number;
+  /** From now until the window ends. */
   readonly leftMs: number;
+  /** How the window before went, where that is known. */
+  readonly before?: Rhythm;
 }
+
+/** Requests in each of equally long parts of a window, one part at least. */
+export type Rhythm = readonly number[];
 
 const STALE_SHARE = 0.01;
 /** A trip to the ledger must not follow upon the other in a window's last seconds. */

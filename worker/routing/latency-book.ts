@@ -8,6 +8,7 @@
  * Each isolate has a book of its own, so a fresh one starts from the catalogue.
  */
 import type { CatalogModel } from "../../router-models/catalog.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import {
   forecastLatency,
   learnLatency,
@@ -30,7 +31,7 @@ export interface BegunCall {
 
 /** Time in which a call's part in the load falls to 37 %. */
 const LOAD_MS = 10_000;
-/** Models kept; the one unheard of for longest makes room. More than any catalogue has had so far. */
+/** Models kept. More than any catalogue has had so far. */
 const MAX_MODELS = 256;
 
 interface Page {
@@ -41,8 +42,7 @@ interface Page {
 }
 
 export class LatencyBook {
-  /** The model heard of last stands last. */
-  readonly #pages = new Map<string, Page>();
+  readonly #pages = new BoundedMap<string, Page>(MAX_MODELS);
 
   /** What a call would take if it began now. */
   forecast(model: Model, tokens: ExpectedTokens, nowMs: number): LatencyForecast {
@@ -55,7 +55,7 @@ export class LatencyBook {
   begin(model: Model, tokens: ExpectedTokens, nowMs: number): BegunCall {
     const page = this.#pages.get(model.id);
     const recentCalls = recentOf(page, nowMs);
-    this.#write(model.id, { state: page?.state, calls: recentCalls + 1, calledMs: nowMs });
+    this.#pages.set(model.id, { state: page?.state, calls: recentCalls + 1, calledMs: nowMs });
     return { model, conditions: { ...tokens, recentCalls, nowMs } };
   }
 
@@ -64,15 +64,7 @@ export class LatencyBook {
     const { nowMs } = conditions;
     const page = this.#pages.get(model.id) ?? { state: undefined, calls: 0, calledMs: nowMs };
     const state = learnLatency(model.latency, page.state, { conditions, times });
-    this.#write(model.id, { ...page, state });
-  }
-
-  #write(id: string, page: Page): void {
-    this.#pages.delete(id);
-    this.#pages.set(id, page);
-    if (this.#pages.size <= MAX_MODELS) return;
-    const [oldest] = this.#pages.keys();
-    this.#pages.delete(oldest!);
+    this.#pages.set(model.id, { ...page, state });
   }
 }
 

@@ -15,28 +15,18 @@
  * money that runs out refuses somebody. So there are two guesses. A high one keeps back what the cheapest model
  * would cost for so many; the rest is divided by a low one. Both lie as far from the middle as this traffic has
  * been unsteady, and the low one the farther the more of the window is over: an hour too thrifty in the
- * morning can be made up for, in the evening it cannot.
+ * morning can be made up for, in the evening it cannot. How much of the window's traffic is over they tell by the
+ * requests of the window before, hour for hour, where it is known.
  *
  * Sources: Lagrange multiplier of a knapsack; receding horizon, in place of the dual descent of Balseiro, Lu and
  * Mirrokni 2011.10124, which `npm run pace` measures beside it.
  */
+import type { PacedBudget, Rhythm } from "../domain/standing.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Point } from "./hull.ts";
 
 /** What the ledger says of a budget. */
-export interface PaceFacts {
-  /** The limit less what is spent and held. */
-  readonly remainingMicroUsd: number;
-  /** Requests since the window began, and how long that was when they were counted. */
-  readonly requests: number;
-  readonly elapsedMs: number;
-  /** From now until the window ends. */
-  readonly leftMs: number;
-  /**
-   * Requests of the window before that came at times which still lie ahead in this one: those of the last
-   * `windowMs` less those of this window. Knows the hours of a day and the days of a week. 0 where there were none.
-   */
-  readonly requestsBefore?: number;
-}
+export type PaceFacts = Omit<PacedBudget, "account">;
 
 /**
  * Score per dollar at which the cheapest model is taken, whatever the others promise: a micro-dollar is worth
@@ -70,9 +60,15 @@ const DOUBT = 3;
 const LEAST_SHARE = 0.3;
 /** And this many: of the last requests none may take all that is left. */
 const LEAST_REQUESTS = 10;
+/** As many of the window before say no more of its clock than time does. */
+const FEW_REQUESTS = 50;
+/** Share of the traffic that keeps no hours. */
+const UNLIKE_SHARE = 0.05;
+/** Beyond so many times the requests a window says nothing of another: its budget may have begun in the middle. */
+const ALIKE = 10;
 /** Share of the time left in which a rate cannot be told from a first burst. */
 const FIRST_BURST = 0.01;
-/** Budgets kept; the one unheard of for longest makes room. */
+/** Budgets kept. */
 const MAX_BUDGETS = 1_000;
 
 interface Page {
@@ -95,8 +91,8 @@ interface Traffic {
   readonly parts: number;
   /** Sums over the parts: requests², requests times length, length². */
   readonly squares: readonly [number, number, number];
-  /** Where the part under way began. */
-  readonly fromMs: number;
+  /** Where the part under way began, as a share of the window. */
+  readonly from: number;
   readonly fromRequests: number;
 }
 
@@ -104,13 +100,13 @@ const EMPTY: Page = {
   costs: new Float64Array(PRICES.length),
   requests: 0,
   bills: { usedMicroUsd: 0, expectedMicroUsd: 0, count: 0 },
-  traffic: { parts: 0, squares: [0, 0, 0], fromMs: Infinity, fromRequests: 0 },
+  traffic: { parts: 0, squares: [0, 0, 0], from: Infinity, fromRequests: 0 },
 };
 
 /** What one isolate has learnt of the requests that draw on each paced budget. */
 export class PaceBook {
-  /** By the budget's account; the one heard of last stands last. */
-  readonly #pages = new Map<string, Page>();
+  /** By the budget's account. */
+  readonly #pages = new BoundedMap<string, Page>(MAX_BUDGETS);
 
   /** Enters a request: its offers (decide.ts), not none, by ascending cost in micro-dollars and worth. */
   observe(account: string, offers: readonly Point[], facts: PaceFacts): void {
@@ -120,7 +116,7 @@ export class PaceBook {
       const mean = page.costs[k]!;
       return mean + (cost - mean) / requests;
     });
-    this.#write(account, { ...page, costs, requests, traffic: watch(page.traffic, facts) });
+    this.#pages.set(account, { ...page, costs, requests, traffic: watch(page.traffic, facts) });
   }
 
   /** Enters what a request has cost, beside what had been forecast for it, in micro-dollars. */
@@ -133,7 +129,7 @@ export class PaceBook {
       expectedMicroUsd: kept * page.bills.expectedMicroUsd + bill.expectedMicroUsd,
       count: kept * page.bills.count + 1,
     };
-    this.#write(account, { ...page, bills });
+    this.#pages.set(account, { ...page, bills });
   }
 
   /** The price of money, score per dollar, 0 to `DEAREST_MONEY`; undefined where no request was ever observed. */
@@ -146,29 +142,23 @@ export class PaceBook {
     const spare = Math.max(facts.remainingMicroUsd - high * cheapest, 0);
     return priceAt(page.costs, (cheapest + spare / low) / perForecast);
   }
-
-  #write(account: string, page: Page): void {
-    this.#pages.delete(account);
-    this.#pages.set(account, page);
-    if (this.#pages.size <= MAX_BUDGETS) return;
-    const [oldest] = this.#pages.keys();
-    this.#pages.delete(oldest!);
-  }
 }
 
 /** Enters a part of the window when it is over. */
-function watch(traffic: Traffic, { requests, elapsedMs, leftMs }: PaceFacts): Traffic {
-  const { parts, squares, fromMs, fromRequests } = traffic;
-  if (elapsedMs < fromMs || requests < fromRequests)
-    return { parts: 0, squares: [0, 0, 0], fromMs: elapsedMs, fromRequests: requests };
-  const length = ((elapsedMs - fromMs) * PARTS) / (elapsedMs + leftMs);
-  if (!(length >= 1)) return traffic;
+function watch(traffic: Traffic, facts: PaceFacts): Traffic {
+  const { parts, squares, from, fromRequests } = traffic;
+  const { requests } = facts;
+  const over = shareOver(facts);
+  if (over < from || requests < fromRequests)
+    return { parts: 0, squares: [0, 0, 0], from: over, fromRequests: requests };
+  const length = (over - from) * PARTS;
+  if (length < 1) return traffic;
   const count = requests - fromRequests;
   const [counts, products, lengths] = squares;
   return {
     parts: parts + length,
     squares: [counts + count ** 2, products + count * length, lengths + length ** 2],
-    fromMs: elapsedMs,
+    from: over,
     fromRequests: requests,
   };
 }
@@ -182,23 +172,63 @@ function varianceOf(
   return (FIRST_VARIANCE * FIRST_PARTS + seen) / (FIRST_PARTS + parts);
 }
 
-/** Two guesses of the requests still to come, both above 0, the one at hand among them. */
-function requestsToCome(
-  { requests, elapsedMs, leftMs: timeLeftMs, requestsBefore = 0 }: PaceFacts,
+/**
+ * Two guesses of the requests still to come, both above 0, the one at hand among them. The high one believes in the
+ * window before only what it says beyond the clock: a day that began like it need not end like it.
+ */
+function requestsToCome(facts: PaceFacts, traffic: Traffic): { low: number; high: number } {
+  const { requests } = facts;
+  const { low, high } = guessesAt(shareOver(facts), requests, traffic);
+  const byTime = guessesAt(timeOver(facts), requests, traffic);
+  return { low, high: Math.max(high, byTime.high) };
+}
+
+/** @param over Share of the window's traffic. */
+function guessesAt(
+  over: number,
+  requests: number,
   traffic: Traffic,
 ): { low: number; high: number } {
-  const leftMs = Math.max(timeLeftMs, 0);
-  const windowMs = Math.max(elapsedMs + leftMs, 1);
-  const rate = (requests + 1) / Math.max(elapsedMs, FIRST_BURST * leftMs, 1);
-  const middle = requestsBefore > 0 ? (rate * leftMs + requestsBefore) / 2 : rate * leftMs;
-  const partsLeft = Math.max((PARTS * leftMs) / windowMs, 0.01);
-  const variance = varianceOf(traffic, (rate * windowMs) / PARTS);
-  const deviation = Math.sqrt(variance / partsLeft);
-  const least = Math.max(1 - (DOUBT * deviation * elapsedMs) / windowMs, LEAST_SHARE);
+  const left = 1 - over;
+  const rate = (requests + 1) / Math.max(over, FIRST_BURST * left);
+  const middle = rate * left;
+  const partsLeft = Math.max(PARTS * left, 0.01);
+  const deviation = Math.sqrt(varianceOf(traffic, rate / PARTS) / partsLeft);
+  const least = Math.max(1 - DOUBT * deviation * over, LEAST_SHARE);
   return {
     low: Math.max(middle * least, LEAST_REQUESTS),
     high: Math.max(middle * (1 + DOUBT * deviation), LEAST_REQUESTS),
   };
+}
+
+/**
+ * How much of the window's traffic is over, 0 to 1: the window's clock. It goes by the requests of the window before,
+ * so it knows the hours of a day and the days of a week, and a Monday may be busier than its Sunday. It goes by time
+ * where there were few, or out of all proportion to this one's.
+ */
+function shareOver(facts: PaceFacts): number {
+  const { requests, before = [] } = facts;
+  const byTime = timeOver(facts);
+  const { past, all } = requestsIn(before, byTime);
+  const level = (requests + FEW_REQUESTS) / (past + FEW_REQUESTS);
+  if (level > ALIKE || level < 1 / ALIKE) return byTime;
+  const doubt = FEW_REQUESTS + UNLIKE_SHARE * all;
+  return (past + doubt * byTime) / (all + doubt);
+}
+
+function timeOver({ elapsedMs, leftMs }: PaceFacts): number {
+  return elapsedMs / Math.max(elapsedMs + Math.max(leftMs, 0), 1);
+}
+
+/** Of a window that is over: requests until a share of it had passed, and all. */
+function requestsIn(rhythm: Rhythm, share: number): { past: number; all: number } {
+  const parts = share * rhythm.length;
+  let [past, all] = [0, 0];
+  for (const [part, count] of rhythm.entries()) {
+    past += count * Math.min(Math.max(parts - part, 0), 1);
+    all += count;
+  }
+  return { past, all };
 }
 
 function billPerForecast({ usedMicroUsd, expectedMicroUsd, count }: Bills): number {

@@ -191,6 +191,28 @@ describe("a paced window", () => {
     expect(spending.refused).toBe(0);
   });
 
+  it("ends at its limit where traffic dies down towards the end, if a window before did so too", ({
+    expect,
+  }) => {
+    const window = madeWindow(0.3, (at) => 1 - Math.sqrt(1 - at));
+    const parts = Array.from({ length: 48 }, (_, part) => 2 * (48 - part) - 1);
+    const spent = [window, { ...window, before: parts }].map(
+      (one) => simulate(one, paced(one)).spentMicroUsd / window.limitMicroUsd,
+    );
+    expect(spent[0]).toBeLessThan(0.9);
+    expect(spent[1]).toBeGreaterThan(0.98);
+  });
+
+  it("refuses nobody where the window before misleads it", ({ expect }) => {
+    const window = madeWindow(0.3);
+    const early = Array.from({ length: 48 }, (_, part) => (part < 12 ? 240 : 3));
+    for (const before of [early, early.toReversed()]) {
+      const spending = simulate(window, paced({ ...window, before }));
+      expect(spending.refused).toBe(0);
+      expect(spending.spentMicroUsd).toBeGreaterThan(0.85 * window.limitMicroUsd);
+    }
+  });
+
   it("takes the best of each question where there is money for it", ({ expect }) => {
     const window = madeWindow(3);
     const best = simulate(window, fixed({ qualityPerUsd: 0 }));
@@ -222,6 +244,7 @@ describe("the report", () => {
   };
   const evaluation: PaceEvaluation = {
     release: "made 1",
+    window: "trace",
     seeds: 2,
     isolates: 8,
     tables: [
@@ -262,5 +285,6 @@ describe("the flags of the command", () => {
     expect(readOptions([])).toMatchObject({ budgets: [0.1, 0.25, 0.5, 0.75], isolates: 8 });
     expect(() => readOptions(["--budgets", "0.1,2"])).toThrow("--budgets");
     expect(() => readOptions(["--seeds", "0"])).toThrow("--seeds");
+    expect(() => readOptions(["--window", "week"])).toThrow("--window");
   });
 });

@@ -92,15 +92,19 @@ describe("accounts", () => {
     expect(counted).not.toHaveProperty("limit");
   });
 
-  it("of a paced budget count its requests beside it", ({ expect }) => {
+  it("of a paced budget count its requests beside it, in parts, and keep those of the day before", ({
+    expect,
+  }) => {
     const [money, requests] = entries({ tenant: { budgets: [budget({ is_paced: true })] } });
+    const { name, sinceMs } = money!.account;
     expect(money!.standing.isPaced).toBe(true);
     expect(requests!.account).toEqual({
-      name: requestsOf(money!.account.name),
+      name: requestsOf(name),
       unit: "requests",
       isHard: false,
-      slotMs: money!.account.slotMs,
-      sinceMs: money!.account.sinceMs,
+      slotMs: NOW_MS - (NOW_MS % (DAY_MS / 48)),
+      sinceMs,
+      keptMs: sinceMs - DAY_MS,
     });
   });
 

@@ -18,7 +18,7 @@ const facts: fc.Arbitrary<PaceFacts> = fc.record({
   requests: fc.nat(100_000),
   elapsedMs: fc.oneof(fc.constant(0), fc.nat(40 * 24 * HOUR_MS)),
   leftMs: fc.oneof(fc.constant(0), fc.constant(-5), fc.nat(40 * 24 * HOUR_MS)),
-  requestsBefore: fc.nat(100_000),
+  before: fc.oneof(fc.constant([]), fc.array(fc.nat(100_000), { minLength: 1, maxLength: 50 })),
 });
 
 const HALFWAY: PaceFacts = {
@@ -62,16 +62,13 @@ describe("the price of money, for any requests and any facts", () => {
     );
   });
 
-  it("never rises with money that remains, nor falls with requests to come", ({ expect }) => {
+  it("never rises with money that remains", ({ expect }) => {
     fc.assert(
       fc.property(requests, facts, fc.nat(1_000_000_000), (seen, moment, more) => {
         const book = bookOf(seen, moment);
         const price = book.priceFor("b", moment)!;
         const remainingMicroUsd = moment.remainingMicroUsd + more;
         expect(book.priceFor("b", { ...moment, remainingMicroUsd })).toBeLessThanOrEqual(price);
-        const requestsBefore = moment.requestsBefore! + 1 + (more % 1_000_000);
-        const earlier = book.priceFor("b", { ...moment, requestsBefore: 1 })!;
-        expect(book.priceFor("b", { ...moment, requestsBefore })).toBeGreaterThanOrEqual(earlier);
       }),
     );
   });
@@ -134,11 +131,34 @@ describe("the price of money", () => {
     expect(wrong.priceFor("unheard of", HALFWAY)).toBeUndefined();
   });
 
-  it("expects of the rest of a day what yesterday saw of it", ({ expect }) => {
+  it("expects of the rest of a day what yesterday saw of it, however busy either is", ({
+    expect,
+  }) => {
     const book = bookOf([TWO]);
-    const quiet = priceOf(book, { requestsBefore: 100 });
-    expect(priceOf(book, { requestsBefore: 5_000 })).toBeGreaterThan(quiet);
-    expect(quiet).toBeLessThan(priceOf(book, { requestsBefore: 0 }));
+    const unknown = priceOf(book);
+    for (const level of [0.3, 1, 3]) {
+      const [calm, busy] = [1_600 * level, 400 * level];
+      expect(priceOf(book, { before: [calm, busy] })).toBeLessThan(unknown);
+      expect(priceOf(book, { before: [busy, calm] })).toBeGreaterThan(unknown);
+    }
+  });
+
+  it("keeps to an even rhythm as to none", ({ expect }) => {
+    const book = bookOf([TWO]);
+    expect(priceOf(book, { before: Array.from({ length: 48 }, () => 40) })).toBeCloseTo(
+      priceOf(book),
+      8,
+    );
+  });
+
+  it("goes by time where yesterday had few requests, or a twentieth of today's by now", ({
+    expect,
+  }) => {
+    const book = bookOf([TWO]);
+    const unknown = priceOf(book);
+    expect(priceOf(book, { before: [0, 0] })).toBe(unknown);
+    expect(priceOf(book, { before: [0, 100_000] })).toBe(unknown);
+    expect(priceOf(book, { before: [30_000, 1] })).toBe(unknown);
   });
 
   it("is lower late in a window whose traffic came in bursts: less can be counted on", ({
