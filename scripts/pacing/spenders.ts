@@ -9,7 +9,7 @@
 import type { Decision } from "../../worker/domain/decision.ts";
 import { policySchema, type Preset } from "../../worker/domain/policy.ts";
 import { decide, offersOf } from "../../worker/routing/decide.ts";
-import { DEAREST_MONEY, PaceBook, type PaceFacts } from "../../worker/routing/pace.ts";
+import { DEAREST_MONEY, PaceBook, type Pace, type PaceFacts } from "../../worker/routing/pace.ts";
 import type { Question } from "./questions.ts";
 import type { Known, Spender, Window } from "./simulation.ts";
 
@@ -29,8 +29,7 @@ export function paced(budget: Budget): Spender {
       const book = bookOf(arrival.isolate);
       const facts = factsOf(budget, known, arrival.atMs);
       book.observe(ACCOUNT, offersOf(decideFor(arrival.question), BALANCED), facts);
-      const qualityPerUsd = book.priceFor(ACCOUNT, facts);
-      return decideFor(arrival.question, { qualityPerUsd });
+      return decideFor(arrival.question, book.paceFor(ACCOUNT, facts));
     },
     settle: (arrival, bill) => bookOf(arrival.isolate).settle(ACCOUNT, bill),
   };
@@ -76,10 +75,10 @@ const BALANCED = policySchema.parse({});
 
 function decideFor(
   { candidates }: Question,
-  { preset, qualityPerUsd }: { preset?: Preset; qualityPerUsd?: number | undefined } = {},
+  { preset, ...pace }: { preset?: Preset } & Partial<Pace> = {},
 ): Decision {
   const policy = preset === undefined ? BALANCED : policySchema.parse({ preset });
-  const decision = decide({ candidates, excluded: [], policy, qualityPerUsd });
+  const decision = decide({ candidates, excluded: [], policy, ...pace });
   if (!("reason" in decision)) throw new Error("A question has no candidate");
   return decision;
 }

@@ -102,6 +102,8 @@ export interface Decision {
   readonly lambda: number;
   /** Score per dollar, where a paced budget set the price of money and λ follows from it. */
   readonly qualityPerUsd?: number;
+  /** What that budget let the request hold, micro-dollars. */
+  readonly mostMicroUsd?: number;
 }
 
 /** The foreseen "no": every model was excluded, each for its reason. */

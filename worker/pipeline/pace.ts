@@ -1,11 +1,11 @@
 /**
- * A decision at the price that the caller's paced budgets set. Each of them learns from every request; the
+ * A decision at the pace that the caller's paced budgets set. Each of them learns from every request; the
  * dearest money decides, since its budget is the tightest.
  */
 import type { Candidate, Decision, NoCandidate } from "../domain/decision.ts";
 import type { PacedBudget } from "../domain/standing.ts";
 import { decide, offersOf, type DecideInput } from "../routing/decide.ts";
-import type { PaceBook } from "../routing/pace.ts";
+import type { Pace, PaceBook } from "../routing/pace.ts";
 
 interface Pacing {
   readonly paced: readonly PacedBudget[];
@@ -25,8 +25,8 @@ export function decideAtPace(
     const offers = offersOf(open, input.policy);
     for (const budget of paced) book.observe(budget.account, offers, budget);
   }
-  const qualityPerUsd = priceOf(paced, book);
-  return qualityPerUsd === undefined ? open : decide({ ...input, qualityPerUsd });
+  const pace = paceOf(paced, book);
+  return pace === undefined ? open : decide({ ...input, ...pace });
 }
 
 /** A model that was named: nothing is chosen, but its cost is learnt. */
@@ -36,10 +36,14 @@ export function observeNamed(named: Decision, { policy }: DecideInput, pacing: P
   for (const budget of pacing.paced) pacing.book.observe(budget.account, offers, budget);
 }
 
-/** Score per dollar of the tightest budget; undefined where none has seen a request. */
-export function priceOf(paced: readonly PacedBudget[], book: PaceBook): number | undefined {
-  const prices = paced.flatMap((budget) => book.priceFor(budget.account, budget) ?? []);
-  return prices.length === 0 ? undefined : Math.max(...prices);
+/** The price of the tightest budget, and the least that any lets a request hold; undefined where none has seen a request. */
+export function paceOf(paced: readonly PacedBudget[], book: PaceBook): Pace | undefined {
+  const paces = paced.flatMap((budget) => book.paceFor(budget.account, budget) ?? []);
+  if (paces.length === 0) return undefined;
+  return {
+    qualityPerUsd: Math.max(...paces.map(({ qualityPerUsd }) => qualityPerUsd)),
+    mostMicroUsd: Math.min(...paces.map(({ mostMicroUsd }) => mostMicroUsd)),
+  };
 }
 
 /** What a request has cost, beside what was forecast for the model that answered. */

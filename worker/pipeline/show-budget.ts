@@ -2,7 +2,7 @@
 import { RouterError } from "../domain/errors.ts";
 import type { Standing } from "../domain/standing.ts";
 import type { Caller } from "../domain/tenant.ts";
-import { priceOf } from "./pace.ts";
+import { paceOf } from "./pace.ts";
 import type { Deps } from "./ports.ts";
 
 export interface BudgetShown {
@@ -20,8 +20,8 @@ export async function showBudget(
     const standings = await purses.standings(caller);
     const paced = await purses.paced(caller);
     const prices = paced.flatMap((budget) => {
-      const price = priceOf([budget], pace);
-      return price === undefined ? [] : [[budget.account, price] as const];
+      const { qualityPerUsd } = paceOf([budget], pace) ?? {};
+      return qualityPerUsd === undefined ? [] : [[budget.account, qualityPerUsd] as const];
     });
     return { standings, prices: new Map(prices) };
   } catch (cause) {

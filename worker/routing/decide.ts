@@ -16,7 +16,8 @@
  * where a certificate asks for a margin: what it keeps of itself needs no prediction.
  *
  * Where a budget is paced (pace.ts), money has one price for all prompts, in score per dollar, and takes the
- * place of the preset's λ. λ is then that price times the reference's cost; μ and floors stay as they are.
+ * place of the preset's λ. λ is then that price times the reference's cost; μ and floors stay as they are. A price is
+ * right for the mean request; so that a single one cannot take the last of the money, what it may hold is bounded too.
  *
  * Pure and total: the same input gives the same decision, ties go to the cheaper and then to the
  * lesser id. Service, replay, `score` and `eval` all call this one function.
@@ -64,18 +65,14 @@ export interface DecideInput {
   readonly task?: string | undefined;
   /** What a paced budget says a dollar is worth, in score, 0 at least: replaces the preset's λ. */
   readonly qualityPerUsd?: number | undefined;
+  /** What it lets one request hold, in micro-dollars. */
+  readonly mostMicroUsd?: number | undefined;
 }
 
 export function decide(input: DecideInput): Decision | NoCandidate {
-  const { candidates, excluded, policy, qualityPerUsd } = input;
+  const { candidates, policy, qualityPerUsd, mostMicroUsd } = input;
   const reference = candidates.toSorted(byStanding)[0];
-  const limited: Excluded[] = [];
-  const within = candidates.filter((candidate) => {
-    const why = beyondLimit(candidate, policy);
-    if (why !== undefined) limited.push({ model: candidate.model, why });
-    return why === undefined;
-  });
-  const allExcluded = [...excluded, ...limited];
+  const { within, excluded: allExcluded } = withinLimits(input);
   if (reference === undefined || within.length === 0)
     return { attempts: [], excluded: allExcluded };
 
@@ -95,6 +92,7 @@ export function decide(input: DecideInput): Decision | NoCandidate {
     ...(floor !== undefined && { floor: floor.score, assurance: floor.assurance }),
     lambda,
     ...(qualityPerUsd !== undefined && { qualityPerUsd }),
+    ...(mostMicroUsd !== undefined && { mostMicroUsd }),
   };
 }
 
@@ -142,6 +140,20 @@ function floorOf(
         reference,
         assurance: { doubt: "other_models", proof },
       };
+}
+
+/** The candidates that keep the policy's limits, and a paced budget's where any of them does. */
+function withinLimits({ candidates, excluded, policy, mostMicroUsd = Infinity }: DecideInput) {
+  const whys = new Map(candidates.map((candidate) => [candidate, beyondLimit(candidate, policy)]));
+  const kept = candidates.filter((candidate) => whys.get(candidate) === undefined);
+  const held = kept.filter(({ costP90MicroUsd }) => costP90MicroUsd <= mostMicroUsd);
+  // A quality floor is stronger than a budget's pace.
+  const within = held.length === 0 || policy.quality !== undefined ? kept : held;
+  const beyond = candidates.filter((candidate) => !within.includes(candidate));
+  const limited = beyond.map((candidate): Excluded => {
+    return { model: candidate.model, why: whys.get(candidate) ?? "too_expensive" };
+  });
+  return { within, excluded: [...excluded, ...limited] };
 }
 
 function beyondLimit(candidate: Candidate, policy: Policy): Exclusion | undefined {

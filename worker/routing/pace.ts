@@ -68,6 +68,8 @@ const UNLIKE_SHARE = 0.05;
 const ALIKE = 10;
 /** Share of the time left in which a rate cannot be told from a first burst. */
 const FIRST_BURST = 0.01;
+/** What one request should hold at most of the money that is not kept back: none may take all that is left. */
+const MOST_SHARE = 0.5;
 /** Budgets kept. */
 const MAX_BUDGETS = 1_000;
 
@@ -103,6 +105,13 @@ const EMPTY: Page = {
   traffic: { parts: 0, squares: [0, 0, 0], from: Infinity, fromRequests: 0 },
 };
 
+export interface Pace {
+  /** The price of money, score per dollar, 0 to `DEAREST_MONEY`. */
+  readonly qualityPerUsd: number;
+  /** Micro-dollars that one request should hold at most. */
+  readonly mostMicroUsd: number;
+}
+
 /** What one isolate has learnt of the requests that draw on each paced budget. */
 export class PaceBook {
   /** By the budget's account. */
@@ -132,15 +141,16 @@ export class PaceBook {
     this.#pages.set(account, { ...page, bills });
   }
 
-  /** The price of money, score per dollar, 0 to `DEAREST_MONEY`; undefined where no request was ever observed. */
-  priceFor(account: string, facts: PaceFacts): number | undefined {
+  /** What a request may spend; undefined where none was ever observed. */
+  paceFor(account: string, facts: PaceFacts): Pace | undefined {
     const page = this.#pages.get(account);
     if (page === undefined) return undefined;
     const { low, high } = requestsToCome(facts, page.traffic);
     const perForecast = billPerForecast(page.bills);
     const cheapest = page.costs.at(-1)! * perForecast;
     const spare = Math.max(facts.remainingMicroUsd - high * cheapest, 0);
-    return priceAt(page.costs, (cheapest + spare / low) / perForecast);
+    const qualityPerUsd = priceAt(page.costs, (cheapest + spare / low) / perForecast);
+    return { qualityPerUsd, mostMicroUsd: MOST_SHARE * spare };
   }
 }
 

@@ -213,6 +213,18 @@ describe("a paced window", () => {
     }
   });
 
+  it("keeps the last of its money from a single answer that outgrows what was foreseen", ({
+    expect,
+  }) => {
+    const usual = question(0.5, { small: 10, large: 100 });
+    const huge = question(0.5, { small: 10, large: 4_900 }, { small: 10, large: 12_000 });
+    const window = plainWindow(25_000, 200, usual);
+    const arrivals = window.arrivals.map((arrival, k) =>
+      k === 150 ? { ...arrival, question: huge } : arrival,
+    );
+    expect(simulate({ ...window, arrivals }, paced(window)).refused).toBe(0);
+  });
+
   it("takes the best of each question where there is money for it", ({ expect }) => {
     const window = madeWindow(3);
     const best = simulate(window, fixed({ qualityPerUsd: 0 }));

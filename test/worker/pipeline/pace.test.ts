@@ -4,7 +4,7 @@ import { describe, it } from "vitest";
 import type { Candidate, Decision, NoCandidate } from "../../../worker/domain/decision.ts";
 import { policySchema } from "../../../worker/domain/policy.ts";
 import type { PacedBudget } from "../../../worker/domain/standing.ts";
-import { decideAtPace, learnCost, observeNamed, priceOf } from "../../../worker/pipeline/pace.ts";
+import { decideAtPace, learnCost, observeNamed, paceOf } from "../../../worker/pipeline/pace.ts";
 import { decide } from "../../../worker/routing/decide.ts";
 import { PaceBook } from "../../../worker/routing/pace.ts";
 
@@ -32,6 +32,10 @@ const INPUT = {
 
 function budget(remainingMicroUsd: number, account = "acme tenant:shop/usd/day"): PacedBudget {
   return { account, remainingMicroUsd, requests: 10, elapsedMs: 3_600_000, leftMs: 82_800_000 };
+}
+
+function priceOf(paced: readonly PacedBudget[], book: PaceBook): number | undefined {
+  return paceOf(paced, book)?.qualityPerUsd;
 }
 
 function decisionOf(made: Decision | NoCandidate): Decision {
@@ -66,12 +70,11 @@ describe("a decision", () => {
           const made = decisionOf(
             decideAtPace(input, { paced, book: new PaceBook(), isDry: false }),
           );
-          const { qualityPerUsd } = made;
+          const { qualityPerUsd, mostMicroUsd } = made;
           expect(qualityPerUsd).toBeGreaterThanOrEqual(0);
-          expect(decide({ ...input, qualityPerUsd })).toEqual(made);
-          expect(
-            decide({ ...input, qualityPerUsd: JSON.parse(JSON.stringify(qualityPerUsd)) }),
-          ).toEqual(made);
+          expect(mostMicroUsd).toBeLessThanOrEqual(Math.min(...remaining) / 2);
+          const recorded = JSON.stringify({ qualityPerUsd, mostMicroUsd });
+          expect(decide({ ...input, ...JSON.parse(recorded) })).toEqual(made);
         },
       ),
     );

@@ -221,6 +221,32 @@ describe("decide, for any candidates and any policy", () => {
     );
   });
 
+  it("lets a request hold no more than its pace does, unless nobody keeps to that or a floor is asked for", ({
+    expect,
+  }) => {
+    const pace = fc.record({ qualityPerUsd: fc.nat(1_000), mostMicroUsd: fc.nat(1_000_000) });
+    fc.assert(
+      fc.property(candidates, policy, pace, (given, asked, { qualityPerUsd, mostMicroUsd }) => {
+        const input = { candidates: given, excluded: [], policy: asked, qualityPerUsd };
+        const [free, held] = [decide(input), decide({ ...input, mostMicroUsd })];
+        expect(isDecision(held)).toBe(isDecision(free));
+        if (!isDecision(free) || !isDecision(held)) return;
+        const [fitting, beyond] = [true, false].map((fits) =>
+          free.candidates.filter((one) => one.costP90MicroUsd <= mostMicroUsd === fits),
+        );
+        expect(held).toMatchObject({ mostMicroUsd, reference: free.reference });
+        if (fitting!.length === 0 || asked.quality !== undefined) {
+          expect(held).toEqual({ ...free, mostMicroUsd });
+          return;
+        }
+        expect(new Set(held.candidates)).toEqual(new Set(fitting));
+        const barred = beyond!.map((one) => ({ model: one.model, why: "too_expensive" }));
+        expect(held.excluded).toEqual(expect.arrayContaining(barred));
+        expect(held.excluded).toHaveLength(free.excluded.length + barred.length);
+      }),
+    );
+  });
+
   it("offers what it would take at any price of money", ({ expect }) => {
     const prices = fc.double({ min: 0, max: 1_000, noNaN: true });
     fc.assert(

@@ -36,7 +36,11 @@ function bookOf(requests: readonly Point[][], seen: PaceFacts = HALFWAY): PaceBo
 }
 
 function priceOf(book: PaceBook, changes: Partial<PaceFacts> = {}): number {
-  return book.priceFor("b", { ...HALFWAY, ...changes })!;
+  return priceAt(book, { ...HALFWAY, ...changes });
+}
+
+function priceAt(book: PaceBook, moment: PaceFacts): number {
+  return book.paceFor("b", moment)!.qualityPerUsd;
 }
 
 /** A cheap model, and a better one for ten times the money. */
@@ -54,7 +58,7 @@ describe("the price of money, for any requests and any facts", () => {
         const book = new PaceBook();
         for (const [k, moment] of moments.entries()) {
           book.observe("b", seen[k % seen.length]!, moment);
-          const price = book.priceFor("b", moment)!;
+          const price = priceAt(book, moment);
           expect(price).toBeGreaterThanOrEqual(0);
           expect(price).toBeLessThanOrEqual(DEAREST_MONEY);
         }
@@ -66,9 +70,9 @@ describe("the price of money, for any requests and any facts", () => {
     fc.assert(
       fc.property(requests, facts, fc.nat(1_000_000_000), (seen, moment, more) => {
         const book = bookOf(seen, moment);
-        const price = book.priceFor("b", moment)!;
+        const price = priceAt(book, moment);
         const remainingMicroUsd = moment.remainingMicroUsd + more;
-        expect(book.priceFor("b", { ...moment, remainingMicroUsd })).toBeLessThanOrEqual(price);
+        expect(priceAt(book, { ...moment, remainingMicroUsd })).toBeLessThanOrEqual(price);
       }),
     );
   });
@@ -83,8 +87,8 @@ function takenAt(points: readonly Point[], qualityPerUsd: number): Point {
 
 describe("the price of money", () => {
   it("is none for a budget that nobody has drawn on", ({ expect }) => {
-    expect(new PaceBook().priceFor("b", HALFWAY)).toBeUndefined();
-    expect(bookOf([TWO]).priceFor("other", HALFWAY)).toBeUndefined();
+    expect(new PaceBook().paceFor("b", HALFWAY)).toBeUndefined();
+    expect(bookOf([TWO]).paceFor("other", HALFWAY)).toBeUndefined();
   });
 
   it("is 0 where the best model for everybody can be paid, and the dearest where not the cheapest", ({
@@ -109,6 +113,20 @@ describe("the price of money", () => {
     expect(priceOf(book, { requests: 1_500 })).toBeGreaterThan(priceOf(book));
   });
 
+  it("comes with what one request may hold: half of what is not kept back for the others", ({
+    expect,
+  }) => {
+    const book = bookOf([TWO]);
+    function mostOf(remainingMicroUsd: number): number {
+      return book.paceFor("b", { ...HALFWAY, remainingMicroUsd })!.mostMicroUsd;
+    }
+    expect(mostOf(50_000)).toBe(0);
+    const [some, more] = [mostOf(500_000), mostOf(700_000)];
+    expect(some).toBeGreaterThan(100_000);
+    expect(some).toBeLessThan(200_000);
+    expect(more - some).toBeCloseTo(100_000, 6);
+  });
+
   it("splits like requests where money is between two models", ({ expect }) => {
     const even = Array.from({ length: 100 }, (_, k): Point[] => [
       { cost: 100, quality: 0.5 },
@@ -128,7 +146,7 @@ describe("the price of money", () => {
     }
     expect(priceOf(wrong)).toBeGreaterThan(priceOf(right));
     wrong.settle("unheard of", { expectedMicroUsd: 1, usedMicroUsd: 1 });
-    expect(wrong.priceFor("unheard of", HALFWAY)).toBeUndefined();
+    expect(wrong.paceFor("unheard of", HALFWAY)).toBeUndefined();
   });
 
   it("expects of the rest of a day what yesterday saw of it, however busy either is", ({
@@ -172,7 +190,7 @@ describe("the price of money", () => {
         book.observe("b", nearlyFree, facts36(part, requests));
         requests += share(part);
       }
-      return book.priceFor("b", { ...facts36(36, 720), remainingMicroUsd: 150_000 })!;
+      return priceAt(book, { ...facts36(36, 720), remainingMicroUsd: 150_000 });
     }
     expect(after((part) => (part % 12 === 0 ? 240 : 0))).toBeLessThan(after(() => 20));
   });
@@ -181,14 +199,14 @@ describe("the price of money", () => {
     const book = bookOf([TWO], { ...HALFWAY, elapsedMs: 23 * HOUR_MS, requests: 9_000 });
     const fresh = { ...HALFWAY, elapsedMs: HOUR_MS, leftMs: 23 * HOUR_MS, requests: 10 };
     book.observe("b", TWO, fresh);
-    expect(book.priceFor("b", fresh)).toBe(bookOf([TWO, TWO], fresh).priceFor("b", fresh));
+    expect(priceAt(book, fresh)).toBe(priceAt(bookOf([TWO, TWO], fresh), fresh));
   });
 
   it("forgets the budget unheard of for longest, after a thousand", ({ expect }) => {
     const book = bookOf([TWO]);
     for (let k = 0; k < 1_000; k++) book.observe(`b${k}`, TWO, HALFWAY);
-    expect(book.priceFor("b", HALFWAY)).toBeUndefined();
-    expect(book.priceFor("b0", HALFWAY)).toBeDefined();
+    expect(book.paceFor("b", HALFWAY)).toBeUndefined();
+    expect(book.paceFor("b0", HALFWAY)).toBeDefined();
   });
 });
 

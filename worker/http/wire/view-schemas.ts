@@ -48,6 +48,9 @@ export const routeSchema = z.strictObject({
   lambda: z.number(),
   /** Score that a dollar must buy, where a paced budget set λ. */
   quality_per_usd: z.number().optional(),
+  max_held_usd: usd
+    .optional()
+    .describe("What that budget lets the request hold, where any model keeps to it"),
   attempts: z.array(z.string()).describe("Models in the order in which they are tried"),
   models: z.array(candidateSchema),
   excluded: z.array(

@@ -36,6 +36,7 @@ export function routeView(id: string, { forecast, decision, weights }: Route): R
     ...(decision.assurance !== undefined && { certificate: certificateView(decision.assurance) }),
     lambda: decision.lambda,
     ...(decision.qualityPerUsd !== undefined && { quality_per_usd: decision.qualityPerUsd }),
+    ...(decision.mostMicroUsd !== undefined && { max_held_usd: decision.mostMicroUsd / 1e6 }),
     attempts: decision.attempts.map(({ model }) => model),
     models: decision.candidates.map(candidateView),
     excluded: [...decision.excluded],
