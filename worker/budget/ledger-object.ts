@@ -5,6 +5,9 @@
  * them interleave; and the platform holds an answer back until what it says is on disk. An object that is
  * evicted or killed goes on from its rows. An alarm ends holds that nobody settles; an operation looks as well,
  * so that nobody is refused for a hold that has expired already.
+ *
+ * An object that does not answer is given up after a while, so a request waits for none without end. What it was asked
+ * may still be done; all of it may be repeated.
  */
 import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
@@ -19,6 +22,7 @@ import type {
   Unbilled,
 } from "../domain/ledger.ts";
 import { systemClock } from "../lib/clock.ts";
+import { Deadline, type StartTimer } from "../lib/deadline.ts";
 import {
   lapse,
   read,
@@ -50,6 +54,11 @@ const MAX_ROUNDS = 100;
 const MAX_LISTED = 1_000;
 /** Forgetting can wait: it is done for many at once. */
 const SWEEP_MS = 60_000;
+
+/** An operation with all that waits before it; one takes milliseconds, but thousands may come at once. */
+const TIMEOUT_MS = 30_000;
+/** A settlement's. A purse makes four tries of it in the half minute that a platform allows for after an answer. */
+const SETTLE_MS = 6_000;
 
 const holdSchema = z.object({
   id: z.string(),
@@ -218,21 +227,33 @@ export class LedgerObject extends DurableObject {
   }
 }
 
-/** The ledger of an organisation, through its object. */
+/**
+ * A ledger through its object.
+ * @param object Asked for anew each time: a stub that has seen its object fail stays broken.
+ */
 export function objectLedger(
-  namespace: DurableObjectNamespace<LedgerObject>,
-  organisation: string,
+  object: () => Ledger,
+  { timer }: { readonly timer?: StartTimer } = {},
 ): Ledger {
-  // A stub that has seen its object fail stays broken, so each operation takes one of its own.
-  function stub(): DurableObjectStub<LedgerObject> {
-    return namespace.getByName(organisation);
+  /** The answer, unless the object fails or is silent for too long. Whether it does the work then is not known. */
+  async function ask<T>(name: keyof Ledger, work: (stub: Ledger) => Promise<T>): Promise<T> {
+    const deadline = new Deadline({ ...(timer && { timer }) });
+    deadline.limitTotal(name === "settle" ? SETTLE_MS : TIMEOUT_MS);
+    try {
+      return await deadline.race(work(object()));
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`The ledger's ${name} failed at its object: ${reason}`, { cause });
+    } finally {
+      deadline.close();
+    }
   }
   return {
-    reserve: async (reservation) => stub().reserve(reservation),
-    settle: async (settlement) => stub().settle(settlement),
-    read: async (accounts) => stub().read(accounts),
-    shut: async (gate, untilMs) => stub().shut(gate, untilMs),
-    lapse: async (nowMs) => stub().lapse(nowMs),
-    unbilled: async (id) => stub().unbilled(id),
+    reserve: (reservation) => ask("reserve", (stub) => stub.reserve(reservation)),
+    settle: (settlement) => ask("settle", (stub) => stub.settle(settlement)),
+    read: (accounts) => ask("read", (stub) => stub.read(accounts)),
+    shut: (gate, untilMs) => ask("shut", (stub) => stub.shut(gate, untilMs)),
+    lapse: (nowMs) => ask("lapse", (stub) => stub.lapse(nowMs)),
+    unbilled: (id) => ask("unbilled", (stub) => stub.unbilled(id)),
   };
 }

@@ -20,5 +20,5 @@ export function ledgersIn({
     const client = connectRedis(redis);
     return (organisation) => redisLedger(client, organisation);
   }
-  return objects && ((organisation) => objectLedger(objects, organisation));
+  return objects && ((organisation) => objectLedger(() => objects.getByName(organisation)));
 }
