@@ -26,6 +26,7 @@ async function deployment() {
     organisationSchema.parse({ id: "acme", budgets: [{ window: "total", limit_usd: 9 }] }),
   );
   await directory.putTenant(tenantSchema.parse(tenant));
+  await directory.putTenant(tenantSchema.parse({ id: "alone" }));
   const terms = { limits: [{ unit: "requests", limit: 7 }] };
   await directory.createKey("shop", keyTermsSchema.parse(terms));
   await directory.createKey("shop", keyTermsSchema.parse({}));
@@ -45,7 +46,7 @@ async function deployment() {
     const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
     return service.fetch(`/admin${path}`, { ...init, headers: AUTHORIZED });
   }
-  return { service, vendor, ask };
+  return { service, directory, vendor, ask };
 }
 
 describe("GET /admin/tenants/:id/budget", () => {
@@ -101,5 +102,50 @@ describe("a request that nobody has settled", () => {
     expect(service.log).toContainEqual(
       expect.objectContaining({ event: "admin_change", what: "bill_settled", id: requestId }),
     );
+  });
+});
+
+describe("an organisation's requests that wait for their bill", () => {
+  const BILL = { request_id: "req_1", cost_usd: 1 };
+
+  it.for(["acme", "alone"])("are none of %s, which pays", async (id, { expect }) => {
+    const { ask } = await deployment();
+    expect(await (await ask(`/organisations/${id}/unbilled`)).json()).toMatchObject({ data: [] });
+    expect(await errorOf(await ask(`/organisations/${id}/settlements`, BILL))).toMatchObject({
+      status: 404,
+      code: "not_unbilled",
+    });
+  });
+
+  it.for([
+    ["nobody", "There is no organisation"],
+    ["shop", 'belongs to "acme"'],
+  ])("cannot be asked for of %s, who does not", async ([id, words], { expect }) => {
+    const { service, ask } = await deployment();
+    const listed = await errorOf(await ask(`/organisations/${id}/unbilled`));
+    expect(listed).toMatchObject({ status: 404, code: "unknown_organisation", param: "id" });
+    expect(listed.message).toContain(words);
+    const settled = await errorOf(await ask(`/organisations/${id}/settlements`, BILL));
+    expect(settled).toEqual(listed);
+    expect(service.log).not.toContainEqual(expect.objectContaining({ what: "bill_settled" }));
+  });
+
+  it("are listed and settled when it is gone", async ({ expect }) => {
+    const { service, directory, vendor, ask } = await deployment();
+    vendor.write(chunk("He"));
+    const response = await service.chat({ model: "openai/small", stream: true });
+    service.timers.advance(3 * TOTAL_TIMEOUT_MS);
+    await directory.removeTenant("shop");
+    await directory.removeOrganisation("acme");
+    const request_id = response.headers.get("x-sluice-request-id");
+    const listed = await ask("/organisations/acme/unbilled");
+    expect(await listed.json()).toMatchObject({ data: [{ request_id }] });
+    const bill = { request_id, cost_usd: 0.000123 };
+    expect((await ask("/organisations/acme/settlements", bill)).status).toBe(200);
+    for (const asked of [
+      ask("/organisations/acme/unbilled"),
+      ask("/organisations/acme/settlements", bill),
+    ])
+      expect(await errorOf(await asked)).toMatchObject({ code: "unknown_organisation" });
   });
 });

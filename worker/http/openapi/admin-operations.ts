@@ -87,6 +87,8 @@ const OF_LEDGERS: readonly AdminOperation[] = [
     id: "listUnbilled",
     summary:
       "Requests that were cut or lost: what is booked for them is an estimate, or their hold",
+    description:
+      "A tenant that belongs to none is an organisation of its own. One that is gone is listed while something waits.",
     canMiss: true,
     isOfBudgets: true,
     answer: { name: "UnbilledList", schema: unbilledListSchema },

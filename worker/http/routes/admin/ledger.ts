@@ -46,13 +46,21 @@ export async function budgetOf(context: HttpContext): Promise<Response> {
 /** Stands for the keys of a tenant where none is meant; nothing has this id. */
 const ALL_KEYS = "key_all";
 
-/** Throws RouterError 501 where no ledger is kept. */
+/**
+ * Of an organisation that is gone as well, while something of it waits. Throws RouterError 404, 503, and 501 where no
+ * ledger is kept.
+ */
 export async function unbilled(context: HttpContext): Promise<Response> {
-  const requests = await asked(ledgersIn(context).unbilled(idIn(context, "organisation")));
+  const organisation = idIn(context, "organisation");
+  const requests = await asked(ledgersIn(context).unbilled(organisation));
+  if (requests.length === 0) await requirePayer(context, organisation);
   return context.json(listView(requests.map(unbilledView)));
 }
 
-/** Puts the vendor's bill in the place of what is booked. Throws RouterError 404 for any other request. */
+/**
+ * Puts the vendor's bill in the place of what is booked. Throws RouterError 404 for any other request, and otherwise as
+ * `unbilled` does.
+ */
 export async function settleByBill(context: HttpContext): Promise<Response> {
   const organisation = idIn(context, "organisation");
   const body = await bodyOf(context, billSchema);
@@ -60,15 +68,35 @@ export async function settleByBill(context: HttpContext): Promise<Response> {
   const costMicroUsd = Math.round(costUsd * 1e6);
   const bill = { requestId, costMicroUsd };
   const isSettled = await asked(ledgersIn(context).settleByBill(organisation, bill));
-  if (!isSettled)
+  if (!isSettled) {
+    await requirePayer(context, organisation);
     throw new RouterError(
       "not_found_error",
       `request_id: no request of ${organisation} with this id waits for its bill; ` +
         `GET /admin/organisations/${organisation}/unbilled lists those that do`,
       { code: "not_unbilled", param: "request_id" },
     );
+  }
   logChange(context, "bill_settled", requestId);
   return context.json({ object: "settlement", ...body });
+}
+
+/** Throws RouterError 404 for what is neither an organisation nor a tenant that is one of its own. */
+async function requirePayer(context: HttpContext, id: string): Promise<void> {
+  const directory = directoryIn(context);
+  const [organisations, tenant] = await Promise.all([
+    directory.organisations(),
+    directory.tenant(id),
+  ]);
+  if (organisations.some((organisation) => organisation.id === id)) return;
+  if (tenant === undefined) throw unknown("organisation", id);
+  const { organisation: payer = id } = tenant;
+  if (payer !== id)
+    throw unknown(
+      "organisation",
+      id,
+      `; the tenant of this id belongs to ${JSON.stringify(payer)}`,
+    );
 }
 
 function ledgersIn({ var: { deps } }: HttpContext) {
