@@ -66,19 +66,25 @@ export class Treasury {
       pause,
       leaseMs,
       log,
-      onBalances: (entries, balances) => this.#remember(caller, entries, balances),
+      onBalances: (entries, balances) => this.#remember(caller, entries, spentBy(balances)),
       onSettled: (entries, settled) => onSettled(caller, entries, settled),
       onRefused: (entry, balance) => onRefused(caller, entry, balance),
     });
   }
 
-  /** Where all budgets and limits of the caller stand. Rejects when its ledger cannot be reached. */
-  async standings(caller: Caller): Promise<Standing[]> {
-    const entries = this.#entriesOf(caller);
-    const ledger = this.#options.ledgerOf?.(caller.organisation.id);
+  /**
+   * Where all budgets and limits of the callers stand, who are of one organisation; what they share, once. Rejects when
+   * its ledger cannot be reached.
+   */
+  async standings(callers: readonly [Caller, ...Caller[]]): Promise<Standing[]> {
+    const ledger = this.#options.ledgerOf?.(callers[0].organisation.id);
+    const byCaller = callers.map((caller) => [caller, this.#entriesOf(caller)] as const);
+    const all = byCaller.flatMap(([, own]) => own);
+    const entries = [...new Map(all.map((entry) => [entry.account.name, entry])).values()];
     if (ledger === undefined || entries.length === 0) return [];
     const balances = await ledger.read(entries.map(({ account }) => account));
-    this.#remember(caller, entries, balances);
+    const spent = spentBy(balances);
+    for (const [caller, own] of byCaller) this.#remember(caller, own, spent);
     return standingsOf(entries, balances);
   }
 
@@ -126,7 +132,7 @@ export class Treasury {
     const nowMs = this.#options.clock.nowMs();
     const known = this.#known.get(key.id);
     const isStale = known === undefined || !isFresh(known, nowMs);
-    await Promise.allSettled([isStale && this.standings(caller), this.#learnRhythms(caller)]);
+    await Promise.allSettled([isStale && this.standings([caller]), this.#learnRhythms(caller)]);
     return this.#pacedAt(this.#known.get(key.id), nowMs);
   }
 
@@ -157,13 +163,13 @@ export class Treasury {
     return entriesOf(caller, this.#calendars, this.#options.clock.nowMs());
   }
 
-  #remember(caller: Caller, entries: readonly Entry[], balances: readonly Balance[]): void {
-    const spentBy = new Map(balances.map(({ name, spent, held }) => [name, spent + held]));
+  /** @param spent And held, by account. */
+  #remember(caller: Caller, entries: readonly Entry[], spent: ReadonlyMap<string, number>): void {
     const budgets = entries.flatMap(({ account: { name }, standing }) => {
       const { isPaced, limit = 0, startsMs, resetsMs } = standing;
       if (!isPaced || startsMs === undefined || resetsMs === undefined) return [];
-      const remainingMicroUsd = Math.max(limit - (spentBy.get(name) ?? 0), 0);
-      const requests = spentBy.get(requestsOf(name)) ?? 0;
+      const remainingMicroUsd = Math.max(limit - (spent.get(name) ?? 0), 0);
+      const requests = spent.get(requestsOf(name)) ?? 0;
       const account = `${caller.organisation.id} ${name}`;
       return [{ account, remainingMicroUsd, requests, startsMs, resetsMs }];
     });
@@ -185,6 +191,11 @@ function isFresh({ atMs, budgets }: Known, nowMs: number): boolean {
   return budgets.every(
     ({ resetsMs }) => nowMs < resetsMs && nowMs - atMs <= staleAfterMs(resetsMs - nowMs),
   );
+}
+
+/** With what is held, by account. */
+function spentBy(balances: readonly Balance[]): ReadonlyMap<string, number> {
+  return new Map(balances.map(({ name, spent, held }) => [name, spent + held]));
 }
 
 function standingsOf(entries: readonly Entry[], balances: readonly Balance[]): Standing[] {

@@ -45,8 +45,11 @@ interface CertifiedScorer extends PromptScorer {
 interface Purses {
   /** The purse of one request, to be settled whatever becomes of it. */
   open(caller: Caller, requestId: string): Purse;
-  /** Where all budgets and limits of the caller stand. Rejects when that cannot be found out. */
-  standings(caller: Caller): Promise<readonly Standing[]>;
+  /**
+   * Where all budgets and limits of the callers stand, who are of one organisation; what they share, once. Rejects when
+   * that cannot be found out.
+   */
+  standings(callers: readonly [Caller, ...Caller[]]): Promise<readonly Standing[]>;
   /** What to pace the caller by; nothing where it is not paced. Never rejects. */
   paced(caller: Caller): Promise<readonly PacedBudget[]>;
 }

@@ -250,11 +250,34 @@ describe("what waits for its bill", () => {
   });
 });
 
+describe("where callers stand", () => {
+  it("is read once for all of them, with what they share once, and remembered of each", async ({
+    expect,
+  }) => {
+    const { treasury, spend, state } = setUp();
+    const limits = [{ unit: "requests", limit: 5 }];
+    const limited = callerWith({ tenant: { budgets: [PACED] }, key: { limits } });
+    const other = { ...limited, key: { ...limited.key, id: "key_o" } };
+    await treasury.paced(CALLER);
+    await spend(CALLER, 300);
+    const { reads } = state;
+    const standings = await treasury.standings([CALLER, other]);
+    expect(standings.map(({ account, spent }) => [account, spent])).toEqual([
+      ["tenant:shop/usd/day", 300],
+      ["tenant:shop/counted-requests/day", 1],
+      ["tenant:shop/counted-usd/month", 300],
+      ["key:key_o/requests/60s", 0],
+    ]);
+    expect(await treasury.paced(other)).toMatchObject([{ remainingMicroUsd: 700, requests: 1 }]);
+    expect(state.reads).toBe(reads + 1);
+  });
+});
+
 describe("without a ledger", () => {
   it("nobody is counted", async ({ expect }) => {
     const { treasury } = setUp({ hasLedger: false });
     expect(treasury.open(CALLER, "req_1")).toBe(UNCOUNTED);
-    expect(await treasury.standings(CALLER)).toEqual([]);
+    expect(await treasury.standings([CALLER])).toEqual([]);
     expect(await treasury.paced(CALLER)).toEqual([]);
     expect(await treasury.unbilled("acme")).toEqual([]);
     await treasury.shut("acme", "key:key_k");

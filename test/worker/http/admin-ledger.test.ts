@@ -19,7 +19,7 @@ const BUDGETS = [
   { window: "day", limit_usd: 0.5, model: "openai/small" },
 ];
 
-async function deployment() {
+async function deployment(ledger = memoryLedger()) {
   const directory = memoryDirectory(() => 1_700_000_000_000);
   const tenant = { id: "shop", organisation: "acme", budgets: BUDGETS };
   await directory.putOrganisation(
@@ -30,7 +30,6 @@ async function deployment() {
   const terms = { limits: [{ unit: "requests", limit: 7 }] };
   await directory.createKey("shop", keyTermsSchema.parse(terms));
   await directory.createKey("shop", keyTermsSchema.parse({}));
-  const ledger = memoryLedger();
   const vendor = openStream();
   const service = createService({
     directory,
@@ -65,6 +64,28 @@ describe("GET /admin/tenants/:id/budget", () => {
       limits: [{ scope: "key", unit: "requests", limit: 7, used: 0 }],
     });
     expect(await errorOf(await ask("/tenants/other/budget"))).toMatchObject({ status: 404 });
+  });
+
+  it("asks the ledger once for any number of keys", async ({ expect }) => {
+    const memory = memoryLedger();
+    const reads: string[][] = [];
+    const { directory, ask } = await deployment({
+      ...memory,
+      read(accounts) {
+        reads.push(accounts.map(({ name }) => name));
+        return memory.read(accounts);
+      },
+    });
+    for (const limit of [1, 2, 3])
+      await directory.createKey(
+        "shop",
+        keyTermsSchema.parse({ limits: [{ unit: "tokens", limit }] }),
+      );
+    const answer = await ask("/tenants/shop/budget");
+    const { limits } = budgetViewSchema.parse(await answer.json());
+    expect(limits.map(({ limit }) => limit)).toEqual([7, 1, 2, 3]);
+    expect(reads).toHaveLength(1);
+    expect(new Set(reads[0]).size).toBe(reads[0]!.length);
   });
 });
 

@@ -6,7 +6,7 @@ import { standingHeaders } from "../wire/standing-headers.ts";
 
 export async function budget(context: HttpContext): Promise<Response> {
   const { caller, deps } = context.var;
-  const shown = await showBudget(caller, deps.pipeline);
+  const shown = await showBudget([caller], deps.pipeline);
   const headers = standingHeaders(shown.standings, elapsed(context).nowMs);
   return context.json(budgetView(caller, shown), 200, headers);
 }

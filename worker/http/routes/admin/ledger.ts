@@ -3,8 +3,8 @@
  * money that is booked for them until the vendor's bill says what they cost.
  */
 import { RouterError } from "../../../domain/errors.ts";
-import { keyTermsSchema, type Caller } from "../../../domain/tenant.ts";
-import { ledgerUnreachable, showBudget, type BudgetShown } from "../../../pipeline/show-budget.ts";
+import { keyTermsSchema } from "../../../domain/tenant.ts";
+import { ledgerUnreachable, showBudget } from "../../../pipeline/show-budget.ts";
 import type { HttpContext } from "../../context.ts";
 import { billSchema } from "../../wire/admin-bodies.ts";
 import { listView, unbilledView } from "../../wire/admin-views.ts";
@@ -25,22 +25,12 @@ export async function budgetOf(context: HttpContext): Promise<Response> {
     budgets: [],
   };
   const own = { organisation, tenant, key: { ...keyTermsSchema.parse({}), id: ALL_KEYS } };
-  const shown = await showBudget(own, deps.pipeline);
   const limited = records.filter(
     ({ terms, revokedMs }) =>
       revokedMs === undefined && terms.budgets.length + terms.limits.length > 0,
   );
-  const ofKeys = await Promise.all(
-    limited.map(async ({ id: key, terms }): Promise<BudgetShown> => {
-      const caller: Caller = { organisation, tenant, key: { ...terms, id: key } };
-      const { standings, prices } = await showBudget(caller, deps.pipeline);
-      return { standings: standings.filter(({ scope }) => scope === "key"), prices };
-    }),
-  );
-  const all = [shown, ...ofKeys];
-  const standings = all.flatMap((part) => part.standings);
-  const prices = new Map(all.flatMap((part) => [...part.prices]));
-  return context.json(budgetView(own, { standings, prices }));
+  const byKey = limited.map(({ id: key, terms }) => ({ ...own, key: { ...terms, id: key } }));
+  return context.json(budgetView(own, await showBudget([own, ...byKey], deps.pipeline)));
 }
 
 /** Stands for the keys of a tenant where none is meant; nothing has this id. */
