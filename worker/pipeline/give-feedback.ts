@@ -1,20 +1,49 @@
 /**
  * Takes what a tenant says of an answer it was given. Only the request's own tenant may: any other id, made up or
  * somebody else's, is unknown in the same words.
+ *
+ * It costs nothing and counts as one request of the caller's rate limits, before its id is looked at: who guesses ids
+ * is limited as well.
  */
 import { RouterError } from "../domain/errors.ts";
 import type { Feedback, FeedbackStore } from "../domain/feedback.ts";
+import type { Costs } from "../domain/purse.ts";
 import type { RequestIds } from "../domain/request-ids.ts";
+import type { Standing } from "../domain/standing.ts";
 import type { Caller } from "../domain/tenant.ts";
-import type { Deps } from "./ports.ts";
+import type { Commission, Deps } from "./ports.ts";
 
-export interface FeedbackDeps extends Pick<Deps, "clock" | "log"> {
+export interface FeedbackDeps extends Pick<Deps, "clock" | "log" | "purses"> {
   readonly store: FeedbackStore;
   readonly requestIds: Pick<RequestIds, "isOf">;
 }
 
-/** Throws RouterError 404, 409 where too many sources have spoken, 503. */
+const NOTHING: Costs = new Map();
+
+/**
+ * Answers where the caller's budgets and limits stand. Throws RouterError 404, 409 where too many sources have spoken,
+ * 503, and where limits say no 429 or 401 as `complete` does.
+ */
 export async function giveFeedback(
+  given: Omit<Feedback, "givenMs">,
+  { tag, caller, keepAlive }: Pick<Commission, "tag" | "caller" | "keepAlive">,
+  deps: FeedbackDeps,
+): Promise<readonly Standing[]> {
+  const purse = deps.purses.open(caller, tag.id);
+  keepAlive(purse.closed);
+  try {
+    await purse.cover(NOTHING, 0);
+    await keep(given, caller, deps);
+  } catch (error) {
+    purse.settle(NOTHING, 0);
+    if (error instanceof RouterError) error.standings = purse.standings();
+    throw error;
+  }
+  purse.settle(NOTHING, 0);
+  return purse.standings();
+}
+
+async function keep(
   given: Omit<Feedback, "givenMs">,
   { tenant, key }: Caller,
   { store, requestIds, clock, log }: FeedbackDeps,

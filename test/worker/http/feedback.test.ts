@@ -1,10 +1,12 @@
 /** POST /v1/feedback, and what operators see and erase of it. */
 import { env } from "cloudflare:test";
 import { describe, it } from "vitest";
+import { budgetsSchema } from "../../../worker/domain/budget.ts";
 import { tenantSchema, type Tenant } from "../../../worker/domain/tenant.ts";
 import { feedbackListSchema, feedbackViewSchema } from "../../../worker/http/wire/feedback.ts";
 import { feedbackStore, MAX_SOURCES } from "../../../worker/learning/feedback-object.ts";
 import { requestIdsUnder } from "../../../worker/tenants/request-ids.ts";
+import { memoryLedger } from "../../contract/memory-ledger.ts";
 import { callerWith } from "../fixture/callers.ts";
 import { memoryDirectory } from "../fixture/memory-directory.ts";
 import { createService, errorOf, type ServiceOptions } from "../fixture/service.ts";
@@ -168,6 +170,68 @@ describe("POST /v1/feedback", () => {
         code: "feedback_unreachable",
       });
     expect(await broken.directory.tenant(broken.id)).toBeDefined();
+  });
+});
+
+describe("a caller with limits", () => {
+  const IDS = { seal: async (id: string) => id, isOf: async (id: string) => id === "mine" };
+  const MINE = { request_id: "mine", score: 1 };
+
+  async function limited(given: Partial<Tenant>, options: ServiceOptions = {}) {
+    const ledger = memoryLedger();
+    const { give, serviceOf } = await deployment({ ledger, requestIds: IDS, ...options });
+    const service = serviceOf({ id: `limited-${count++}`, ...given });
+    return { service, ledger, give: (body: unknown) => give(body, service) };
+  }
+
+  it("is told where it stands, and to wait once it has reached one", async ({ expect }) => {
+    const { service, give } = await limited({ limits: [{ unit: "requests", limit: 2 }] });
+    const first = await give(MINE);
+    expect(first.status).toBe(200);
+    expect(first.headers.get("x-ratelimit-limit-requests")).toBe("2");
+    expect(first.headers.get("x-ratelimit-remaining-requests")).toBe("1");
+    // Who guesses uses it up as well.
+    const guess = await give({ ...MINE, request_id: "somebody's" });
+    expect([guess.status, guess.headers.get("x-ratelimit-remaining-requests")]).toEqual([404, "0"]);
+    const refused = await give(MINE);
+    expect(refused.headers.get("x-ratelimit-remaining-requests")).toBe("0");
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await errorOf(refused)).toMatchObject({
+      status: 429,
+      type: "rate_limit_error",
+      code: "rate_limit_exceeded",
+    });
+    expect((await service.chat()).status).toBe(429);
+    await Promise.all(service.background);
+    service.timers.advance(66_000);
+    expect((await give(MINE)).status).toBe(200);
+  });
+
+  it("is one of its requests at once until it is kept", async ({ expect }) => {
+    const keeping = Promise.withResolvers<"kept">();
+    const { service, give } = await limited(
+      { limits: [{ unit: "concurrent", limit: 1 }] },
+      { feedback: { ...store, keep: () => keeping.promise } },
+    );
+    const first = give(MINE);
+    const second = give(MINE);
+    expect((await second).status).toBe(429);
+    keeping.resolve("kept");
+    expect((await first).status).toBe(200);
+    await Promise.all(service.background);
+    expect((await give(MINE)).status).toBe(200);
+  });
+
+  it("pays nothing for it, and needs no money", async ({ expect }) => {
+    const budgets = budgetsSchema.parse([{ window: "day", limit_usd: 0.000001 }]);
+    const { service, give } = await limited({ budgets });
+    expect((await service.chat()).status).toBe(402);
+    const response = await give(MINE);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-sluice-budget-remaining-usd")).toBe("0.000001");
+    await Promise.all(service.background);
+    const shown = await (await service.fetch("/v1/budget")).json();
+    expect(shown).toMatchObject({ budgets: [{ spent_usd: 0, held_usd: 0 }, {}] });
   });
 });
 

@@ -252,6 +252,28 @@ describe("GET /openapi.json", () => {
     },
   );
 
+  it("names what feedback says of limits, also where one is reached", async ({ expect }) => {
+    const service = createService({
+      caller: callerWith({ key: { limits: [{ unit: "requests", limit: 1 }] } }),
+      ledger: memoryLedger(),
+      feedback: { keep: async () => "kept", list: async () => [], erase: pause },
+      requestIds: { seal: async (id) => id, isOf: async () => true },
+    });
+    const body = JSON.stringify({ request_id: "req_1", score: 1 });
+    const init = { method: "POST", headers: AUTHORIZED, body };
+    for (const status of [200, 429]) {
+      const answer = await service.fetch("/v1/feedback", init);
+      const path = ["paths", "/v1/feedback", "post", "responses", String(status), "headers"];
+      const promised = keysAt(...path);
+      const sent = [...answer.headers.keys()].filter(
+        (name) => !["content-type", "server-timing"].includes(name),
+      );
+      expect(answer.status).toBe(status);
+      expect(sent).toContain("x-ratelimit-remaining-requests");
+      expect(promised).toEqual(expect.arrayContaining(sent));
+    }
+  });
+
   it("offers every knob as a header and in the body", ({ expect }) => {
     const knobs = Object.keys(policySchema.shape);
     expect(keysAt("components", "schemas", "Knobs", "properties")).toEqual(knobs);

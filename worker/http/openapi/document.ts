@@ -204,7 +204,7 @@ function tagHeadersOf({ hasAnthropicErrors }: Operation): Record<string, string>
 
 function answerHeadersOf(operation: Operation): Record<string, string> {
   if (operation.isAdmin) return { "cache-control": "no-store" };
-  if (operation.isOfBudgets) return LIMIT_HEADERS;
+  if (operation.isOfBudgets || operation.isLimited) return LIMIT_HEADERS;
   if (!operation.isRouted) return {};
   const entries = Object.entries(ANSWER_HEADERS).filter(([name]) => isTrueOf(operation, name));
   const ofBudgets = operation.isNamed ? {} : BUDGET_HEADERS;
@@ -240,7 +240,7 @@ function errorsOf(operation: Operation): Record<string, Json> {
 }
 
 function statusesOf(operation: Operation): number[] {
-  const { body, isOpen, isRouted, canMiss, canConflict } = operation;
+  const { body, isOpen, isRouted, isLimited, canMiss, canConflict } = operation;
   return [
     ...(isOpen ? [] : [401, 403]),
     ...(body === undefined ? [] : [400, 413, 415]),
@@ -248,6 +248,7 @@ function statusesOf(operation: Operation): number[] {
     ...(isRouted || canMiss ? [404] : []),
     ...(canConflict ? [409] : []),
     ...(isRouted ? [402, 429, 502, 503, 504] : []),
+    ...(isLimited ? [429] : []),
     ...statusesOfStores(operation),
     500,
   ];
@@ -269,7 +270,7 @@ function errorHeadersOf(operation: Operation, status: number): Record<string, st
     ...tagHeadersOf(operation),
     ...(isOfLimits && RETRY_HEADERS),
     ...(operation.isRouted && (status === 400 || isOfLimits) && SPENT_HEADERS),
-    ...(operation.isRouted && isOfLimits && LIMIT_HEADERS),
+    ...((operation.isRouted || operation.isLimited) && isOfLimits && LIMIT_HEADERS),
   };
 }
 

@@ -26,6 +26,8 @@ export interface Operation {
   readonly dryAnswer?: Named;
   /** Says where the caller's budgets stand, and needs its ledger. */
   readonly isOfBudgets?: boolean;
+  /** Counts as one request of the caller's rate limits, though it is not routed. */
+  readonly isLimited?: boolean;
   /** Needs the deployment's feedback. */
   readonly isOfFeedback?: boolean;
   /** Errors have Anthropic's shape. */

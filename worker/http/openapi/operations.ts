@@ -121,8 +121,10 @@ export const OPERATIONS: readonly Operation[] = [
     id: "giveFeedback",
     summary: "What the tenant says of one of its answers",
     description:
-      "Once for each request and source: the same again changes nothing, another score takes the place of the first.",
+      "Once for each request and source: the same again changes nothing, another score takes the place of the first. " +
+      "It costs nothing and is one request of the caller's rate limits.",
     isOfFeedback: true,
+    isLimited: true,
     canMiss: true,
     canConflict: true,
     body: { name: "FeedbackBody", schema: feedbackSchema },

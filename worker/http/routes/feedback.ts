@@ -2,22 +2,24 @@
 import { RouterError } from "../../domain/errors.ts";
 import { feedbackSchema, type FeedbackStore } from "../../domain/feedback.ts";
 import { giveFeedback } from "../../pipeline/give-feedback.ts";
-import type { HttpContext } from "../context.ts";
+import { commissionOf, elapsed, type HttpContext } from "../context.ts";
 import { readBody, readJsonObject } from "../wire/json-body.ts";
+import { standingHeaders } from "../wire/standing-headers.ts";
 
 /** A comment fits in several times over. */
 const MAX_BYTES = 1 << 16;
 
 export async function feedback(context: HttpContext): Promise<Response> {
-  const { caller, deps } = context.var;
-  const { clock, log } = deps.pipeline;
+  const { deps } = context.var;
   const maxBytes = Math.min(MAX_BYTES, deps.maxBodyBytes);
   const object = await readJsonObject(context.req.raw, maxBytes, "shorten the comment");
   const body = readBody(feedbackSchema, object);
   const { request_id: requestId, ...said } = body;
-  const feedbackDeps = { store: storeIn(context), requestIds: deps.requestIds, clock, log };
-  await giveFeedback({ requestId, ...said }, caller, feedbackDeps);
-  return context.json({ object: "feedback", ...body });
+  const { requestIds, pipeline } = deps;
+  const feedbackDeps = { ...pipeline, store: storeIn(context), requestIds };
+  const standings = await giveFeedback({ requestId, ...said }, commissionOf(context), feedbackDeps);
+  const headers = standingHeaders(standings, elapsed(context).nowMs);
+  return context.json({ object: "feedback", ...body }, 200, headers);
 }
 
 /** Throws RouterError 501 where the deployment keeps none. */
