@@ -151,6 +151,13 @@ describe("an organisation's requests that wait for their bill", () => {
     expect(service.log).not.toContainEqual(expect.objectContaining({ what: "bill_settled" }));
   });
 
+  it("are none of any organisation where nobody keeps a directory", async ({ expect }) => {
+    const service = createService({ ledger: memoryLedger(), adminKey: ADMIN_KEY });
+    const path = "/admin/organisations/acme/unbilled";
+    const response = await service.fetch(path, { headers: AUTHORIZED });
+    expect(await response.json()).toMatchObject({ data: [] });
+  });
+
   it("are listed and settled when it is gone", async ({ expect }) => {
     const { service, directory, vendor, ask } = await deployment();
     vendor.write(chunk("He"));

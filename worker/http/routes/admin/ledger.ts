@@ -71,9 +71,10 @@ export async function settleByBill(context: HttpContext): Promise<Response> {
   return context.json({ object: "settlement", ...body });
 }
 
-/** Throws RouterError 404 for what is neither an organisation nor a tenant that is one of its own. */
+/** Throws RouterError 404 for what the directory, where there is one, has neither as an organisation nor as a tenant of its own. */
 async function requirePayer(context: HttpContext, id: string): Promise<void> {
-  const directory = directoryIn(context);
+  const { directory } = context.var.deps;
+  if (directory === undefined) return;
   const [organisations, tenant] = await Promise.all([
     directory.organisations(),
     directory.tenant(id),
