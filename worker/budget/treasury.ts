@@ -132,8 +132,13 @@ export class Treasury {
     const nowMs = this.#options.clock.nowMs();
     const known = this.#known.get(key.id);
     const isStale = known === undefined || !isFresh(known, nowMs);
-    await Promise.allSettled([isStale && this.standings([caller]), this.#learnRhythms(caller)]);
+    if (isStale || !this.#knowsRhythms(known))
+      await Promise.allSettled([isStale && this.standings([caller]), this.#learnRhythms(caller)]);
     return this.#pacedAt(this.#known.get(key.id), nowMs);
+  }
+
+  #knowsRhythms({ budgets }: Known): boolean {
+    return budgets.every(({ account, startsMs }) => this.#rhythms.of(account, startsMs));
   }
 
   /** Reads how the window before went, of paced budgets of which that is not known. */
