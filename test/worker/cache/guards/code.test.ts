@@ -1,0 +1,46 @@
+/** What is code in a prompt, and which spellings of it are one. */
+import { describe, it } from "vitest";
+import { codeDiffers } from "../../../../worker/cache/guards/code.ts";
+import { readText } from "../../../../worker/cache/guards/text.ts";
+
+/** Pairs that may not share an answer. */
+const APART = [
+  ["what does `map` do?", "what does `filter` do?"],
+  ["call getUser", "call getUsers"],
+  ["sort in Python", "sort in Ruby"],
+  ["a == b", "a === b"],
+  ["```x = 1```", "```X = 1```"],
+  ["use --all", "use --quiet"],
+  ["read it in C", "read it in C++"],
+  ["git log", "svn log"],
+  ["os.path.join", "os.path.split"],
+  ["my_var is", "my_val is"],
+] as const;
+
+/** Pairs of which this guard has nothing to say. */
+const ALIKE = [
+  ["what does `useState` do?", "what does useState do?"],
+  ["what is foo()", "what is foo"],
+  ["JS closures", "JavaScript closures"],
+  ["fix it in Python 3", "fix it in python 3"],
+  ["run `npm`.", "run npm"],
+  ["cats/dogs & birds", "cats dogs and birds"],
+  ["``` x = 1 ```", "```x = 1```"],
+] as const;
+
+function objection([a, b]: readonly [string, string]): string | undefined {
+  return codeDiffers(readText(a), readText(b));
+}
+
+describe("code", () => {
+  it("refuses what differs, whichever comes first", ({ expect }) => {
+    for (const [a, b] of APART) {
+      expect.soft(objection([a, b]), `${a} | ${b}`).toBeDefined();
+      expect.soft(objection([b, a]), `${b} | ${a}`).toBeDefined();
+    }
+  });
+
+  it("lets pass what is only said otherwise", ({ expect }) => {
+    for (const [a, b] of ALIKE) expect.soft(objection([a, b]), `${a} | ${b}`).toBeUndefined();
+  });
+});

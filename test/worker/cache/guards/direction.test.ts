@@ -1,0 +1,39 @@
+/** Which words have exchanged their places. */
+import { describe, it } from "vitest";
+import { directionsDiffer } from "../../../../worker/cache/guards/direction.ts";
+import { readText } from "../../../../worker/cache/guards/text.ts";
+
+/** Pairs that may not share an answer. */
+const APART = [
+  ["from Paris to Rome", "from Rome to Paris"],
+  ["is a lion stronger than a tiger", "is a tiger stronger than a lion"],
+  ["the dog bit the man", "the man bit the dog"],
+  ["convert grams to cups", "convert cups to grams"],
+  ["lunch before sport", "sport before lunch"],
+] as const;
+
+/** Pairs of which this guard has nothing to say. */
+const ALIKE = [
+  ["from Paris to Rome", "to Rome from Paris"],
+  ["cats and dogs", "dogs and cats"],
+  ["TCP vs UDP", "UDP vs TCP"],
+  ["why Oslo is cold", "why is Oslo cold"],
+  ["In Python, sort a list", "sort a list in Python"],
+] as const;
+
+function objection([a, b]: readonly [string, string]): string | undefined {
+  return directionsDiffer(readText(a), readText(b));
+}
+
+describe("directions", () => {
+  it("refuses what differs, whichever comes first", ({ expect }) => {
+    for (const [a, b] of APART) {
+      expect.soft(objection([a, b]), `${a} | ${b}`).toBeDefined();
+      expect.soft(objection([b, a]), `${b} | ${a}`).toBeDefined();
+    }
+  });
+
+  it("lets pass what is only said otherwise", ({ expect }) => {
+    for (const [a, b] of ALIKE) expect.soft(objection([a, b]), `${a} | ${b}`).toBeUndefined();
+  });
+});
