@@ -139,6 +139,7 @@ const STRICT = [
 /** These are other words too: they count only where either prompt has one side alone. */
 const LOOSE = [
   "on | off",
+  "one single | many several multiple",
   "up | down",
   "in | out",
   "left | right",

@@ -67,8 +67,9 @@ const LANGUAGES = [
 ] as const;
 
 const COMMANDS = (
-  "git npm npx yarn pnpm pip pip3 conda brew apt yum dnf cargo curl wget ssh scp rsync grep egrep sed awk chmod chown sudo " +
-  "mkdir rmdir rm mv cp ls cd tar gzip kubectl helm cmake gcc clang systemctl journalctl crontab vim emacs nano tmux"
+  "git npm npx yarn pnpm pip pip3 conda brew apt yum dnf cargo curl wget ssh scp rsync grep egrep sed " +
+  "awk chmod chown sudo mkdir rmdir rm mv cp ls cd tar gzip kubectl helm cmake gcc clang systemctl " +
+  "journalctl crontab vim emacs nano tmux"
 ).split(" ");
 
 /** Name or command → what it is. */

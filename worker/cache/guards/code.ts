@@ -3,8 +3,8 @@
  *
  * Code is what stands in fences or backticks, compared letter by letter but for blanks and lines' ends. In prose it is
  * what looks like it: camelCase, snake_case, calls, options, sigils, operators between blanks. Those, and the names of
- * languages and commands, must be said by the other prompt too, in any case and with or without backticks. "make", "go"
- * or "c" that are meant otherwise are held against a prompt that lacks them; the loss is a hit.
+ * languages and commands, must be said by the other prompt too, in any case and with or without backticks. "Swift"
+ * or "cat" that are meant otherwise are held against a prompt that lacks them; the loss is a hit.
  */
 import { CODE_NAMES, OPERATORS } from "./code-names.ts";
 import { bagDifference, setDifference, shortened } from "./difference.ts";
@@ -20,10 +20,12 @@ interface Code {
   readonly said: ReadonlySet<string>;
 }
 
+/** Signs that prose has no use for inside a word. */
+const GLUED = /\+\+|[={}<>|^]/;
 const MAX_IDENTIFIER = 100;
 const FENCE = "```";
 const IDENTIFIER =
-  /^(?:--?[a-z][\w-]*(?:=.*)?|[$@#][a-z_]\w*|\w+(?:\.\w+)*\(.*|[a-z]+\d*[A-Z]\w*|[A-Z][a-z0-9]+[A-Z]\w*|\w*[a-zA-Z]_\w+|_+[a-zA-Z]\w*|\w+(?:::|->)\w+|<\/?[a-z]\w*>?)$/;
+  /^(?:--?[a-z][\w-]*|[$@#][a-z_]\w*|\w+(?:\.\w+)*\(.*|[a-z]+\d*[A-Z]\w*|[A-Z][a-z0-9]+[A-Z]\w*|\w*_\w+|\w+::\w+)$/;
 /** A dot between words of letters: a member, unless it is an abbreviation. */
 const MEMBER = /^[a-zA-Z_]\w+(?:\.[a-zA-Z_]\w+)+$/;
 const EDGES = ".,;:!?\"'`";
@@ -89,7 +91,8 @@ function withoutBlanks(block: string): string {
 /** What is longer than any identifier must be said as it is; no pattern goes over it. */
 function isIdentifier(chunk: string): boolean {
   if (chunk.length > MAX_IDENTIFIER) return true;
-  return (IDENTIFIER.test(chunk) || MEMBER.test(chunk)) && !/'/.test(chunk);
+  if (GLUED.test(chunk)) return !OPERATORS.has(chunk);
+  return (IDENTIFIER.test(chunk) || MEMBER.test(chunk)) && !chunk.includes("'");
 }
 
 /** In lower case, and a call without its empty brackets; a possessive without its ending. */

@@ -1,9 +1,12 @@
 /**
  * Two prompts must not have the same words in exchanged places: "from A to B" and "from B to A".
  *
- * An exchange shows in two ways. A preposition is followed by one word here and by another there, and each text has both
- * words: then they have changed roles. Or the texts are word for word the same but for two pieces that have changed
- * places around what stays; around "and", "or" and "vs" that changes nothing, nor does where an auxiliary stands.
+ * An exchange shows in three ways. A preposition is followed by one word here and by another there, and each text has
+ * both words: then they have changed roles. Or the texts are word for word the same but for two pieces that have
+ * changed places around what stays; around "and", "or" and "vs" that changes nothing, nor does where an auxiliary
+ * stands.
+ *
+ * And "who killed him" asks for the one who did it, "whom did he kill" for the other.
  *
  * A passive with the same words ("who was beaten by X") has no such mark and passes.
  */
@@ -17,12 +20,19 @@ const PREPOSITIONS = new Set(
     " ",
   ),
 );
-const JOINTS = new Set("and or vs versus with & , / between both".split(" "));
+/** Persons by the case that they take as a subject. */
+const PERSONS = new Map(
+  "i me|he him|she her|we us|they them|you you".split("|").flatMap((pair) => {
+    const [subject = "", object = ""] = pair.split(" ");
+    return [[subject, subject] as const, [object, subject] as const];
+  }),
+);
+const JOINTS = new Set("and or vs versus & , / between both".split(" "));
 /** Words of a piece that is looked for in an exchange. */
 const MAX_PIECE = 3;
 
 export function directionsDiffer(a: Text, b: Text): string | undefined {
-  return rolesDiffer(a, b) ?? piecesDiffer(a, b);
+  return rolesDiffer(a, b) ?? piecesDiffer(a, b) ?? askedDiffer(a, b) ?? askedDiffer(b, a);
 }
 
 function rolesDiffer(a: Text, b: Text): string | undefined {
@@ -57,6 +67,22 @@ function readRoles(words: readonly Word[]): Map<string, Set<string>> {
   return roles;
 }
 
+const ASKS_FOR_ONE = new Set(["who", "whom", "what"]);
+const SUPPORTS = new Set(["do", "does", "did"]);
+
+/** Whether `a` asks who does something, and `b`, of the same doing, to whom. */
+function askedDiffer(a: Text, b: Text): string | undefined {
+  const doing = a.words.find((word, at) => !isIdle(word.word) && isAsked(a.words, at));
+  const support = b.words.find(({ word }, at) => SUPPORTS.has(word) && isAsked(b.words, at));
+  if (doing === undefined || support === undefined) return undefined;
+  const isSame = stemsOf(b.words).has(stem(doing.word));
+  return isSame ? versus(`who ${doing.word}`, `who ${support.word}`) : undefined;
+}
+
+function isAsked(words: readonly Word[], at: number): boolean {
+  return ASKS_FOR_ONE.has(words[at - 1]?.word ?? "") && !isMark(words[at]!);
+}
+
 function piecesDiffer(a: Text, b: Text): string | undefined {
   const [rowA, rowB] = middles(rowOf(a.words), rowOf(b.words));
   if (rowA.length !== rowB.length || rowA.length < 2) return undefined;
@@ -68,7 +94,9 @@ function piecesDiffer(a: Text, b: Text): string | undefined {
 }
 
 function rowOf(words: readonly Word[]): string[] {
-  return words.filter((word) => !isMark(word) || JOINTS.has(word.word)).map(({ word }) => word);
+  return words
+    .filter((word) => !isMark(word) || JOINTS.has(word.word))
+    .map(({ word }) => PERSONS.get(word) ?? word);
 }
 
 /** Two rows without the words that both begin with, and those that both end with. */
@@ -88,7 +116,11 @@ function isExchange([a, b]: [string[], string[]], head: number, tail: number): b
   if (between.length === 0 && head + tail > 2) return false;
   if (between.length > 0 && between.every((word) => JOINTS.has(word))) return false;
   const [first, last] = [a.slice(0, head), a.slice(a.length - tail)];
-  if (first.every(isIdle) || last.every(isIdle)) return false;
+  if (first.every(isAuxiliary) || last.every(isAuxiliary)) return false;
   const exchanged = [...last, ...between, ...first];
   return exchanged.every((word, at) => word === b[at]);
+}
+
+function isAuxiliary(word: string): boolean {
+  return isIdle(word) && !PERSONS.has(word);
 }

@@ -2,12 +2,13 @@
  * Two prompts must be about the same named things.
  *
  * A thing is named by a capital inside a sentence, by an acronym, by a known name in any case (names.ts), in quotation
- * marks, or by an address: URL, e-mail, path, file. What one prompt names, the other must at least say, in whatever case:
- * so a name may open a sentence here and stand inside one there, and a quotation may lose its marks.
+ * marks, or by an address: URL, e-mail, path, file. What one prompt names, the other must at least say, in whatever
+ * case: so a name may open a sentence here and stand inside one there, and a quotation may lose its marks.
  *
  * Where most words have capitals, as in titles, capitals say nothing. Unknown names in lower case are seen by
  * substitution.ts alone. A name that only one prompt leaves out as understood is refused.
  */
+import { CODE_NAMES } from "./code-names.ts";
 import { shortened } from "./difference.ts";
 import { MAX_PHRASE, NAMES } from "./names.ts";
 import { ROMANS } from "./number-words.ts";
@@ -31,8 +32,14 @@ const FIRST_WORDS = new Set(Array.from(NAMES.keys(), (phrase) => phrase.split(" 
 /** Quotations that are looked for one by one; more must be the same. */
 const MAX_SOUGHT = 16;
 const NO_NAMES = new Set("i ok tv faq asap diy eli tldr a".split(" "));
-const PATH_END =
-  /^[\w-]+(?:\.[\w-]+)*\.(?:ts|tsx|js|jsx|py|txt|md|json|csv|pdf|png|jpe?g|gif|svg|html|css|sh|c|cpp|h|java|rs|go|xml|ya?ml|toml|docx?|xlsx?|zip|tar|gz|exe|log|sql|env|com|org|net|io|dev|edu|gov)$/;
+const NAME_WITH_DOTS = /^[\w.-]*\w\.(\w+)$/;
+/** Endings of files, and of hosts that are named without "www". */
+const ENDINGS = new Set(
+  (
+    "ts tsx js jsx py txt md json csv pdf png jpg jpeg gif svg html css sh c cpp h java rs go xml yml yaml " +
+    "toml doc docx xls xlsx zip tar gz exe log sql env com org net io dev edu gov"
+  ).split(" "),
+);
 const ADDRESS = /:\/\/|^www\.|^(?:~|\.{1,2})?\/\w|\\\w|^[a-z]:[\\/]|.@\w/;
 
 export function entitiesDiffer(a: Text, b: Text): string | undefined {
@@ -112,7 +119,8 @@ function isPartOfPhrase(words: readonly Word[], at: number): boolean {
 
 /** A capital inside a sentence, or all capitals anywhere. */
 function hasCapital({ word, raw, opens }: Word): boolean {
-  if (!/^\p{Lu}/u.test(raw) || NO_NAMES.has(word) || ROMANS.has(word)) return false;
+  if (!/^\p{Lu}/u.test(raw) || NO_NAMES.has(word) || ROMANS.has(word) || CODE_NAMES.has(word))
+    return false;
   return !opens || /^\p{Lu}{2,}s?$/u.test(raw);
 }
 
@@ -143,7 +151,9 @@ function quotation(quote: string): string {
 
 function addressesIn(plain: string): Set<string> {
   const chunks = plain.toLowerCase().split(/\s/).map(trimmed);
-  const found = chunks.filter((chunk) => ADDRESS.test(chunk) || PATH_END.test(chunk));
+  const found = chunks.filter(
+    (chunk) => ADDRESS.test(chunk) || ENDINGS.has(NAME_WITH_DOTS.exec(chunk)?.[1] ?? ""),
+  );
   return new Set(found.map((chunk) => chunk.replace(/^https?:\/\//, "").replace(/^www\./, "")));
 }
 

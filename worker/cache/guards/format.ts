@@ -1,8 +1,8 @@
 /**
  * Two prompts must ask for answers of one form: JSON or a table, a poem or an essay, one sentence or a long one.
  *
- * Words that hardly mean anything else count wherever they stand; the others where an answer is asked for in their shape
- * ("as a list", "write a letter"). Which language the answer is in, is language.ts's.
+ * Words that hardly mean anything else count wherever they stand; the others where an answer is asked for in their
+ * shape ("as a list", "write a letter"). Which language the answer is in, is language.ts's.
  */
 import { setDifference } from "./difference.ts";
 import type { Text, Word } from "./text.ts";
@@ -74,10 +74,17 @@ function readFormats({ words }: Text): string[] {
     const reader = isBehind(words, at, SERVES) ? readers.get(word) : undefined;
     const form = clearForms.get(word) ?? reader;
     if (form !== undefined) formats.push(form);
+    else if (asksForYes(words, at)) formats.push("yes or no");
     else if (asksForSteps(words, at)) formats.push("steps");
     else if (shapes.has(word) && isBehind(words, at, ASKS)) formats.push(word);
   }
   return formats;
+}
+
+/** "yes or no", "yes/no". */
+function asksForYes(words: readonly Word[], at: number): boolean {
+  const [joint, other] = [words[at + 1]?.word, words[at + 2]?.word];
+  return words[at]!.word === "yes" && (joint === "or" || joint === "/") && other === "no";
 }
 
 /** "step by step", "step-by-step". */

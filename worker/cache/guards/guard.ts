@@ -2,8 +2,8 @@
  * Whether the answer to one prompt may be served for another that is close to it.
  *
  * Similarity finds prompts about the same; it is blind for what turns an answer into a wrong one: a number, a "not", a
- * unit, a name. Each guard reads one such thing from both prompts and refuses where it differs. A guard allows nothing:
- * a pair without an objection is still as close as its similarity says and no closer.
+ * unit, a name. Each guard reads one such thing from both prompts and refuses where it differs. A guard allows
+ * nothing: a pair without an objection is still as close as its similarity says and no closer.
  *
  * Always: no order of the two matters, a prompt may share its own answer, nothing throws, and time is linear in the
  * lengths, of which neither may exceed MAX_LENGTH. What no guard can see is what the words do not show: a pronoun's
@@ -18,10 +18,10 @@ import { negationsDiffer } from "./negation.ts";
 import { numbersDiffer } from "./numbers.ts";
 import { questionsDiffer } from "./question.ts";
 import { subjectsDiffer } from "./substitution.ts";
-import { readText, type Text } from "./text.ts";
+import { normalised, readText, type Text } from "./text.ts";
 import { unitsDiffer } from "./units.ts";
 
-/** UTF-16 units of a prompt. Longer ones are refused unread: two long texts are close long before they are the same. */
+/** UTF-16 units of a prompt, before and after NFKC. Longer ones are refused: most of them is alike in any two. */
 export const MAX_LENGTH = 8192;
 
 type Guard = (a: Text, b: Text) => string | undefined;
@@ -49,12 +49,17 @@ export interface Objection {
 /** The first objection to answering one prompt with what another was answered; undefined where there is none. */
 export function guard(a: string, b: string): Objection | undefined {
   if (a === b) return undefined;
-  const length = Math.max(a.length, b.length);
-  if (length > MAX_LENGTH) return { guard: "length", evidence: `${length} characters` };
+  const tooLong = lengthBeyond([a, b]) ?? lengthBeyond([normalised(a), normalised(b)]);
+  if (tooLong !== undefined) return { guard: "length", evidence: `${tooLong} characters` };
   const [textA, textB] = [readText(a), readText(b)];
   for (const [name, differ] of GUARDS) {
     const evidence = differ(textA, textB);
     if (evidence !== undefined) return { guard: name, evidence };
   }
   return undefined;
+}
+
+function lengthBeyond(texts: readonly string[]): number | undefined {
+  const length = Math.max(...texts.map((text) => text.length));
+  return length > MAX_LENGTH ? length : undefined;
 }

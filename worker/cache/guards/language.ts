@@ -1,10 +1,10 @@
 /**
  * Two prompts must be in one language, and ask for answers in the same ones.
  *
- * A script gives its language away by its share of the letters; among Latin ones stop words are counted, and a language
- * is known only when it leads clearly. An unknown one is held against nobody, since short prompts have no stop words.
- * A language asked for is one named behind a preposition, with the direction: from it, or into it. The one that a prompt
- * is in goes without saying.
+ * A script gives its language away by its share of the letters; among Latin ones stop words are counted, and a
+ * language is known only when it leads clearly. An unknown one is held against nobody, since short prompts have no
+ * stop words. A language asked for is one named behind a preposition, with the direction: from it, or into it. The one
+ * that a prompt is in goes without saying.
  */
 import { setDifference, versus } from "./difference.ts";
 import { LANGUAGE_NAMES, STOP_WORD_CODES } from "./language-names.ts";

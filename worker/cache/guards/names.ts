@@ -1,8 +1,9 @@
 /**
  * Names that prompts are full of and that are often typed in lower case, with their aliases.
  *
- * A row is one thing: whatever in it is said of it, by name, abbreviation or adjective. It is no list of all names: those
- * with a capital inside a sentence are seen without it. A name marked "?" is also a word, and counts only with a capital.
+ * A row is one thing: whatever in it is said of it, by name, abbreviation or adjective. It is no list of all names:
+ * those with a capital inside a sentence are seen without it. A name marked "?" is also a word, and counts only with a
+ * capital.
  */
 
 const ROWS = [

@@ -5,8 +5,8 @@
  * word with a negating prefix and the other that word without it, they are opposed as well. Opposites are rows of
  * antonyms.ts: both prompts must mention the same sides, or one of them none.
  *
- * It reads no scopes: "not cheap but good" and "cheap but not good" have one "not" each. Rhetorical denials ("isn't it?")
- * count like others, which refuses more than it must.
+ * It reads no scopes: "not cheap but good" and "cheap but not good" have one "not" each. Rhetorical denials ("isn't
+ * it?") count like others, which refuses more than it must.
  */
 import { sidesOf } from "./antonyms.ts";
 import { shortened, versus } from "./difference.ts";
@@ -15,19 +15,19 @@ import type { Text, Word } from "./text.ts";
 
 const NEGATORS = new Set(
   (
-    "not no never none nobody nothing nowhere neither nor without except unless hardly barely rarely seldom lack lacks " +
-    "lacking avoid avoids avoiding nicht kein keine keinen keiner nie niemals ohne pas jamais sans nunca jamás non senza " +
-    "não sem niet geen zonder nooit inte aldrig не нет без никогда 不 没 無 无 未 別 别"
+    "not no never none nobody nothing nowhere neither nor without except unless hardly barely rarely seldom " +
+    "lack lacks lacking avoid avoids avoiding nicht kein keine keinen keiner nie niemals ohne pas jamais sans " +
+    "nunca jamás non senza não sem niet geen zonder nooit inte aldrig не нет без никогда 不 没 無 无 未 別 别"
   ).split(" "),
 );
 /** With a negation inside; what they negate is said otherwise as well. */
 const NEGATED = new Set(
   (
-    "unable impossible incorrect invalid illegal unsafe unhealthy unhappy unfair unlikely unknown unnecessary unethical " +
-    "irrelevant irresponsible irrational illogical immoral impolite impatient imperfect inaccurate inactive inadequate " +
-    "inappropriate incapable incompatible incomplete inconsistent independent indirect ineffective inefficient inexpensive " +
-    "infinite informal insecure insufficient invisible dishonest disobey disagree nonexistent untrue unreliable unstable " +
-    "unusual unemployed unpaid unwanted useless harmless"
+    "unable impossible incorrect invalid illegal unsafe unhealthy unhappy unfair unlikely unknown unnecessary " +
+    "unethical irrelevant irresponsible irrational illogical immoral impolite impatient imperfect inaccurate " +
+    "inactive inadequate inappropriate incapable incompatible incomplete inconsistent independent indirect " +
+    "ineffective inefficient inexpensive infinite informal insecure insufficient invisible dishonest disobey " +
+    "disagree nonexistent untrue unreliable unstable unusual unemployed unpaid unwanted useless harmless"
   ).split(" "),
 );
 const PREFIXES = ["un", "in", "im", "ir", "il", "dis", "non", "mis", "de", "anti"];
@@ -117,6 +117,7 @@ const PHRASES = new Map([
   ["most", "-at"],
   ["let", "us me"],
   ["after", "all"],
+  ["many", "-how -as -so -too"],
 ]);
 
 function isInPhrase(words: readonly Word[], at: number): boolean {

@@ -1,10 +1,10 @@
 /**
  * The numbers of two prompts must be the same, in the same order.
  *
- * Every spelling of a number becomes one: digits with separators, words, Roman numerals, "5k", "half". Ordinals, percents
- * and negative numbers are numbers of their own, and so is whatever hangs at one ("6a", "1990s"). Decimals stay as
- * written, since 3.1 and 3.10 are two versions. The order may differ only where every number has a noun of its own to
- * be recognised by: "5 apples and 3 pears".
+ * Every spelling of a number becomes one: digits with separators, words, Roman numerals, "5k", "half". Ordinals,
+ * percents and negative numbers are numbers of their own, and so is whatever hangs at one ("6a", "1990s"). Decimals
+ * stay as written, since 3.1 and 3.10 are two versions. The order may differ only where every number has a noun of its
+ * own to be recognised by: "5 apples and 3 pears".
  *
  * "one" is a person or an article as often as a number, so it may be missing on one side. Ambiguous separators and
  * dates in another order are refused; the loss is a hit.
@@ -126,7 +126,7 @@ function hanAt(words: readonly Word[], from: number): NumberIn {
   return { value, from, to, isOne: value === "一" };
 }
 
-/** A number as far as it has been read: what is closed by a thousand or more, and the hundreds under way, -1 where none are. */
+/** A number as far as it has been read: what a thousand or more has closed, and the hundreds under way, or -1. */
 interface Count {
   readonly closed: number;
   readonly open: number;

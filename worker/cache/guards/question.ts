@@ -1,8 +1,8 @@
 /**
  * Two prompts must not ask for different kinds of thing: a person, a time, a place, a reason, an amount.
  *
- * What is asked is told by the first question word. "What", "which" and plain "how" ask for anything, so they agree with
- * every other ("what year" is "when"), and so does a prompt without a question word.
+ * What is asked is told by the first question word. "What", "which" and plain "how" ask for anything, so they agree
+ * with every other ("what year" is "when"), and so does a prompt without a question word.
  */
 import { versus } from "./difference.ts";
 import type { Text, Word } from "./text.ts";

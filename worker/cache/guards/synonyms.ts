@@ -110,15 +110,15 @@ const ROWS = [
   "autumn fall",
 ] as const;
 
-const IDLE = `a an the this that these those some any all of in on at to for from by with about into as is are was were be been
-being am do does did doing done have has had having can could will would shall should may might must i you he she it we they
-me my mine your yours our us their them his her its and or but if so than then there here what which who whom whose when where
-why how s t am me tell explain describe show give define know want need mean like help let just also very really actually
-exactly good best way ways possible someone somebody one ones people person people's people every each work works working
-get go going use using used well much many more most kind sort thing things something anything please much could would like able
-between within during while question answer quick quickly briefly short simple simply better main own ever still yet over up
-out off down no not called name named meant refer refers stand stands say said talk list explanation describe description meaning
-definition reason come comes became become happen happened occur current currently now today right`;
+const IDLE = `brief briefly a an the this that these those some any all of in on at to for from by with about into as
+is are was were be been being am do does did doing done have has had having can could will would shall
+should may might must i you he she it we they me my mine your yours our us their them his her its and or
+but if so than then there here what which who whom whose when where why how s t tell explain describe
+show give define know want need mean like help let just also very really actually exactly good best way
+ways possible one ones every each work works working get go going use using used well much many more
+most kind sort thing things something anything please able between within during while simple simply
+better main own ever still yet over up out off down no not called name named meant refer refers say said
+explanation description meaning definition reason come comes happen happened occur`;
 
 const idle = new Set(IDLE.split(/\s+/));
 const rows = new Map<string, number[]>();

@@ -26,8 +26,17 @@ export interface Text {
 }
 
 /** A number with its separators, a character of a script without blanks, a word, or a mark. */
-const TOKEN =
-  /\p{Nd}{1,3}(?: \p{Nd}{3})+(?!\p{Nd})|\p{Nd}+(?:[.,_]\p{Nd}+)*|[\p{sc=Han}\p{sc=Hira}\p{sc=Thai}]|(?:(?![\p{sc=Han}\p{sc=Hira}\p{sc=Thai}])[\p{L}\p{M}])+(?:'\p{L}{1,2}(?!\p{L}))?|\S/gu;
+const CHARACTER = String.raw`[\p{sc=Han}\p{sc=Hira}\p{sc=Thai}]`;
+const TOKEN = new RegExp(
+  [
+    String.raw`\p{Nd}{1,3}(?: \p{Nd}{3})+(?!\p{Nd})`,
+    String.raw`\p{Nd}+(?:[.,_]\p{Nd}+)*`,
+    CHARACTER,
+    String.raw`(?:(?!${CHARACTER})[\p{L}\p{M}])+(?:'\p{L}{1,2}(?!\p{L}))?`,
+    String.raw`\S`,
+  ].join("|"),
+  "gu",
+);
 
 /** More combining marks than any script stacks: to put them into order takes the square of their number (UAX #15). */
 const MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
@@ -85,10 +94,13 @@ const WHOLE = new Map([
 
 const POLITE = new Set(["please", "pls", "plz", "kindly", "thanks", "hi", "hello", "hey"]);
 
+/** NFKC, which may be 18 times as long, with at most thirty combining marks in a row. */
+export function normalised(raw: string): string {
+  return raw.replaceAll(MANY_MARKS, "$1").normalize("NFKC");
+}
+
 export function readText(raw: string): Text {
-  const plain = raw
-    .replaceAll(MANY_MARKS, "$1")
-    .normalize("NFKC")
+  const plain = normalised(raw)
     .replaceAll(/[‘’‛`´](?=\p{L})/gu, (mark) => (mark === "`" ? mark : "'"))
     .replaceAll(/[“”„«»]/gu, '"')
     .replaceAll(/[‐‑‒–—−]/gu, "-");

@@ -1,8 +1,8 @@
 /**
  * Units and currencies by all their names.
  *
- * Names that are nothing else count wherever they stand. Symbols that are also letters or words, and words for spans of
- * time that prose is full of ("these days"), count only beside a number or where they are asked for.
+ * Names that are nothing else count wherever they stand. Symbols that are also letters or words, and words for spans
+ * of time that prose is full of ("these days"), count only beside a number or where they are asked for.
  */
 
 /** Canonical name, then its other names. */

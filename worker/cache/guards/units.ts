@@ -49,7 +49,7 @@ function isBareDegree(words: readonly Word[], at: number): boolean {
   );
 }
 
-/** "asked" where the unit is what a quantity is wanted in, "1" behind an article or "per"; undefined where it is only mentioned. */
+/** "asked" where a quantity is wanted in the unit, "1" behind an article or "per"; undefined for a mere mention. */
 function roleAt(words: readonly Word[], at: number): string | undefined {
   const { word } = words[at]!;
   const start = quantityEnd(words, at);

@@ -9,6 +9,7 @@ const APART = [
   ["call getUser", "call getUsers"],
   ["sort in Python", "sort in Ruby"],
   ["a == b", "a === b"],
+  ["x++ is", "++x is"],
   ["```x = 1```", "```X = 1```"],
   ["use --all", "use --quiet"],
   ["read it in C", "read it in C++"],

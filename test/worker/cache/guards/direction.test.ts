@@ -10,6 +10,9 @@ const APART = [
   ["the dog bit the man", "the man bit the dog"],
   ["convert grams to cups", "convert cups to grams"],
   ["lunch before sport", "sport before lunch"],
+  ["replace tabs with spaces", "replace spaces with tabs"],
+  ["who killed Caesar", "who did Caesar kill"],
+  ["can I sue my landlord", "can my landlord sue me"],
 ] as const;
 
 /** Pairs of which this guard has nothing to say. */

@@ -9,6 +9,7 @@ const APART = [
   ["write a poem", "write an essay"],
   ["explain it to a child", "explain it to an expert"],
   ["explain briefly", "explain in detail"],
+  ["is it wet, yes or no", "is it wet"],
   ["in one sentence", "in one paragraph"],
   ["write me a letter", "write me an email"],
   ["explain it", "explain it step by step"],
