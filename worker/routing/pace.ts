@@ -5,7 +5,8 @@
  * A sum of money buys the most quality if every prompt pays the same for the last bit of it: take the model of
  * the highest `score − price · cost`, at one price for all. Which price spends the money is read off a curve
  * that each isolate learns: what its recent requests would have cost at each price of a grid. The price
- * is the one at which a mean request costs what is left, divided by the requests that are still to come.
+ * is the one at which a mean request costs what is left, divided by the requests that are still to come: where that
+ * lies between two of the grid, now the one and now the other, as the zero router mixes two models.
  *
  * It is found anew for every request from the ledger's counts. No error is summed up over time, so isolates that have
  * never heard of one another agree, a wrong forecast is spread over what remains of the window, and a price
@@ -70,6 +71,8 @@ const ALIKE = 10;
 const FIRST_BURST = 0.01;
 /** What one request should hold at most of the money that is not kept back: none may take all that is left. */
 const MOST_SHARE = 0.5;
+/** The golden section. */
+const TURN = (Math.sqrt(5) - 1) / 2;
 /** Budgets kept. */
 const MAX_BUDGETS = 1_000;
 
@@ -79,6 +82,8 @@ interface Page {
   readonly requests: number;
   readonly bills: Bills;
   readonly traffic: Traffic;
+  /** Whose turn it is of two prices, 0 to 1; multiples of the golden section lie evenly. */
+  readonly turn: number;
 }
 
 /** Fading sums. */
@@ -103,6 +108,7 @@ const EMPTY: Page = {
   requests: 0,
   bills: { usedMicroUsd: 0, expectedMicroUsd: 0, count: 0 },
   traffic: { parts: 0, squares: [0, 0, 0], from: Infinity, fromRequests: 0 },
+  turn: 0,
 };
 
 export interface Pace {
@@ -125,7 +131,9 @@ export class PaceBook {
       const mean = page.costs[k]!;
       return mean + (cost - mean) / requests;
     });
-    this.#pages.set(account, { ...page, costs, requests, traffic: watch(page.traffic, facts) });
+    const turn = (page.turn + TURN) % 1;
+    const traffic = watch(page.traffic, facts);
+    this.#pages.set(account, { ...page, costs, requests, traffic, turn });
   }
 
   /** Enters what a request has cost, beside what had been forecast for it, in micro-dollars. */
@@ -149,7 +157,7 @@ export class PaceBook {
     const perForecast = billPerForecast(page.bills);
     const cheapest = page.costs.at(-1)! * perForecast;
     const spare = Math.max(facts.remainingMicroUsd - high * cheapest, 0);
-    const qualityPerUsd = priceAt(page.costs, (cheapest + spare / low) / perForecast);
+    const qualityPerUsd = priceAt(page.costs, (cheapest + spare / low) / perForecast, page.turn);
     return { qualityPerUsd, mostMicroUsd: MOST_SHARE * spare };
   }
 }
@@ -260,13 +268,16 @@ function prefersCheaper(cheap: Point, dear: Point, qualityPerUsd: number): boole
   return dear.quality - cheap.quality <= (qualityPerUsd * (dear.cost - cheap.cost)) / 1e6;
 }
 
-/** The least price at which a request costs no more than the target; between two of the grid by proportion. */
-function priceAt(costs: Float64Array, targetMicroUsd: number): number {
+/**
+ * A price at which a request costs the target on the mean: of the two of the grid around it now the one and now the
+ * other, in the right proportion. Between them a price would not do: many requests may change their model at one.
+ * @param turn From 0 to 1, evenly spread over the requests.
+ */
+function priceAt(costs: Float64Array, targetMicroUsd: number, turn: number): number {
   const next = costs.findIndex((cost) => cost <= targetMicroUsd);
   if (next === 0) return 0;
   if (next === -1) return DEAREST_MONEY;
   const [above, below] = [costs[next - 1]!, costs[next]!];
-  const share = (above - targetMicroUsd) / (above - below);
-  const [low, high] = [PRICES[next - 1]!, PRICES[next]!];
-  return low === 0 ? share * high : low * (high / low) ** share;
+  const share = (targetMicroUsd - below) / (above - below);
+  return PRICES[turn < share ? next - 1 : next]!;
 }

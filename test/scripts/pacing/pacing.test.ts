@@ -182,6 +182,17 @@ describe("a paced window", () => {
       ).toBeLessThan(0.05);
   });
 
+  it("spends evenly where all questions are alike, and change their model at one price", ({
+    expect,
+  }) => {
+    const alike = question(0.5, { small: 10, large: 100 });
+    const window = plainWindow(55_000, 1_000, alike);
+    const { course, spentMicroUsd } = simulate(window, paced(window));
+    for (const part of [25, 50, 75])
+      expect(Math.abs(course[part]!.spentMicroUsd / 55_000 - part / 100)).toBeLessThan(0.05);
+    expect(spentMicroUsd).toBeGreaterThan(0.99 * 55_000);
+  });
+
   it("reaches its limit although two thirds of the traffic come in the first third", ({
     expect,
   }) => {

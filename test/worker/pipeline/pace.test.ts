@@ -128,11 +128,13 @@ describe("what is learnt", () => {
     const paced = [budget(100_000)];
     function priceAfter(costMicroUsd: number): number {
       const book = new PaceBook();
+      let sum = 0;
       for (let at = 0; at < 50; at++) {
         decideAtPace(INPUT, { paced, book, isDry: false });
         learnCost(paced, { candidate: DEAR, bill: { costMicroUsd } }, book);
+        sum += priceOf(paced, book)!;
       }
-      return priceOf(paced, book)!;
+      return sum;
     }
     expect(priceAfter(12_000)).toBeGreaterThan(priceAfter(4_000));
   });

@@ -43,6 +43,16 @@ function priceAt(book: PaceBook, moment: PaceFacts): number {
   return book.paceFor("b", moment)!.qualityPerUsd;
 }
 
+/** Mean of the next fifty requests, which all find the same facts. */
+function meanPriceOf(book: PaceBook, changes: Partial<PaceFacts> = {}): number {
+  let sum = 0;
+  for (let request = 0; request < 50; request++) {
+    book.observe("b", TWO, HALFWAY);
+    sum += priceOf(book, changes);
+  }
+  return sum / 50;
+}
+
 /** A cheap model, and a better one for ten times the money. */
 const TWO: Point[] = [
   { cost: 100, quality: 0.5 },
@@ -127,6 +137,21 @@ describe("the price of money", () => {
     expect(more - some).toBeCloseTo(100_000, 6);
   });
 
+  it("is now one, now another where like requests change their model at once, so that the mean is the target", ({
+    expect,
+  }) => {
+    const book = bookOf(Array.from({ length: 100 }, () => TWO));
+    const paces = Array.from({ length: 200 }, () => {
+      book.observe("b", TWO, HALFWAY);
+      return takenAt(TWO, priceOf(book, { remainingMicroUsd: 550_000 })).cost;
+    });
+    const dear = paces.filter((cost) => cost === 1_000).length;
+    expect(dear).toBeGreaterThan(80);
+    expect(dear).toBeLessThan(140);
+    const runs = paces.filter((cost, at) => cost !== paces[at - 1]).length;
+    expect(runs).toBeGreaterThan(60);
+  });
+
   it("splits like requests where money is between two models", ({ expect }) => {
     const even = Array.from({ length: 100 }, (_, k): Point[] => [
       { cost: 100, quality: 0.5 },
@@ -144,7 +169,7 @@ describe("the price of money", () => {
       right.settle("b", { expectedMicroUsd: 100, usedMicroUsd: 100 });
       wrong.settle("b", { expectedMicroUsd: 100, usedMicroUsd: 300 });
     }
-    expect(priceOf(wrong)).toBeGreaterThan(priceOf(right));
+    expect(meanPriceOf(wrong)).toBeGreaterThan(meanPriceOf(right));
     wrong.settle("unheard of", { expectedMicroUsd: 1, usedMicroUsd: 1 });
     expect(wrong.paceFor("unheard of", HALFWAY)).toBeUndefined();
   });
@@ -153,11 +178,11 @@ describe("the price of money", () => {
     expect,
   }) => {
     const book = bookOf([TWO]);
-    const unknown = priceOf(book);
+    const unknown = meanPriceOf(book);
     for (const level of [0.3, 1, 3]) {
       const [calm, busy] = [1_600 * level, 400 * level];
-      expect(priceOf(book, { before: [calm, busy] })).toBeLessThan(unknown);
-      expect(priceOf(book, { before: [busy, calm] })).toBeGreaterThan(unknown);
+      expect(meanPriceOf(book, { before: [calm, busy] })).toBeLessThan(unknown);
+      expect(meanPriceOf(book, { before: [busy, calm] })).toBeGreaterThan(unknown);
     }
   });
 
