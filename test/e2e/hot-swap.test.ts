@@ -78,13 +78,14 @@ describe("publishing under load", () => {
         if (number === 0 && changes.at(-1) !== answer.weights) changes.push(answer.weights);
       }
     }
-    async function until(weights: string): Promise<void> {
+    async function until(weights: unknown): Promise<void> {
       while (changes.at(-1) !== weights) await decide("Is it there yet?");
     }
 
     const clients = Array.from({ length: CLIENTS }, (_, number) => client(number));
     const published: string[] = [];
     try {
+      await until(bundled);
       for (const seed of [1, 2]) {
         const label = await put(await tinyRelease({ seed }));
         published.push(label);
