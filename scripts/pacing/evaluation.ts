@@ -10,7 +10,6 @@ import { parseCatalog } from "../../router-models/catalog.ts";
 import type { Release } from "../../router-models/release.ts";
 import type { Estimate } from "../evaluation/bootstrap.ts";
 import type { PriceSources } from "../evaluation/costs.ts";
-import { aiq } from "../evaluation/frontier.ts";
 import type { Series } from "../evaluation/latency/series.ts";
 import { readTrace } from "../evaluation/latency/traces.ts";
 import { loadSets } from "../evaluation/loaded-set.ts";
@@ -20,7 +19,8 @@ import type { PaceOptions } from "./options.ts";
 import { questionsOf, type QuestionSet } from "./questions.ts";
 import { simulate, type Spending, type Window } from "./simulation.ts";
 import { descent, fixed, paced } from "./spenders.ts";
-import { sumOf, windowOf, type WindowTerms } from "./windows.ts";
+import { windowOf, type WindowTerms } from "./windows.ts";
+import { zeroRouterAt, zeroRouterCourse } from "./zero-router.ts";
 
 export type SpenderName = "paced" | "unprepared" | "balanced" | "quality" | "descent" | "hindsight";
 
@@ -56,6 +56,8 @@ export interface PaceTable {
     /** Whether in some seed the best model for every question costs less than the limit. */
     readonly isLarge: boolean;
     readonly spenders: readonly SpenderRow[];
+    /** What the zero router would have gained for the pacer's money: quality as in its course, at the same points. */
+    readonly zeroRouter: readonly number[];
   }[];
 }
 
@@ -138,7 +140,8 @@ function playBudget(set: QuestionSet, series: Series, terms: Terms): PaceTable["
     }
   }
   const rows = SPENDERS[terms.window].map((name) => rowOf(name, played, first!));
-  return { share: terms.share, isLarge, spenders: rows };
+  const zeroRouter = zeroRouterCourse(played.get("paced")![0]!.spending, set, first!);
+  return { share: terms.share, isLarge, spenders: rows, zeroRouter };
 }
 
 /** The pacer first. */
@@ -167,19 +170,6 @@ function bestFixed(window: Window): Spending {
   return [0, ...prices]
     .map((qualityPerUsd) => simulate(window, fixed({ qualityPerUsd })))
     .reduce((best, one) => (one.quality > best.quality ? one : best));
-}
-
-/** Mean quality of the best mixture of single models that spends as much; refusing is free and worth nothing. */
-function zeroRouterAt(
-  spentMicroUsd: number,
-  { zeroRouter }: QuestionSet,
-  { arrivals }: Window,
-): number {
-  const points = zeroRouter.map((model) => ({
-    cost: sumOf(arrivals, model, "costMicroUsd"),
-    quality: sumOf(arrivals, model, "quality") / arrivals.length,
-  }));
-  return aiq(points, { from: spentMicroUsd, to: spentMicroUsd });
 }
 
 /** Share of the limit that a window has to come to. */

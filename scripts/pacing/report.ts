@@ -1,6 +1,6 @@
 /**
  * The pacing simulation as Markdown, a table for each set and trace, and as pictures: money spent and quality gained
- * over one window.
+ * over one window, beside what the zero router would have gained for the same money.
  */
 import type { Estimate } from "../evaluation/bootstrap.ts";
 import type { Picture } from "../report/evaluation-pictures.ts";
@@ -125,13 +125,18 @@ const LINES = [
 
 function pictureOf(
   { set, trace }: PaceTable,
-  { share, spenders }: PaceTable["budgets"][number],
+  { share, spenders, zeroRouter }: PaceTable["budgets"][number],
 ): Picture {
   const lines = LINES.flatMap(({ who, what, name, style }): Series[] => {
     const course = spenders.find((spender) => spender.name === who)?.course ?? [];
     const points = course.map((at, k): [number, number] => [k / (course.length - 1), at[what]]);
     return [{ name, style, kind: "line", points }];
   });
+  const zero = zeroRouter.map((quality, k): [number, number] => [
+    k / (zeroRouter.length - 1),
+    quality,
+  ]);
+  lines.push({ name: "zero router for the same money", style: "zero", kind: "line", points: zero });
   const place = frame(
     axis("Time, share of the window"),
     axis("Spent of the limit, and quality gained so far"),

@@ -35,7 +35,10 @@ export function windowOf(
     ? dayOf(calls, random)
     : calls.map((call) => ({ call, atMs: call.startMs - startMs }));
   const arrivals = timed.map(arrivalOf);
-  const whole = sumOf(arrivals, strongest, "costMicroUsd");
+  const whole = arrivals.reduce(
+    (sum, { question }) => sum + question.outcomes.get(strongest)!.costMicroUsd,
+    0,
+  );
   return {
     arrivals,
     windowMs: isDay ? DAY_MS : (arrivals.at(-1)?.atMs ?? 0),
@@ -51,13 +54,4 @@ function rhythmOf(day: readonly DayCall<TracedCall>[]): Rhythm {
   const counts = Array.from({ length: PARTS }, () => 0);
   for (const { atMs } of day) counts[Math.floor((atMs / DAY_MS) * PARTS)]!++;
   return counts;
-}
-
-/** What one model would have cost or given for all requests of a window. */
-export function sumOf(
-  arrivals: readonly Arrival[],
-  model: string,
-  what: "quality" | "costMicroUsd",
-): number {
-  return arrivals.reduce((sum, { question }) => sum + question.outcomes.get(model)![what], 0);
 }

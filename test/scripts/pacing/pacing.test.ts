@@ -279,6 +279,7 @@ describe("the report", () => {
           {
             share: 0.25,
             isLarge: true,
+            zeroRouter: [0, 0.45],
             spenders: [
               { ...row, name: "paced" },
               { ...row, name: "quality" },
@@ -299,7 +300,7 @@ describe("the report", () => {
     const [drawn, ...others] = pacePictures(evaluation);
     expect(others).toEqual([]);
     expect(drawn!.name).toBe("pace-made-even-25.svg");
-    expect(drawn!.svg.match(/<path class="line [a-z]+" d="M[^h"]+"/gu)).toHaveLength(4);
+    expect(drawn!.svg.match(/<path class="line [a-z]+" d="M[^h"]+"/gu)).toHaveLength(5);
   });
 });
 
