@@ -1,10 +1,10 @@
 /**
  * Who spends the budget: the pacer that serves, and what it is held against.
  *
- * - paced: worker/routing/pace.ts, one book for each isolate
+ * - paced: worker/routing/pace.ts, one book for each isolate; unprepared where it is given no window before
  * - fixed: a preset, or one price for the whole window, until the money is gone
- * - descent: dual descent on the price, a step after every decision, each isolate its own; the step towards the same
- *   target as the pacer's
+ * - descent: dual descent on the price, a step after every decision, each isolate its own; the step towards what is left
+ *   for each request still to come at the rate so far. It knows no window before
  */
 import type { Decision } from "../../worker/domain/decision.ts";
 import { policySchema, type Preset } from "../../worker/domain/policy.ts";

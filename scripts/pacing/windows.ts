@@ -3,7 +3,7 @@
  *
  * A window is the trace itself, or a day made of it (days.ts), which knows how many requests the day before had.
  */
-import type { Rhythm } from "../../worker/domain/standing.ts";
+import { RHYTHM_PARTS, type Rhythm } from "../../worker/domain/standing.ts";
 import { hashText, pick, randomFrom } from "../../worker/lib/prng.ts";
 import type { Series, TracedCall } from "../evaluation/latency/series.ts";
 import { DAY_MS, dayOf, type DayCall } from "./days.ts";
@@ -47,11 +47,8 @@ export function windowOf(
   };
 }
 
-/** Half hours, as the service counts a day. */
-const PARTS = 48;
-
 function rhythmOf(day: readonly DayCall<TracedCall>[]): Rhythm {
-  const counts = Array.from({ length: PARTS }, () => 0);
-  for (const { atMs } of day) counts[Math.floor((atMs / DAY_MS) * PARTS)]!++;
+  const counts = Array.from({ length: RHYTHM_PARTS }, () => 0);
+  for (const { atMs } of day) counts[Math.floor((atMs / DAY_MS) * RHYTHM_PARTS)]!++;
   return counts;
 }

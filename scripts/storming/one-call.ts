@@ -34,7 +34,7 @@ export interface Door {
   readonly agent: Agent;
 }
 
-/** Longer than the service takes for anything; what has not ended by then counts as broken. */
+/** What has not ended by then counts as broken. */
 const TIMEOUT_MS = 300_000;
 
 /** Sends it and reads to the end. Never rejects. */

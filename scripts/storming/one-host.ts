@@ -1,6 +1,6 @@
 /**
- * A storm on one host of the ledger: a vendor, a worker in real workerd, where it is asked for a real Redis behind
- * its bridge; a tenant whose hard budget suffices for some of the requests; all requests at once; then the books.
+ * A storm on one host of the ledger: a vendor; a worker in real workerd, or two in turn before a real Redis behind its
+ * bridge; a tenant whose hard budget suffices for some of the requests; all requests at once; then the books.
  *
  * What a request costs is found out by some that another tenant pays for. After the storm the last of the money is
  * spent by ever fewer requests, at last one after the other: the one that is refused meets a ledger that holds nothing,

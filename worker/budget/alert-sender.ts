@@ -7,6 +7,7 @@
  * remembers the last of them only; a repeat has the same id.
  */
 import type { Balance, Settled } from "../domain/ledger.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Deadline, type StartTimer } from "../lib/deadline.ts";
 import type { Entry } from "./accounts.ts";
@@ -60,8 +61,8 @@ const REMEMBERED = 1_000;
 
 export class AlertSender {
   readonly #options: SenderOptions;
-  /** What has been told, the oldest first. */
-  readonly #told = new Set<string>();
+  /** What has been told. */
+  readonly #told = new BoundedMap<string, true>(REMEMBERED);
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -104,10 +105,8 @@ export class AlertSender {
   }
 
   #isNew(identity: string): boolean {
-    if (this.#told.has(identity)) return false;
-    this.#told.add(identity);
-    const [oldest] = this.#told;
-    if (this.#told.size > REMEMBERED && oldest !== undefined) this.#told.delete(oldest);
+    if (this.#told.get(identity)) return false;
+    this.#told.set(identity, true);
     return true;
   }
 }

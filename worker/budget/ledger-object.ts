@@ -47,6 +47,13 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS gates (name TEXT PRIMARY KEY, shut_until_ms INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
+// By phase, as the index has them: there are as many settled ones as there were requests of late.
+const FORGET =
+  "DELETE FROM holds WHERE phase IN ('lapsed', 'estimated', 'settled') AND expires_ms <= ?";
+const NEXT = `SELECT min(soonest) AS next FROM (${["held", "lapsed", "estimated", "settled"]
+  .map((phase) => `SELECT min(expires_ms) AS soonest FROM holds WHERE phase = '${phase}'`)
+  .join(" UNION ALL ")})`;
+
 /** Holds that end in one go; more of them wait for the next operation or alarm. */
 const MAX_LAPSES = 100;
 /** Before a reservation all of them end, that nobody be refused for one; more have never been under way at once. */
@@ -129,7 +136,7 @@ export class LedgerObject extends DurableObject {
 
   lapse(nowMs: number): number {
     return this.ctx.storage.transactionSync(() => {
-      this.#sql.exec("DELETE FROM holds WHERE phase <> 'held' AND expires_ms <= ?", nowMs);
+      this.#sql.exec(FORGET, nowMs);
       this.#sql.exec("DELETE FROM gates WHERE shut_until_ms <= ?", nowMs);
       return this.#lapseDue(nowMs);
     });
@@ -150,9 +157,7 @@ export class LedgerObject extends DurableObject {
     const nowMs = systemClock.nowMs();
     this.#alarmMs = undefined;
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) if (this.lapse(nowMs) < MAX_LAPSES) break;
-    const { next } = this.#sql
-      .exec<{ next: number | null }>("SELECT min(expires_ms) AS next FROM holds")
-      .one();
+    const { next } = this.#sql.exec<{ next: number | null }>(NEXT).one();
     if (next !== null) this.#wakeAt(Math.max(next, nowMs + SWEEP_MS));
   }
 

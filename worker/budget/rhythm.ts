@@ -6,12 +6,9 @@
  * change no more, but for what was under way at its end, so one reading serves until the next window.
  */
 import type { Account, Ledger } from "../domain/ledger.ts";
-import type { Rhythm } from "../domain/standing.ts";
+import { RHYTHM_PARTS, type Rhythm } from "../domain/standing.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Window } from "./windows.ts";
-
-/** Into how many a window is cut: half hours of a day, some fifteen hours of a month. */
-const PARTS = 48;
 
 /** Budgets whose traffic one isolate remembers. */
 const MAX_KNOWN = 1_000;
@@ -21,7 +18,7 @@ export function partOf(
   { sinceMs, resetsMs = Infinity, beforeMs = sinceMs }: Window,
   nowMs: number,
 ): Pick<Account, "slotMs" | "sinceMs" | "keptMs"> {
-  const part = Math.floor(((nowMs - sinceMs) / (resetsMs - sinceMs)) * PARTS);
+  const part = Math.floor(((nowMs - sinceMs) / (resetsMs - sinceMs)) * RHYTHM_PARTS);
   return { slotMs: partStart([sinceMs, resetsMs], part), sinceMs, keptMs: beforeMs };
 }
 
@@ -42,7 +39,7 @@ export class Rhythms {
     const { sinceMs: startsMs, keptMs = startsMs } = counter;
     if (this.of(budget, startsMs) !== undefined) return;
     // Since each part began, and since the last ended: the difference is what came in it.
-    const accounts = Array.from({ length: PARTS + 1 }, (_, part) => ({
+    const accounts = Array.from({ length: RHYTHM_PARTS + 1 }, (_, part) => ({
       ...counter,
       sinceMs: partStart([keptMs, startsMs], part),
     }));
@@ -55,5 +52,5 @@ export class Rhythms {
 
 /** Whole milliseconds. */
 function partStart([fromMs, toMs]: readonly [number, number], part: number): number {
-  return Math.floor(fromMs + ((toMs - fromMs) * part) / PARTS);
+  return Math.floor(fromMs + ((toMs - fromMs) * part) / RHYTHM_PARTS);
 }

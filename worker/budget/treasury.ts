@@ -124,7 +124,10 @@ export class Treasury {
     return waiting.filter(({ sinceMs }) => nowMs < sinceMs + UNBILLED_KEPT_MS);
   }
 
-  /** What to pace the caller by: each of its paced budgets; none of them where its ledger cannot be reached. */
+  /**
+   * What to pace the caller by: each of its paced budgets, by the counts known last where its ledger cannot be reached.
+   * None of them where it never was in this window.
+   */
   async paced(caller: Caller): Promise<readonly PacedBudget[]> {
     const { organisation, tenant, key } = caller;
     const budgets = [organisation, tenant, key].flatMap((owner) => owner.budgets);

@@ -50,8 +50,11 @@ export interface PacedBudget {
   readonly before?: Rhythm;
 }
 
-/** Requests in each of equally long parts of a window, one part at least. */
+/** Requests in each of equally long parts of a window. */
 export type Rhythm = readonly number[];
+
+/** Into how many parts the service cuts a window: half hours of a day, some fifteen hours of a month. */
+export const RHYTHM_PARTS = 48;
 
 const STALE_SHARE = 0.01;
 /** A trip to the ledger must not follow upon the other in a window's last seconds. */

@@ -55,7 +55,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   return app;
 }
 
-/** What a knob makes dry needs the scope "route" and everything else "inference"; wire/order.ts tells which. */
+/** What a knob makes dry needs the scope "route" and everything else "inference"; wire/terms.ts tells which. */
 const ROUTED = ["inference", "route"] as const;
 
 interface Endpoint extends Handlers {

@@ -9,6 +9,10 @@ export class BoundedMap<K, V> {
     this.#room = room;
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   get(key: K): V | undefined {
     return this.#entries.get(key);
   }
@@ -19,5 +23,9 @@ export class BoundedMap<K, V> {
     if (this.#entries.size <= this.#room) return;
     const [oldest] = this.#entries.keys();
     this.#entries.delete(oldest!);
+  }
+
+  delete(key: K): void {
+    this.#entries.delete(key);
   }
 }

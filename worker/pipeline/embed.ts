@@ -17,6 +17,7 @@ import {
   type EmbeddingWish,
 } from "./embedding-choice.ts";
 import { upstreamNameOf } from "./model-name.ts";
+import { observeCost } from "./pace.ts";
 import type { Commission, Deps } from "./ports.ts";
 import { nextRound, type Failed } from "./rounds.ts";
 import { MAX_REPORTED_TOKENS } from "./usage.ts";
@@ -66,6 +67,8 @@ async function answer(order: EmbedOrder, purse: Purse, deps: Deps): Promise<Embe
     purse.settle(new Map(), 0);
     return { kind: "dry", choice, upstreamMs: 0, standings: purse.standings() };
   }
+  const paced = await deps.purses.paced(order.caller);
+  observeCost(paced, choice.attempts[0].costMicroUsd, deps.pace);
   const startedMs = deps.clock.nowMs();
   const attempts = new Attempts({ choice, order, purse }, deps);
   const { model, completion, count, spent } = await attempts.run();

@@ -36,6 +36,16 @@ export function observeNamed(named: Decision, { policy }: DecideInput, pacing: P
   for (const budget of pacing.paced) pacing.book.observe(budget.account, offers, budget);
 }
 
+/** A call for which there was nothing to choose, at what it is expected to cost: it is one of the requests to come too. */
+export function observeCost(
+  paced: readonly PacedBudget[],
+  costMicroUsd: number,
+  book: PaceBook,
+): void {
+  for (const budget of paced)
+    book.observe(budget.account, [{ cost: costMicroUsd, quality: 0 }], budget);
+}
+
 /** The price of the tightest budget, and the least that any lets a request hold; undefined where none has seen a request. */
 export function paceOf(paced: readonly PacedBudget[], book: PaceBook): Pace | undefined {
   const paces = paced.flatMap((budget) => book.paceFor(budget.account, budget) ?? []);

@@ -12,6 +12,7 @@
  * What is there and what is not are remembered apart, each up to a number of entries, those used last: who
  * guesses can fill only the latter. Questions about one id that come at once are one question.
  */
+import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Deadline, type StartTimer } from "../lib/deadline.ts";
 
@@ -52,9 +53,9 @@ interface Question<T> {
 
 export class LookupCache<T> {
   readonly #options: CacheOptions<T>;
-  readonly #known = new Map<string, Known<T>>();
+  readonly #known = new BoundedMap<string, Known<T>>(MAX_KNOWN);
   /** When each was asked for. */
-  readonly #absent = new Map<string, number>();
+  readonly #absent = new BoundedMap<string, number>(MAX_ABSENT);
   readonly #questions = new Map<string, Question<T>>();
 
   constructor(options: CacheOptions<T>) {
@@ -71,7 +72,7 @@ export class LookupCache<T> {
     const known = this.#known.get(id);
     if (known === undefined)
       return this.#isYoung(this.#absent.get(id), ABSENT_MS) ? undefined : this.#ask(id, keepAlive);
-    keep(this.#known, { id, value: known, limit: MAX_KNOWN });
+    this.#known.set(id, known); // The last that was used.
     if (this.#isYoung(known.askedMs, FRESH_MS)) {
       if (!this.#isYoung(known.askedMs, REFRESH_MS)) void this.#ask(id, keepAlive).catch(() => {});
       return known.value;
@@ -135,21 +136,7 @@ export class LookupCache<T> {
     if ((this.#known.get(id)?.askedMs ?? 0) > askedMs) return;
     this.#known.delete(id);
     this.#absent.delete(id);
-    if (value === undefined) keep(this.#absent, { id, value: askedMs, limit: MAX_ABSENT });
-    else keep(this.#known, { id, value: { value, askedMs }, limit: MAX_KNOWN });
-  }
-}
-
-/** Puts an entry last, and the first one out where there are too many. */
-function keep<V>(
-  map: Map<string, V>,
-  { id, value, limit }: { id: string; value: V; limit: number },
-): void {
-  map.delete(id);
-  map.set(id, value);
-  if (map.size <= limit) return;
-  for (const first of map.keys()) {
-    map.delete(first);
-    return;
+    if (value === undefined) this.#absent.set(id, askedMs);
+    else this.#known.set(id, { value, askedMs });
   }
 }

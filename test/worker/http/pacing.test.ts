@@ -104,6 +104,20 @@ describe("a paced budget", () => {
     expect(budget!["quality_per_usd"]).toBeTypeOf("number");
   });
 
+  it("learns what embeddings cost, since they are among the requests that it divides money by", async ({
+    expect,
+  }) => {
+    const service = setUp({ tenant: { budgets: [paced(0.02)] } });
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "openai/vectors", input: "Hi" }),
+    };
+    await (await service.fetch("/v1/embeddings", init)).text();
+    const [budget] = await budgetsOf(service);
+    expect(budget!["quality_per_usd"]).toBeTypeOf("number");
+  });
+
   it("is shown without a price before a request was seen", async ({ expect }) => {
     const service = setUp({ tenant: { budgets: [paced(1)] } });
     const [budget, counted] = await budgetsOf(service);

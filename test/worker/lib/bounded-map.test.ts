@@ -10,6 +10,10 @@ describe("a bounded map", () => {
     map.set("a", 3);
     map.set("c", 4);
     expect(["a", "b", "c"].map((key) => map.get(key))).toEqual([3, undefined, 4]);
+    map.delete("a");
+    map.set("d", 5);
+    expect(["a", "c", "d"].map((key) => map.get(key))).toEqual([undefined, 4, 5]);
+    expect(map.size).toBe(2);
   });
 
   it("is not kept young by being read", ({ expect }) => {

@@ -1,7 +1,6 @@
 /** What is code in a prompt, and which spellings of it are one. */
-import { describe, it } from "vitest";
 import { codeDiffers } from "../../../../worker/cache/guards/code.ts";
-import { readText } from "../../../../worker/cache/guards/text.ts";
+import { describeGuard } from "../../../contract/guard-contract.ts";
 
 /** Pairs that may not share an answer. */
 const APART = [
@@ -29,19 +28,4 @@ const ALIKE = [
   ["``` x = 1 ```", "```x = 1```"],
 ] as const;
 
-function objection([a, b]: readonly [string, string]): string | undefined {
-  return codeDiffers(readText(a), readText(b));
-}
-
-describe("code", () => {
-  it("refuses what differs, whichever comes first", ({ expect }) => {
-    for (const [a, b] of APART) {
-      expect.soft(objection([a, b]), `${a} | ${b}`).toBeDefined();
-      expect.soft(objection([b, a]), `${b} | ${a}`).toBeDefined();
-    }
-  });
-
-  it("lets pass what is only said otherwise", ({ expect }) => {
-    for (const [a, b] of ALIKE) expect.soft(objection([a, b]), `${a} | ${b}`).toBeUndefined();
-  });
-});
+describeGuard("code", codeDiffers, { apart: APART, alike: ALIKE });

@@ -1,7 +1,6 @@
 /** Which words have exchanged their places. */
-import { describe, it } from "vitest";
 import { directionsDiffer } from "../../../../worker/cache/guards/direction.ts";
-import { readText } from "../../../../worker/cache/guards/text.ts";
+import { describeGuard } from "../../../contract/guard-contract.ts";
 
 /** Pairs that may not share an answer. */
 const APART = [
@@ -24,19 +23,4 @@ const ALIKE = [
   ["In Python, sort a list", "sort a list in Python"],
 ] as const;
 
-function objection([a, b]: readonly [string, string]): string | undefined {
-  return directionsDiffer(readText(a), readText(b));
-}
-
-describe("directions", () => {
-  it("refuses what differs, whichever comes first", ({ expect }) => {
-    for (const [a, b] of APART) {
-      expect.soft(objection([a, b]), `${a} | ${b}`).toBeDefined();
-      expect.soft(objection([b, a]), `${b} | ${a}`).toBeDefined();
-    }
-  });
-
-  it("lets pass what is only said otherwise", ({ expect }) => {
-    for (const [a, b] of ALIKE) expect.soft(objection([a, b]), `${a} | ${b}`).toBeUndefined();
-  });
-});
+describeGuard("directions", directionsDiffer, { apart: APART, alike: ALIKE });

@@ -1,7 +1,6 @@
 /** What is a name, and when the other prompt says it too. */
-import { describe, it } from "vitest";
 import { entitiesDiffer } from "../../../../worker/cache/guards/entities.ts";
-import { readText } from "../../../../worker/cache/guards/text.ts";
+import { describeGuard } from "../../../contract/guard-contract.ts";
 
 /** Pairs that may not share an answer. */
 const APART = [
@@ -28,19 +27,4 @@ const ALIKE = [
   ["Open https://www.a.example/x/", "open (https://a.example/x)."],
 ] as const;
 
-function objection([a, b]: readonly [string, string]): string | undefined {
-  return entitiesDiffer(readText(a), readText(b));
-}
-
-describe("entities", () => {
-  it("refuses what differs, whichever comes first", ({ expect }) => {
-    for (const [a, b] of APART) {
-      expect.soft(objection([a, b]), `${a} | ${b}`).toBeDefined();
-      expect.soft(objection([b, a]), `${b} | ${a}`).toBeDefined();
-    }
-  });
-
-  it("lets pass what is only said otherwise", ({ expect }) => {
-    for (const [a, b] of ALIKE) expect.soft(objection([a, b]), `${a} | ${b}`).toBeUndefined();
-  });
-});
+describeGuard("entities", entitiesDiffer, { apart: APART, alike: ALIKE });

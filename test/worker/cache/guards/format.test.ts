@@ -1,7 +1,6 @@
 /** Which form of answer is asked for. */
-import { describe, it } from "vitest";
 import { formatsDiffer } from "../../../../worker/cache/guards/format.ts";
-import { readText } from "../../../../worker/cache/guards/text.ts";
+import { describeGuard } from "../../../contract/guard-contract.ts";
 
 /** Pairs that may not share an answer. */
 const APART = [
@@ -23,19 +22,4 @@ const ALIKE = [
   ["my story is sad", "my tale is sad"],
 ] as const;
 
-function objection([a, b]: readonly [string, string]): string | undefined {
-  return formatsDiffer(readText(a), readText(b));
-}
-
-describe("formats", () => {
-  it("refuses what differs, whichever comes first", ({ expect }) => {
-    for (const [a, b] of APART) {
-      expect.soft(objection([a, b]), `${a} | ${b}`).toBeDefined();
-      expect.soft(objection([b, a]), `${b} | ${a}`).toBeDefined();
-    }
-  });
-
-  it("lets pass what is only said otherwise", ({ expect }) => {
-    for (const [a, b] of ALIKE) expect.soft(objection([a, b]), `${a} | ${b}`).toBeUndefined();
-  });
-});
+describeGuard("formats", formatsDiffer, { apart: APART, alike: ALIKE });

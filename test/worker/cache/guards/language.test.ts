@@ -1,7 +1,6 @@
 /** In which language a prompt is, and which it asks for. */
-import { describe, it } from "vitest";
 import { languagesDiffer } from "../../../../worker/cache/guards/language.ts";
-import { readText } from "../../../../worker/cache/guards/text.ts";
+import { describeGuard } from "../../../contract/guard-contract.ts";
 
 /** Pairs that may not share an answer. */
 const APART = [
@@ -24,19 +23,4 @@ const ALIKE = [
   ["¿Qué es la gravedad?", "¿Qué significa la gravedad?"],
 ] as const;
 
-function objection([a, b]: readonly [string, string]): string | undefined {
-  return languagesDiffer(readText(a), readText(b));
-}
-
-describe("languages", () => {
-  it("refuses what differs, whichever comes first", ({ expect }) => {
-    for (const [a, b] of APART) {
-      expect.soft(objection([a, b]), `${a} | ${b}`).toBeDefined();
-      expect.soft(objection([b, a]), `${b} | ${a}`).toBeDefined();
-    }
-  });
-
-  it("lets pass what is only said otherwise", ({ expect }) => {
-    for (const [a, b] of ALIKE) expect.soft(objection([a, b]), `${a} | ${b}`).toBeUndefined();
-  });
-});
+describeGuard("languages", languagesDiffer, { apart: APART, alike: ALIKE });

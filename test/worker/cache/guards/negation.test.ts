@@ -1,7 +1,6 @@
 /** What denies, and what is the opposite of what. */
-import { describe, it } from "vitest";
 import { negationsDiffer } from "../../../../worker/cache/guards/negation.ts";
-import { readText } from "../../../../worker/cache/guards/text.ts";
+import { describeGuard } from "../../../contract/guard-contract.ts";
 
 /** Pairs that may not share an answer. */
 const APART = [
@@ -33,19 +32,4 @@ const ALIKE = [
   ["what can I find out", "what can I find"],
 ] as const;
 
-function objection([a, b]: readonly [string, string]): string | undefined {
-  return negationsDiffer(readText(a), readText(b));
-}
-
-describe("negation", () => {
-  it("refuses what differs, whichever comes first", ({ expect }) => {
-    for (const [a, b] of APART) {
-      expect.soft(objection([a, b]), `${a} | ${b}`).toBeDefined();
-      expect.soft(objection([b, a]), `${b} | ${a}`).toBeDefined();
-    }
-  });
-
-  it("lets pass what is only said otherwise", ({ expect }) => {
-    for (const [a, b] of ALIKE) expect.soft(objection([a, b]), `${a} | ${b}`).toBeUndefined();
-  });
-});
+describeGuard("negation", negationsDiffer, { apart: APART, alike: ALIKE });

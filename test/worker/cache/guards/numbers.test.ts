@@ -1,7 +1,6 @@
 /** Which spellings are one number, and where their order matters. */
-import { describe, it } from "vitest";
 import { numbersDiffer } from "../../../../worker/cache/guards/numbers.ts";
-import { readText } from "../../../../worker/cache/guards/text.ts";
+import { describeGuard } from "../../../contract/guard-contract.ts";
 
 /** Pairs that may not share an answer. */
 const APART = [
@@ -42,19 +41,4 @@ const ALIKE = [
   ["30 seconds", "30 second timer"],
 ] as const;
 
-function objection([a, b]: readonly [string, string]): string | undefined {
-  return numbersDiffer(readText(a), readText(b));
-}
-
-describe("numbers", () => {
-  it("refuses what differs, whichever comes first", ({ expect }) => {
-    for (const [a, b] of APART) {
-      expect.soft(objection([a, b]), `${a} | ${b}`).toBeDefined();
-      expect.soft(objection([b, a]), `${b} | ${a}`).toBeDefined();
-    }
-  });
-
-  it("lets pass what is only said otherwise", ({ expect }) => {
-    for (const [a, b] of ALIKE) expect.soft(objection([a, b]), `${a} | ${b}`).toBeUndefined();
-  });
-});
+describeGuard("numbers", numbersDiffer, { apart: APART, alike: ALIKE });

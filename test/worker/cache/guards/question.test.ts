@@ -1,7 +1,6 @@
 /** Which kind of thing is asked for. */
-import { describe, it } from "vitest";
 import { questionsDiffer } from "../../../../worker/cache/guards/question.ts";
-import { readText } from "../../../../worker/cache/guards/text.ts";
+import { describeGuard } from "../../../contract/guard-contract.ts";
 
 /** Pairs that may not share an answer. */
 const APART = [
@@ -21,19 +20,4 @@ const ALIKE = [
   ["how much time is left", "how long is left"],
 ] as const;
 
-function objection([a, b]: readonly [string, string]): string | undefined {
-  return questionsDiffer(readText(a), readText(b));
-}
-
-describe("questions", () => {
-  it("refuses what differs, whichever comes first", ({ expect }) => {
-    for (const [a, b] of APART) {
-      expect.soft(objection([a, b]), `${a} | ${b}`).toBeDefined();
-      expect.soft(objection([b, a]), `${b} | ${a}`).toBeDefined();
-    }
-  });
-
-  it("lets pass what is only said otherwise", ({ expect }) => {
-    for (const [a, b] of ALIKE) expect.soft(objection([a, b]), `${a} | ${b}`).toBeUndefined();
-  });
-});
+describeGuard("questions", questionsDiffer, { apart: APART, alike: ALIKE });

@@ -1,7 +1,6 @@
 /** Which prompts are the same but for what they are about. */
-import { describe, it } from "vitest";
 import { subjectsDiffer } from "../../../../worker/cache/guards/substitution.ts";
-import { readText } from "../../../../worker/cache/guards/text.ts";
+import { describeGuard } from "../../../contract/guard-contract.ts";
 
 /** Pairs that may not share an answer. */
 const APART = [
@@ -21,19 +20,4 @@ const ALIKE = [
   ["stopping trains", "the train stops"],
 ] as const;
 
-function objection([a, b]: readonly [string, string]): string | undefined {
-  return subjectsDiffer(readText(a), readText(b));
-}
-
-describe("substitution", () => {
-  it("refuses what differs, whichever comes first", ({ expect }) => {
-    for (const [a, b] of APART) {
-      expect.soft(objection([a, b]), `${a} | ${b}`).toBeDefined();
-      expect.soft(objection([b, a]), `${b} | ${a}`).toBeDefined();
-    }
-  });
-
-  it("lets pass what is only said otherwise", ({ expect }) => {
-    for (const [a, b] of ALIKE) expect.soft(objection([a, b]), `${a} | ${b}`).toBeUndefined();
-  });
-});
+describeGuard("substitution", subjectsDiffer, { apart: APART, alike: ALIKE });

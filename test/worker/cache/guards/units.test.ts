@@ -1,7 +1,6 @@
 /** Which units and currencies are one, and who asks for which. */
-import { describe, it } from "vitest";
-import { readText } from "../../../../worker/cache/guards/text.ts";
 import { unitsDiffer } from "../../../../worker/cache/guards/units.ts";
+import { describeGuard } from "../../../contract/guard-contract.ts";
 
 /** Pairs that may not share an answer. */
 const APART = [
@@ -30,19 +29,4 @@ const ALIKE = [
   ["Is 17 a prime?", "Is the number 17 prime?"],
 ] as const;
 
-function objection([a, b]: readonly [string, string]): string | undefined {
-  return unitsDiffer(readText(a), readText(b));
-}
-
-describe("units", () => {
-  it("refuses what differs, whichever comes first", ({ expect }) => {
-    for (const [a, b] of APART) {
-      expect.soft(objection([a, b]), `${a} | ${b}`).toBeDefined();
-      expect.soft(objection([b, a]), `${b} | ${a}`).toBeDefined();
-    }
-  });
-
-  it("lets pass what is only said otherwise", ({ expect }) => {
-    for (const [a, b] of ALIKE) expect.soft(objection([a, b]), `${a} | ${b}`).toBeUndefined();
-  });
-});
+describeGuard("units", unitsDiffer, { apart: APART, alike: ALIKE });

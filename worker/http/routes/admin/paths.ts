@@ -1,4 +1,4 @@
-/** Operators' paths, and what answers at each. They stand behind middleware/operator.ts; http/app.ts sees to it. */
+/** Operators' paths, and what answers at each. They stand behind middleware/access.ts; http/app.ts sees to it. */
 import type { Handlers } from "../../context.ts";
 import { eraseFeedback, listFeedback } from "./feedback.ts";
 import { changeKey, createKey, keysOf, readKey, revokeKey, rotateKey } from "./keys.ts";

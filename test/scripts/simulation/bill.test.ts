@@ -6,12 +6,12 @@ import * as fc from "fast-check";
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { z } from "zod";
-import catalogJson from "../../router-models/catalog.json" with { type: "json" };
-import { parseCatalog } from "../../router-models/catalog.ts";
-import { Bill, lineFor, owedMicroUsd, type BillLine } from "../../scripts/simulation/bill.ts";
-import { dueMs, tokensBy } from "../../scripts/simulation/pace.ts";
-import { startVendor, type Vendor } from "../../scripts/vendor.ts";
-import { priceOf, readUsage } from "../../worker/pipeline/usage.ts";
+import catalogJson from "../../../router-models/catalog.json" with { type: "json" };
+import { parseCatalog } from "../../../router-models/catalog.ts";
+import { Bill, lineFor, owedMicroUsd, type BillLine } from "../../../scripts/simulation/bill.ts";
+import { dueMs, tokensBy } from "../../../scripts/simulation/pace.ts";
+import { startVendor, type Vendor } from "../../../scripts/vendor.ts";
+import { priceOf, readUsage } from "../../../worker/pipeline/usage.ts";
 
 const { models } = parseCatalog(catalogJson);
 const viewSchema = z.object({

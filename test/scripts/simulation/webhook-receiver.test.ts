@@ -1,8 +1,8 @@
 /** The receiver that `npm start` offers: what it takes in, what it refuses, and what it says. */
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { webhookReceiver } from "../../scripts/simulation/webhook-receiver.ts";
-import { startVendor, type Vendor } from "../../scripts/vendor.ts";
-import { signWebhook } from "../../worker/lib/webhook-signature.ts";
+import { webhookReceiver } from "../../../scripts/simulation/webhook-receiver.ts";
+import { startVendor, type Vendor } from "../../../scripts/vendor.ts";
+import { signWebhook } from "../../../worker/lib/webhook-signature.ts";
 
 const SECRET = `whsec_${btoa("a secret of thirty-two letters.!")}`;
 const BODY = JSON.stringify({
