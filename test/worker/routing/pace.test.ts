@@ -225,7 +225,7 @@ describe("the price of money", () => {
   });
 
   it("starts a new window without the last one's bursts", ({ expect }) => {
-    const fresh = { ...HALFWAY, elapsedMs: HOUR_MS, leftMs: 23 * HOUR_MS, requests: 10 };
+    const fresh = { ...facts36(2, 10), remainingMicroUsd: 150_000 };
     /** Mean of the new window's first prices, after 37 requests of an old one. */
     function after(share: (part: number) => number): number {
       const book = new PaceBook();
