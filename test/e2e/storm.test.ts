@@ -3,11 +3,8 @@
  * workerd, with the ledger in a Durable Object and on a real Redis; and one in which vendors fail.
  */
 import { describe, it } from "vitest";
-import { hasRedis, NO_REDIS } from "../../scripts/simulation/redis-server.ts";
 import { stormOn } from "../../scripts/storming/one-host.ts";
-
-/** CI has a Redis, and where it has none that is a failure and nothing to skip. */
-const isSkipped = !hasRedis() && process.env["CI"] !== "true";
+import { isRedisLeftOut, WHY_LEFT_OUT } from "../support/node/redis-here.ts";
 
 const SMALL = {
   requests: 150,
@@ -25,8 +22,8 @@ describe("150 requests at once against a budget for 15", () => {
     { host: "object", title: "in a Durable Object", isLeftOut: false },
     {
       host: "redis",
-      title: `on Redis${isSkipped ? `, skipped: ${NO_REDIS}` : ""}`,
-      isLeftOut: isSkipped,
+      title: `on Redis${WHY_LEFT_OUT}`,
+      isLeftOut: isRedisLeftOut,
     },
   ] as const;
   for (const { host, title, isLeftOut } of hosts)

@@ -2,17 +2,10 @@
 import { Redis } from "@upstash/redis/cloudflare";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { startRedisBridge, type RedisBridge } from "../../../scripts/simulation/redis-bridge.ts";
-import {
-  hasRedis,
-  NO_REDIS,
-  startRedis,
-  type RedisServer,
-} from "../../../scripts/simulation/redis-server.ts";
+import { startRedis, type RedisServer } from "../../../scripts/simulation/redis-server.ts";
+import { isRedisLeftOut, WHY_LEFT_OUT } from "../../support/node/redis-here.ts";
 
-const isSkipped = !hasRedis() && process.env["CI"] !== "true";
-const SKIPPED = isSkipped ? `, skipped: ${NO_REDIS}` : "";
-
-describe.skipIf(isSkipped)(`the bridge to Redis${SKIPPED}`, () => {
+describe.skipIf(isRedisLeftOut)(`the bridge to Redis${WHY_LEFT_OUT}`, () => {
   let server: RedisServer;
   let bridge: RedisBridge;
 

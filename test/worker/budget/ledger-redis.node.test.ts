@@ -1,26 +1,17 @@
 /** The ledger on a real Redis server, through Upstash's own client and a bridge that speaks Upstash's protocol. */
 import { afterAll, beforeAll, describe, it, onTestFinished } from "vitest";
 import { startRedisBridge, type RedisBridge } from "../../../scripts/simulation/redis-bridge.ts";
-import {
-  hasRedis,
-  NO_REDIS,
-  startRedis,
-  type RedisServer,
-} from "../../../scripts/simulation/redis-server.ts";
+import { startRedis, type RedisServer } from "../../../scripts/simulation/redis-server.ts";
 import { connectRedis, redisLedger } from "../../../worker/budget/ledger-redis.ts";
 import { UNBILLED_KEPT_MS, SETTLED_KEPT_MS } from "../../../worker/budget/ledger-state.ts";
 import type { Ledger } from "../../../worker/domain/ledger.ts";
 import { requireAgreement } from "../../contract/ledger-agreement.ts";
 import { account, ledgerContract } from "../../contract/ledger-contract.ts";
+import { isRedisLeftOut, WHY_LEFT_OUT } from "../../support/node/redis-here.ts";
 
 const T0 = 1_700_000_000_000;
 
-/** CI has a Redis, and where it has none that is a failure and nothing to skip. */
-const isSkipped = !hasRedis() && process.env["CI"] !== "true";
-
-const SKIPPED = isSkipped ? `, skipped: ${NO_REDIS}` : "";
-
-describe.skipIf(isSkipped)(`the ledger on Redis${SKIPPED}`, () => {
+describe.skipIf(isRedisLeftOut)(`the ledger on Redis${WHY_LEFT_OUT}`, () => {
   let server: RedisServer;
   let bridge: RedisBridge;
   let count = 0;
