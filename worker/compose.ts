@@ -8,10 +8,16 @@ import catalogJson from "../router-models/catalog.json";
 import { parseCatalog, type Catalog, type CatalogModel } from "../router-models/catalog.ts";
 import { deliverAlerts, type AlertDelivered } from "./budget/alert-queue.ts";
 import { AlertSender, type AlertSent } from "./budget/alert-sender.ts";
+import { connectRedis } from "./budget/ledger-redis.ts";
 import { ledgersIn } from "./budget/ledgers.ts";
 import { Treasury } from "./budget/treasury.ts";
 import { Webhook } from "./budget/webhook.ts";
+import { AnswerCache } from "./cache/answers/answer-cache.ts";
+import { Namespaces } from "./cache/answers/namespaces.ts";
+import { redisShelf } from "./cache/answers/redis-shelf.ts";
+import { coloShelf, kvShelf } from "./cache/answers/shelves.ts";
 import { ConfigError, readConfig, type Config } from "./config.ts";
+import type { CacheKeeper } from "./domain/cache-standing.ts";
 import { createApp } from "./http/app.ts";
 import type { HttpDeps } from "./http/context.ts";
 import { BUNDLED } from "./inference/bundled.ts";
@@ -74,6 +80,7 @@ export function compose(env: Env): Service {
   const ledgers = ledgersIn({ objects: env.LEDGER, redis: config.redis });
   const told = alerting({ webhook: config.alertWebhook, queue: env.ALERTS }, { ...nature, log });
   const treasury = treasuryOf(ledgers, { config, log, alerts: told.alerts });
+  const cache = cacheOf(env, { config, log });
   const app = createApp({
     pipeline: {
       scorer: host,
@@ -82,6 +89,7 @@ export function compose(env: Env): Service {
       ...nature,
       dispatch: createDispatch({ ...nature, endpoints, timeouts: config.timeouts, circuits }),
       purses: treasury,
+      cache: cache?.answers,
       latency: new LatencyBook(),
       pace: new PaceBook(),
       totalTimeoutMs: config.totalTimeoutMs,
@@ -90,6 +98,7 @@ export function compose(env: Env): Service {
     },
     ...doorsOf(env, config),
     feedback: env.FEEDBACK && feedbackStore(env.FEEDBACK),
+    caches: cache?.keeper,
     requestIds: requestIdsUnder(config.keySecret),
     admin: {
       shut: ledgers && ((organisation, gate) => treasury.shut(organisation, gate)),
@@ -160,6 +169,29 @@ function treasuryOf(
     onSettled: (caller, entries, settled) => alerts.settled(caller, entries, settled),
     onRefused: (caller, entry, balance) => alerts.refused(caller, entry, balance),
   });
+}
+
+/** What is answered again without a vendor; undefined where nobody keeps the tenants' namespaces. */
+function cacheOf(
+  { CACHE: objects, ANSWERS: kv }: Env,
+  { config, log }: { config: Config; log: Log },
+): { answers: AnswerCache; keeper: CacheKeeper } | undefined {
+  if (objects === undefined) return undefined;
+  const clock = systemClock;
+  const namespaces = new Namespaces({
+    objectOf: (tenant) => objects.getByName(tenant),
+    clock,
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+  });
+  const answers = new AnswerCache({
+    namespaces,
+    near: coloShelf(async () => caches.open("sluice-answers")),
+    far: config.redis ? redisShelf(connectRedis(config.redis)) : kv && kvShelf(kv),
+    clock,
+    pause,
+    log: ({ event, ...fields }) => log.write("warn", event, fields),
+  });
+  return { answers, keeper: namespaces };
 }
 
 /** Who may call, who may administer, and the directory that says so. */

@@ -21,6 +21,13 @@ interface Env {
     // oxlint-disable-next-line typescript/consistent-type-imports -- as above
     import("./learning/feedback-object.ts").FeedbackObject
   >;
+  /** What each tenant's cache is as a whole. */
+  readonly CACHE?: DurableObjectNamespace<
+    // oxlint-disable-next-line typescript/consistent-type-imports -- as above
+    import("./cache/answers/namespace-object.ts").CacheObject
+  >;
+  /** Answers that are kept, behind what each colo has of them. */
+  readonly ANSWERS?: KVNamespace;
   /** Alerts on their way to the webhook; this Worker is the queue's consumer too. */
   readonly ALERTS?: Queue;
   readonly ALERT_WEBHOOK_URL?: string;

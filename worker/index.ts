@@ -13,6 +13,7 @@ import { createLog } from "./telemetry/log.ts";
 
 /** The platform finds Durable Objects among the main module's exports. */
 export { LedgerObject } from "./budget/ledger-object.ts";
+export { CacheObject } from "./cache/answers/namespace-object.ts";
 export { FeedbackObject } from "./learning/feedback-object.ts";
 export { DirectoryObject } from "./tenants/directory-object.ts";
 export { VitalsObject } from "./vitals/vitals-object.ts";

@@ -13,9 +13,11 @@ declare namespace Cloudflare {
   /** `env` of cloudflare:workers, which the tests import. */
   interface Env {
     readonly WEIGHTS: KVNamespace;
+    readonly ANSWERS: KVNamespace;
     readonly VITALS: NonNullable<globalThis.Env["VITALS"]>;
     readonly LEDGER: NonNullable<globalThis.Env["LEDGER"]>;
     readonly DIRECTORY: NonNullable<globalThis.Env["DIRECTORY"]>;
+    readonly CACHE: NonNullable<globalThis.Env["CACHE"]>;
     readonly FEEDBACK: NonNullable<globalThis.Env["FEEDBACK"]>;
   }
 }

@@ -67,6 +67,16 @@ export const feedbackPage = z.object({
   next: z.number().nullish(),
 });
 
+const counts = { hits: z.number(), misses: z.number(), saved_usd: z.number() };
+
+/** What a tenant's cache has done for it. */
+export const cacheAnswer = z.object({
+  since: z.string().nullish(),
+  ...counts,
+  days: z.array(z.object({ date: z.string(), ...counts })),
+});
+
+export type CacheAnswer = z.output<typeof cacheAnswer>;
 export type FeedbackAnswer = z.output<typeof feedbackAnswer>;
 export type FeedbackPage = z.output<typeof feedbackPage>;
 export type UnbilledAnswer = z.output<typeof unbilledAnswer>;

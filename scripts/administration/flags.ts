@@ -1,7 +1,7 @@
 /** The flags of `npm run admin`: what each means, and the fields of a request that they make. */
 import type { ParseArgsOptionsConfig } from "node:util";
 import { z } from "zod";
-import { PRESETS } from "../../worker/domain/policy.ts";
+import { CACHE_MODES, PRESETS } from "../../worker/domain/policy.ts";
 import { SCOPES } from "../../worker/domain/tenant.ts";
 import { readChoice, readNumber, readShare } from "../command-line/values.ts";
 import { BUDGET_FORM, LIMIT_FORM, readBudget, readLimit } from "./budget-words.ts";
@@ -45,6 +45,19 @@ export const FLAGS = {
   "max-cost": { type: "string", value: "USD", help: "default limit of a call's cost; none" },
   "max-latency": { type: "string", value: "MS", help: "default limit of a call's time; none" },
   hedge: { type: "string", value: "MS", help: "default hedge, auto or milliseconds; none" },
+  cache: {
+    type: "string",
+    value: "WORD",
+    help: "default of requests: off or exact; none",
+  },
+  "cache-ttl": {
+    type: "string",
+    value: "SPAN",
+    help: "how old a kept answer may be, 30d at most; none",
+  },
+  private: { type: "boolean", help: "keeps nothing that it asks or is answered, no cache either" },
+  "not-private": { type: "boolean", help: "takes that back" },
+  tag: { type: "string", value: "LIST", help: "entries that have any of these tags; else all" },
   scopes: { type: "string", value: "LIST", help: `what it opens: ${SCOPES.join(",")}; all` },
   expires: { type: "string", value: "WHEN", help: "30d, 12h or a day such as 2027-01-31; never" },
   grace: {
@@ -88,7 +101,12 @@ export const TERMS = [
   "max-cost",
   "max-latency",
   "hedge",
+  "cache",
+  "cache-ttl",
 ] as const satisfies FlagName[];
+
+/** "refresh" is for single requests. */
+const TENANT_CACHES = CACHE_MODES.filter((mode) => mode !== "refresh");
 
 type Fields = Record<string, unknown>;
 
@@ -147,7 +165,15 @@ const POLICY: readonly (readonly [FlagName, field: string, read: (text: string) 
   ["max-cost", "max_cost_usd", (text) => readNumber("--max-cost", text)],
   ["max-latency", "max_latency_ms", (text) => readNumber("--max-latency", text)],
   ["hedge", "hedge", (text) => (text === "auto" ? text : readNumber("--hedge", text, 1))],
+  ["cache", "cache", (text) => readChoice("--cache", text, TENANT_CACHES)],
+  ["cache-ttl", "cache_ttl_s", readTtl],
 ];
+
+function readTtl(text: string): number {
+  const seconds = secondsIn(text);
+  if (seconds !== undefined) return seconds;
+  throw new Error(`--cache-ttl ${JSON.stringify(text)} must be a length of time such as 1h or 7d.`);
+}
 
 function policyFields(given: Given, old: Fields): Fields {
   const policy = { ...old };
@@ -178,8 +204,17 @@ function expiryOf(text: string): Fields {
   );
 }
 
-function stateFields({ enable, disable }: Given): Fields {
+function stateFields({
+  enable,
+  disable,
+  private: isPrivate,
+  "not-private": isNotPrivate,
+}: Given): Fields {
+  if (isPrivate && isNotPrivate)
+    throw new Error("--private and --not-private exclude one another.");
   if (enable && disable) throw new Error("--enable and --disable exclude one another.");
-  if (!enable && !disable) return {};
-  return { is_disabled: disable === true };
+  return {
+    ...((isPrivate || isNotPrivate) && { is_private: isPrivate === true }),
+    ...((enable || disable) && { is_disabled: disable === true }),
+  };
 }

@@ -2,6 +2,7 @@
 import { textTable } from "../report/text-table.ts";
 import type {
   BudgetAnswer,
+  CacheAnswer,
   FeedbackAnswer,
   KeyAnswer,
   OrganisationAnswer,
@@ -58,12 +59,13 @@ export function textOfTenants(tenants: readonly TenantAnswer[]): string {
 }
 
 export function textOfTenant(tenant: TenantAnswer): string {
-  const { id, name, organisation, is_disabled: isDisabled } = tenant;
+  const { id, name, organisation, is_disabled: isDisabled, is_private: isPrivate } = tenant;
   return sheet({
     tenant: id,
     name,
     organisation: organisation ?? "its own",
     state: isDisabled ? "disabled" : "served",
+    private: isPrivate ? "nothing is kept of it" : "",
     ...termLines(tenant),
   });
 }
@@ -158,6 +160,19 @@ export function textOfFeedback(said: readonly FeedbackAnswer[]): string {
     given: ({ given_at: at }) => moment(at),
     comment: ({ comment = "" }) => comment,
   });
+}
+
+export function textOfCache({ days, since, ...total }: CacheAnswer): string {
+  if (days.length === 0) return "Nothing has asked it yet; requests do with x-sluice-cache: exact.";
+  const rows = [...days, { date: "all", ...total }];
+  const shown = table(rows, {
+    day: ({ date }) => date,
+    hits: ({ hits }) => String(hits),
+    misses: ({ misses }) => String(misses),
+    share: ({ hits, misses }) => `${((hits / Math.max(hits + misses, 1)) * 100).toFixed(1)} %`,
+    saved: ({ saved_usd: usd }) => dollars(usd),
+  });
+  return since ? `${shown}\n\nIts oldest entry is of ${moment(since)} or later.` : shown;
 }
 
 type Row = Readonly<

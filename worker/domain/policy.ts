@@ -6,7 +6,14 @@
 import { z } from "zod";
 
 export const PRESETS = ["cost", "balanced", "quality", "fast"] as const;
+/** A tag of the cache, as it is written. */
+export const TAG = /^[\w.:-]{1,64}$/;
 export type Preset = (typeof PRESETS)[number];
+
+/** Of the cache of answers. */
+export const CACHE_MODES = ["off", "exact", "refresh"] as const;
+
+const tag = z.string().regex(TAG, "must be 1 to 64 of a-z, A-Z, 0-9, _, ., : and -");
 
 const modelId = z.string().regex(/^[^\s/,]+\/[^\s,]+$/, "must be provider/model");
 
@@ -24,6 +31,15 @@ export const policySchema = z.strictObject({
    * leaves them to the prediction. Left out: never. The loser's estimated cost is billed as well.
    */
   hedge: z.union([z.literal("auto"), z.number().min(1).max(600_000)]).optional(),
+  /**
+   * Whether an earlier answer to the very same request may be given (`exact`), or none, but this one be kept for later
+   * (`refresh`).
+   */
+  cache: z.enum(CACHE_MODES).default("off"),
+  /** How old a kept answer may be, and how long this one is kept; a day where left out. */
+  cache_ttl_s: z.int().min(1).max(2_592_000).optional(),
+  /** What this answer can be purged by. */
+  cache_tags: z.array(tag).min(1).max(8).optional(),
   /** Decide and answer with the decision; call nobody. */
   dry_run: z.boolean().default(false),
 });

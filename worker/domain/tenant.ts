@@ -25,8 +25,19 @@ export type Scope = (typeof SCOPES)[number];
 
 /** Defaults for what a request leaves open; nothing in here is a default by itself. */
 const defaultsSchema = policySchema
-  .pick({ preset: true, quality: true, max_cost_usd: true, max_latency_ms: true, hedge: true })
-  .extend({ preset: policySchema.shape.preset.unwrap() })
+  .pick({
+    preset: true,
+    quality: true,
+    max_cost_usd: true,
+    max_latency_ms: true,
+    hedge: true,
+    cache: true,
+    cache_ttl_s: true,
+  })
+  .extend({
+    preset: policySchema.shape.preset.unwrap(),
+    cache: policySchema.shape.cache.unwrap().exclude(["refresh"]),
+  })
   .partial()
   .default({});
 
@@ -48,6 +59,8 @@ export const tenantSchema = z.strictObject({
   allow_models: policySchema.shape.allow_models,
   budgets: budgetsSchema,
   limits: rateLimitsSchema,
+  /** Nothing that it asks or is answered is kept for another request, whatever that asks for. */
+  is_private: z.boolean().default(false),
   /** None of its keys is served. */
   is_disabled: z.boolean().default(false),
 });

@@ -5,6 +5,7 @@
  * that is known, the deps, and who asks. Everything in http/ reads them from here.
  */
 import type { Context, Handler } from "hono";
+import type { CacheKeeper } from "../domain/cache-standing.ts";
 import type { Directory, Operator } from "../domain/directory.ts";
 import type { RouterError } from "../domain/errors.ts";
 import type { FeedbackStore } from "../domain/feedback.ts";
@@ -30,6 +31,8 @@ export interface HttpDeps {
   readonly admin: Administration;
   /** Undefined where the deployment keeps none. */
   readonly feedback: FeedbackStore | undefined;
+  /** Undefined where the deployment has none. */
+  readonly caches: CacheKeeper | undefined;
   readonly requestIds: RequestIds;
   readonly maxBodyBytes: number;
   /** Label of the weights in service. */

@@ -59,6 +59,16 @@ export async function assemble(events: SseSource): Promise<Assembled> {
   }
 }
 
+/** The whole answer in the data of a stream's events, as it came from a vendor. Throws RouterError 502 beyond the limits. */
+export function wholeOf(chunks: readonly string[]): Fields {
+  const assembly = new Assembly();
+  for (const data of chunks) {
+    const chunk = jsonIn(data);
+    if (isRecord(chunk)) assembly.add(chunk);
+  }
+  return assembly.end().body;
+}
+
 /** Fields of a chunk that are not the answer's own. */
 const APART = new Set(["object", "choices", "usage", "sluice", "obfuscation"]);
 

@@ -1,90 +1,64 @@
 /**
  * The main use case: a chat request is routed, carried out, metered and answered.
  *
- *     route → attempts in order → whole answer, or stream through the meter → settlement
+ *     cache ──kept──→ the same answer again
+ *     route → attempts in order → whole answer, or stream through the meter → settlement → cache
  *
  * Where the caller has budgets or limits a purse stands beside it: it covers each call before it is made, and is
  * settled whatever becomes of the request.
  */
 import type { Candidate } from "../domain/decision.ts";
 import { RouterError } from "../domain/errors.ts";
+import type { Origin } from "../domain/kept-answer.ts";
 import type { Costs, Purse } from "../domain/purse.ts";
-import type { Standing } from "../domain/standing.ts";
-import type { SseSource } from "../lib/sse.ts";
 import { canStream } from "../routing/requirements.ts";
 import { afford } from "./afford.ts";
 import { Allowance } from "./allowance.ts";
+import type { Answer, CacheStatus, DryAnswer } from "./answer.ts";
 import { makeAttempts } from "./attempts.ts";
 import { Expenses } from "./expenses.ts";
 import { costAtMost, holdOf } from "./hold.ts";
+import { Keeping } from "./keeping.ts";
 import { requireKnown } from "./model-name.ts";
 import { withinMoney } from "./output-limit.ts";
 import type { CatalogModel, Deps } from "./ports.ts";
-import { route, type Route } from "./route.ts";
-import { Settlement, type Bill, type CompleteOrder } from "./settlement.ts";
-import { countsOf, type TokenCounts } from "./usage.ts";
+import { replay } from "./replay.ts";
+import { askedOf, route, type Route } from "./route.ts";
+import { Settlement, type CompleteOrder } from "./settlement.ts";
+import { countsOf } from "./usage.ts";
 import { watched } from "./watch.ts";
-
-/** Milliseconds of waiting; workerd's clock does not move while it computes. */
-interface Timing {
-  readonly routeMs: number;
-  /** Until the answer, or until a stream's first event, failed attempts included. */
-  readonly upstreamMs: number;
-}
-
-interface AnswerFrame {
-  readonly route: Route;
-  readonly answeredBy: Candidate;
-  readonly attemptCount: number;
-  /** The model that a hedge hung up on. */
-  readonly hedged: string | undefined;
-  readonly timing: Timing;
-  /** Of the caller's budgets and limits. */
-  readonly standings: readonly Standing[];
-}
-
-/** A whole answer: the vendor's body as it came, and parsed. */
-interface WholeAnswer extends AnswerFrame {
-  readonly kind: "whole";
-  readonly text: string;
-  readonly body: Record<string, unknown>;
-  /** A spent budget has ended it early. */
-  readonly isStopped: boolean;
-  readonly counts: TokenCounts;
-  readonly bill: Bill;
-  /** The same with who gave it, for formats that show it in the answer itself. */
-  readonly receipt: Record<string, unknown>;
-}
-
-/**
- * A stream of OpenAI's chunks, which the reader owns; an error is one of them. `ended` resolves when it is over,
- * however it ends.
- */
-interface StreamedAnswer extends AnswerFrame {
-  readonly kind: "streamed";
-  readonly events: SseSource;
-  readonly ended: Promise<void>;
-}
-
-/** Nobody was called: the client asked for the decision only. */
-interface DryAnswer {
-  readonly kind: "dry";
-  readonly route: Route;
-  readonly timing: Timing;
-  readonly standings: readonly Standing[];
-}
-
-export type Answer = WholeAnswer | StreamedAnswer | DryAnswer;
 
 /**
  * Answers a chat request. Throws RouterError as `route` and `makeAttempts` do, and where its budgets or limits say no:
  * 402, 429, 401 for a key that was turned off, 503 where a hard budget cannot be asked.
  */
 export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer> {
+  if (order.policy.dry_run) return decideOnly(order, deps);
+  return withPurse(order, deps, (purse) => answer(order, purse, deps));
+}
+
+/** The decision that an order would get. Throws RouterError as `complete` does; nobody is called. */
+export async function decideOnly(order: CompleteOrder, deps: Deps): Promise<DryAnswer> {
+  return withPurse(order, deps, async (purse) => {
+    const paced = await deps.purses.paced(order.caller);
+    const routed = await route({ ...order, paced }, deps);
+    const routeMs = deps.clock.nowMs() - order.tag.startedMs;
+    await purse.cover(NOTHING, 0);
+    purse.settle(NOTHING, 0);
+    const standings = purse.standings();
+    return { kind: "dry", route: routed, standings, timing: { routeMs, upstreamMs: 0 } };
+  });
+}
+
+async function withPurse<T>(
+  order: CompleteOrder,
+  deps: Deps,
+  work: (purse: Purse) => Promise<T>,
+): Promise<T> {
   const purse = deps.purses.open(order.caller, order.tag.id);
   order.keepAlive(purse.closed);
   try {
-    return await answer(order, purse, deps);
+    return await work(purse);
   } catch (error) {
     purse.settle(NOTHING, 0); // Unless what was spent in vain has been settled already.
     if (error instanceof RouterError) error.standings = purse.standings();
@@ -95,25 +69,63 @@ export async function complete(order: CompleteOrder, deps: Deps): Promise<Answer
 const NOTHING: Costs = new Map();
 
 async function answer(order: CompleteOrder, purse: Purse, deps: Deps): Promise<Answer> {
-  const { policy, tag } = order;
+  const found = await recall(order, deps);
+  if (found.kind === "hit") return replay(found, { order, purse }, deps);
+  const keeping = new Keeping(found.kind === "miss" ? found.place : undefined);
+  try {
+    return await carryOut(order, { purse, keeping, cache: { status: found.kind } }, deps);
+  } catch (error) {
+    keeping.leave();
+    throw error;
+  }
+}
+
+/** What the cache has for the order, once it is known to ask for nothing that its caller may not have. */
+async function recall(
+  order: CompleteOrder,
+  deps: Deps,
+): ReturnType<NonNullable<Deps["cache"]>["find"]> {
+  if (deps.cache === undefined || order.policy.cache === "off") return { kind: "bypass" };
+  const { request, caller, signal, keepAlive } = order;
+  const { pinned: model = "auto", policy } = askedOf(order, deps);
+  const tenant = caller.tenant.id;
+  return deps.cache.find({ tenant, model, request, policy, signal, keepAlive });
+}
+
+interface Around {
+  readonly purse: Purse;
+  readonly keeping: Keeping;
+  readonly cache: CacheStatus;
+}
+
+async function carryOut(order: CompleteOrder, around: Around, deps: Deps): Promise<Answer> {
+  const { purse, keeping, cache } = around;
+  const { tag } = order;
   const paced = await deps.purses.paced(order.caller);
   const routed = await route({ ...order, paced }, deps);
   const routedMs = deps.clock.nowMs();
   const routeMs = routedMs - tag.startedMs;
-  if (policy.dry_run) {
-    await purse.cover(NOTHING, 0);
-    purse.settle(NOTHING, 0);
-    const standings = purse.standings();
-    return { kind: "dry", route: routed, standings, timing: { routeMs, upstreamMs: 0 } };
-  }
   const work = new Work({ order, routed, purse }, deps);
-  const { outcome, success, decision } = await work.carryOut();
+  const { outcome: given, success, decision } = await work.carryOut();
+  const outcome = keeping.watch(given);
   const paid = { ...routed, decision };
+  const origin = originOf(success.candidate, paid);
   const allowance = work.allowanceOf(success.candidate);
-  const settlement = new Settlement({ order, routed: paid, success, purse, allowance }, deps);
+  const settlement = new Settlement(
+    {
+      order,
+      routed: paid,
+      success,
+      purse,
+      allowance,
+      onSettled: (ending, bill) => keeping.end(ending, bill, origin),
+    },
+    deps,
+  );
+  const isPaced = decision.qualityPerUsd !== undefined;
   const frame = {
-    route: paid,
-    answeredBy: success.candidate,
+    origin: { ...origin, ...(isPaced && { lambda: decision.lambda }) },
+    cache,
     attemptCount: success.count,
     hedged: success.hedged?.model,
     timing: { routeMs, upstreamMs: deps.clock.nowMs() - routedMs },
@@ -129,6 +141,10 @@ async function answer(order: CompleteOrder, purse: Purse, deps: Deps): Promise<A
   const receipt = settlement.receipt(bill, counts);
   const standings = purse.standings();
   return { ...frame, kind: "whole", text, body, isStopped, counts, bill, receipt, standings };
+}
+
+function originOf({ model, score }: Candidate, { weights, decision, forecast }: Route): Origin {
+  return { model, score, weights, reason: decision.reason, inputTokens: forecast.inputTokens };
 }
 
 interface WorkInput {

@@ -4,7 +4,10 @@
  * Scoring is the router's port (routing/ports.ts), attempts are domain/upstream.ts, the clock is
  * lib/clock.ts. Ids come in as a function because the pipeline is where they are minted.
  */
+import type { ChatRequest } from "../domain/chat.ts";
 import type { EmbeddingModel } from "../domain/embedding.ts";
+import type { KeptAnswer } from "../domain/kept-answer.ts";
+import type { Policy } from "../domain/policy.ts";
 import type { Purse } from "../domain/purse.ts";
 import type { PacedBudget, Standing } from "../domain/standing.ts";
 import type { Caller } from "../domain/tenant.ts";
@@ -54,6 +57,38 @@ interface Purses {
   paced(caller: Caller): Promise<readonly PacedBudget[]>;
 }
 
+/** A request as the cache is asked about it. */
+export interface CacheQuestion {
+  readonly tenant: string;
+  /** `auto`, or the id of the model that the client named. */
+  readonly model: string;
+  readonly request: ChatRequest;
+  /** Its models are those that the caller may use. */
+  readonly policy: Policy;
+  readonly signal: AbortSignal;
+  readonly keepAlive: Commission["keepAlive"];
+}
+
+/** Where an answer goes that is still to be given. Only the first call counts, and one of them must be made. */
+export interface CachePlace {
+  /** Kept only where it is fit for others. @param body The whole answer, OpenAI's. */
+  keep(answer: KeptAnswer, body: Record<string, unknown>): void;
+  /** There will be none. */
+  leave(): void;
+}
+
+/** What was answered before to the same request of the same tenant. */
+interface AnswerCache {
+  /** Never rejects. May wait for another request that asks the same. */
+  find(
+    question: CacheQuestion,
+  ): Promise<
+    | { readonly kind: "hit"; readonly answer: KeptAnswer; readonly ageMs: number }
+    | { readonly kind: "miss"; readonly place: CachePlace }
+    | { readonly kind: "bypass" }
+  >;
+}
+
 export interface Deps {
   readonly scorer: CertifiedScorer;
   /** The catalogue's models that make vectors. */
@@ -61,6 +96,8 @@ export interface Deps {
   readonly keys: VendorKeys;
   readonly dispatch: Dispatch;
   readonly purses: Purses;
+  /** Undefined where the deployment has none. */
+  readonly cache: AnswerCache | undefined;
   readonly clock: Clock;
   /** What this isolate has learnt of the models' latency. */
   readonly latency: LatencyBook;

@@ -51,14 +51,9 @@ const OPEN = policySchema.parse({});
  * may not use, 400 when the filters leave nobody, 503 when no vendor has a key or the router itself is broken.
  */
 export async function route(order: RouteOrder, deps: RouteDeps): Promise<Route> {
-  const { request, allowed, paced } = order;
+  const { request, paced } = order;
   const { catalog } = deps.scorer;
-  const name = parseModelName(request.model);
-  const named = name.kind === "pinned" ? requireChatModel(name.model, deps) : undefined;
-  const pinned = named?.id;
-  if (named !== undefined) requireAllowed([named], allowed);
-  for (const id of order.policy.allow_models ?? []) requireKnown(id, catalog, "allow_models");
-  const policy = withinAllowed(order.policy, allowed);
+  const { pinned, policy } = askedOf(order, deps);
   requireSomeKey(deps);
 
   const prompt = promptOf(request);
@@ -83,6 +78,18 @@ export async function route(order: RouteOrder, deps: RouteDeps): Promise<Route> 
   if (!("reason" in decision)) throw noCandidate(decision.excluded);
   if (pinned !== undefined) observeNamed(decision, input, pacing);
   return { ...scored, decision, paced };
+}
+
+/** The model that an order names, where it names one, and its policy within what its caller may use. Throws as `route` does. */
+export function askedOf(
+  { request, policy, allowed }: Order,
+  deps: Pick<RouteDeps, "scorer" | "embeddings">,
+): { readonly pinned: string | undefined; readonly policy: Policy } {
+  const name = parseModelName(request.model);
+  const named = name.kind === "pinned" ? requireChatModel(name.model, deps) : undefined;
+  if (named !== undefined) requireAllowed([named], allowed);
+  for (const id of policy.allow_models ?? []) requireKnown(id, deps.scorer.catalog, "allow_models");
+  return { pinned: named?.id, policy: withinAllowed(policy, allowed) };
 }
 
 /** Input tokens of a prompt, counted as for a vendor that reports none. Throws RouterError 404. */

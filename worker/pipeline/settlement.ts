@@ -56,6 +56,8 @@ interface SettlementInput {
   readonly purse: Purse;
   /** Says how long a stream may go on; undefined where no budget ends it. */
   readonly allowance?: Allowance | undefined;
+  /** Called once. */
+  readonly onSettled?: (ending: StreamEnding, bill: Bill) => void;
 }
 
 /** Of one answer. Settled once: later calls only read what it came to. */
@@ -187,6 +189,7 @@ export class Settlement {
       saved_micro_usd: savedMicroUsd,
       duration_ms: this.#deps.clock.nowMs() - tag.startedMs,
     });
+    this.#input.onSettled?.(ending, this.#bill);
     return this.#bill;
   }
 

@@ -14,11 +14,11 @@
 import { RouterError } from "../domain/errors.ts";
 import { keyTermsSchema, tenantSchema, type Caller } from "../domain/tenant.ts";
 import { isSameSecret } from "../lib/digest.ts";
+import type { KeepAlive } from "../lib/lookup-cache.ts";
 import { standingOf, type Standing } from "./directory-state.ts";
 import { disabled, invalidKey, refuse, type KeyCheck } from "./key-check.ts";
 import { keyIdIn } from "./keys.ts";
 import type { KnownTenants } from "./known-tenants.ts";
-import type { KeepAlive } from "./lookup-cache.ts";
 import { keyOf } from "./sent-key.ts";
 
 /** Resolves with whom a request comes from, or with the reason why it may not pass. */

@@ -7,15 +7,15 @@
  * proved the secret is told that the key was revoked or has expired.
  *
  * A secret that does not fit may be newer than what the isolate remembers, so the directory is asked once more, as
- * seldom as lookup-cache.ts has it; then the two comparisons are made again.
+ * seldom as lib/lookup-cache.ts has it; then the two comparisons are made again.
  */
 import { RouterError } from "../domain/errors.ts";
 import type { Caller } from "../domain/tenant.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { KeepAlive } from "../lib/lookup-cache.ts";
 import type { KeyEntry } from "./directory-state.ts";
 import { keyIdIn, type KeyDigests } from "./keys.ts";
 import type { KnownTenants } from "./known-tenants.ts";
-import type { KeepAlive } from "./lookup-cache.ts";
 
 /** Resolves with the key's caller, or with the reason why it opens nothing. Rejects as KnownTenants does. */
 export type KeyCheck = (key: string, keepAlive: KeepAlive) => Promise<Caller | RouterError>;

@@ -1,12 +1,22 @@
 /**
  * What an isolate knows of the directory: keys, the tenant `default`, and whether there is any tenant at all.
- * How long each may be believed is lookup-cache.ts's.
+ * A key that is revoked, and terms that are changed, show everywhere within half a minute; while the directory cannot
+ * be reached what was known is believed for a minute and not longer.
  */
 import type { Clock } from "../lib/clock.ts";
 import type { StartTimer } from "../lib/deadline.ts";
+import { LookupCache, type Ages, type KeepAlive } from "../lib/lookup-cache.ts";
 import type { KeyEntry, Standing } from "./directory-state.ts";
 import type { Lookups } from "./directory.ts";
-import { LookupCache, type KeepAlive } from "./lookup-cache.ts";
+
+/** Of all that is known of the directory, in milliseconds. */
+export const AGES: Ages = {
+  fresh: 30_000,
+  refresh: 20_000,
+  most: 60_000,
+  absent: 5_000,
+  doubt: 2_000,
+};
 
 interface KnownOptions {
   readonly directory: Lookups;
@@ -23,13 +33,14 @@ export class KnownTenants {
   #hasTenants = false;
 
   constructor({ directory, ...time }: KnownOptions) {
-    this.#keys = new LookupCache({ ...time, ask: (id) => directory.lookup(id) });
+    const known = { ...time, ages: AGES };
+    this.#keys = new LookupCache({ ...known, ask: (id) => directory.lookup(id) });
     this.#standings = new LookupCache({
-      ...time,
+      ...known,
       ask: async (id) => ({ standing: await directory.standing(id) }),
     });
     this.#some = new LookupCache({
-      ...time,
+      ...known,
       ask: async () => (await directory.hasTenants()) || undefined,
     });
   }

@@ -295,7 +295,14 @@ describe("/admin", () => {
       code: "no_directory",
     });
     const directory = memoryDirectory(() => 0);
-    await directory.putTenant({ ...SHOP, budgets: [], limits: [], is_disabled: false, policy: {} });
+    await directory.putTenant({
+      ...SHOP,
+      budgets: [],
+      limits: [],
+      is_private: false,
+      is_disabled: false,
+      policy: {},
+    });
     const { record } = (await directory.createKey("shop", {
       name: "",
       scopes: ["inference"],

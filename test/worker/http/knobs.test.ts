@@ -26,6 +26,9 @@ describe("readKnobs", () => {
       max_latency_ms: 1500,
       allow_models: ["a/b", "c/d"],
       hedge: 800,
+      cache: "exact",
+      cache_ttl_s: 60,
+      cache_tags: ["docs", "v1.2"],
       dry_run: true,
     };
     expect(Object.keys(all).toSorted()).toEqual(Object.keys(policySchema.shape).toSorted());
@@ -56,6 +59,7 @@ describe("readKnobs", () => {
     };
     expect(read(others)).toEqual({
       preset: "balanced",
+      cache: "off",
       dry_run: false,
     });
   });
@@ -94,7 +98,7 @@ describe("readKnobs", () => {
   });
 
   it("refuses what it does not know, and lists what it does", ({ expect }) => {
-    for (const header of ["x-sluice-cache", "x-sluice-qualty", "x-sluice-"]) {
+    for (const header of ["x-sluice-cached", "x-sluice-qualty", "x-sluice-"]) {
       const refusal = refusalOf({ [header]: "off" });
       expect(refusal).toMatchObject({ status: 400, code: "unknown_knob", param: header });
       expect(refusal.message).toContain("x-sluice-max-cost-usd");

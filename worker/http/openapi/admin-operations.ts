@@ -23,6 +23,7 @@ import {
   tenantListSchema,
 } from "../wire/admin-views.ts";
 import { budgetViewSchema } from "../wire/budget-view.ts";
+import { cacheViewSchema, purgeBodySchema, purgeViewSchema } from "../wire/cache-view.ts";
 import { FEEDBACK_QUERY, feedbackErasureSchema, feedbackListSchema } from "../wire/feedback.ts";
 import type { Named, Operation } from "./operation.ts";
 
@@ -154,8 +155,8 @@ const OF_TENANTS: readonly AdminOperation[] = [
     method: "delete",
     path: "/admin/tenants/{id}",
     id: "removeTenant",
-    summary: "Removes one with all of its keys and feedback",
-    isOfFeedback: true,
+    summary: "Removes one with all of its keys, its feedback and its cache",
+    isOfStore: true,
     canMiss: true,
     query: {
       now: {
@@ -173,7 +174,7 @@ const OF_FEEDBACK: readonly AdminOperation[] = [
     path: "/admin/tenants/{id}/feedback",
     id: "listFeedback",
     summary: "What a tenant has said of its answers, in the order in which it was said last",
-    isOfFeedback: true,
+    isOfStore: true,
     canMiss: true,
     query: FEEDBACK_QUERY,
     answer: { name: "FeedbackList", schema: feedbackListSchema },
@@ -183,9 +184,31 @@ const OF_FEEDBACK: readonly AdminOperation[] = [
     path: "/admin/tenants/{id}/feedback",
     id: "eraseFeedback",
     summary: "Forgets all of it",
-    isOfFeedback: true,
+    isOfStore: true,
     canMiss: true,
     answer: { name: "FeedbackErasure", schema: feedbackErasureSchema },
+  },
+];
+
+const OF_CACHES: readonly AdminOperation[] = [
+  {
+    method: "get",
+    path: "/admin/tenants/{id}/cache",
+    id: "readCache",
+    summary: "What a tenant's cache has answered and saved, by day",
+    isOfStore: true,
+    canMiss: true,
+    answer: { name: "Cache", schema: cacheViewSchema },
+  },
+  {
+    method: "post",
+    path: "/admin/tenants/{id}/cache/purge",
+    id: "purgeCache",
+    summary: "Ends all of its entries, or those that have any of the tags, within ten seconds",
+    isOfStore: true,
+    canMiss: true,
+    body: { name: "CachePurgeBody", schema: purgeBodySchema },
+    answer: { name: "CachePurge", schema: purgeViewSchema },
   },
 ];
 
@@ -252,5 +275,6 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
   ...OF_TENANTS,
   ...OF_KEYS,
   ...OF_LEDGERS,
+  ...OF_CACHES,
   ...OF_FEEDBACK,
 ].map((operation) => ({ ...operation, isAdmin: true }));

@@ -49,7 +49,8 @@ const ANSWER_HEADERS: Record<string, string> = {
   "x-sluice-attempts": "Calls made, the successful one included",
   "x-sluice-hedged": "The model that a hedge hung up on, where there was one",
   "x-sluice-hedge-cost-usd": "What that may have cost, estimated; part of the cost",
-  "x-sluice-cache": "hit, semantic, miss or bypass",
+  "x-sluice-cache": "hit, miss, or bypass where the cache was not asked",
+  age: "Of a hit, the seconds since a vendor gave the answer",
   "x-sluice-cost-usd": "What the answer cost; a stream says so in its last chunk",
   "x-sluice-saved-usd": "Against the reference model; negative where it cost more",
   "server-timing": "Milliseconds of waiting: route, upstream, total",
@@ -255,8 +256,8 @@ function statusesOf(operation: Operation): number[] {
 }
 
 /** Of what a deployment may lack, or not reach. */
-function statusesOfStores({ isAdmin, isOfBudgets, isOfFeedback }: Operation): number[] {
-  return [...(isAdmin || isOfFeedback ? [501] : []), ...(isOfBudgets || isOfFeedback ? [503] : [])];
+function statusesOfStores({ isAdmin, isOfBudgets, isOfStore }: Operation): number[] {
+  return [...(isAdmin || isOfStore ? [501] : []), ...(isOfBudgets || isOfStore ? [503] : [])];
 }
 
 /** Whether the path or the query may be understood and be wrong all the same. */

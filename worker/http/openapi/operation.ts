@@ -28,8 +28,8 @@ export interface Operation {
   readonly isOfBudgets?: boolean;
   /** Counts as one request of the caller's rate limits, though it is not routed. */
   readonly isLimited?: boolean;
-  /** Needs the deployment's feedback. */
-  readonly isOfFeedback?: boolean;
+  /** Needs what a deployment may keep or not: feedback, caches. */
+  readonly isOfStore?: boolean;
   /** Errors have Anthropic's shape. */
   readonly hasAnthropicErrors?: boolean;
   /** What a query may say, by name. */

@@ -123,7 +123,7 @@ export const OPERATIONS: readonly Operation[] = [
     description:
       "Once for each request and source: the same again changes nothing, another score takes the place of the first. " +
       "It costs nothing and is one request of the caller's rate limits.",
-    isOfFeedback: true,
+    isOfStore: true,
     isLimited: true,
     canMiss: true,
     canConflict: true,

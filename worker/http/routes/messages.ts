@@ -24,12 +24,12 @@ export async function messages(context: HttpContext): Promise<Response> {
   if (answer.kind === "dry") return context.json(routeView(tag.id, answer.route), 200, headers);
   const frame = {
     requestId: tag.id,
-    model: answer.answeredBy.model,
+    model: answer.origin.model,
     showsThinking: wantsThinking(order.request),
   };
   if (answer.kind === "whole")
     return context.json(messageView(answer.body, answer.counts, frame), 200, headers);
-  const { inputTokens } = answer.route.forecast;
+  const { inputTokens } = answer.origin;
   return streamResponse(context, answer, messageEvents({ ...frame, inputTokens }));
 }
 

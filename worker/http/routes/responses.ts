@@ -21,7 +21,7 @@ export async function responses(context: HttpContext): Promise<Response> {
   const answer = await complete({ ...order, ...commissionOf(context) }, deps.pipeline);
   const headers = answerHeaders(answer, elapsed(context));
   if (answer.kind === "dry") return context.json(routeView(tag.id, answer.route), 200, headers);
-  const frame = frameOf(asked, tag, answer.answeredBy.model);
+  const frame = frameOf(asked, tag, answer.origin.model);
   if (answer.kind === "streamed") return streamResponse(context, answer, responseEvents(frame));
   const { usage } = answer.body;
   const completion = {

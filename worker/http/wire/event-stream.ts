@@ -1,10 +1,8 @@
 /** A streamed answer as a response: its events, as the client's wire format has them. */
 import { sseBytes, type SseEvent } from "../../lib/sse.ts";
-import type { Answer } from "../../pipeline/complete.ts";
+import type { StreamedAnswer } from "../../pipeline/answer.ts";
 import { elapsed, type HttpContext } from "../context.ts";
 import { answerHeaders } from "./headers.ts";
-
-type StreamedAnswer = Extract<Answer, { kind: "streamed" }>;
 
 /** @param view What one of OpenAI's chunks is in the client's format; the chunk itself when left out. */
 export function streamResponse(

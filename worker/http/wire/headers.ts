@@ -5,7 +5,7 @@
  * that waited for nothing shows as 0.
  */
 import { formatUsd } from "../../domain/money.ts";
-import type { Answer } from "../../pipeline/complete.ts";
+import type { Answer, StreamedAnswer, WholeAnswer } from "../../pipeline/answer.ts";
 import type { EmbeddingAnswer } from "../../pipeline/embed.ts";
 import type { Route } from "../../pipeline/route.ts";
 import type { Elapsed } from "../context.ts";
@@ -13,16 +13,8 @@ import { standingHeaders } from "./standing-headers.ts";
 
 /** Headers of an answer. */
 export function answerHeaders(answer: Answer, time: Elapsed): Record<string, string> {
-  const { route, timing } = answer;
-  const candidate = answer.kind === "dry" ? route.decision.attempts[0]! : answer.answeredBy;
-  const isPaced = route.decision.qualityPerUsd !== undefined;
   return {
-    ...routeHeaders(route),
-    "x-sluice-model": candidate.model,
-    "x-sluice-score": candidate.score.toFixed(4),
-    "x-sluice-attempts": String(answer.kind === "dry" ? 0 : answer.attemptCount),
-    ...(answer.kind !== "dry" &&
-      answer.hedged !== undefined && { "x-sluice-hedged": answer.hedged }),
+    ...(answer.kind === "dry" ? routeHeaders(answer.route) : originHeaders(answer)),
     ...(answer.kind === "whole" && {
       "x-sluice-cost-usd": formatUsd(answer.bill.costMicroUsd),
       "x-sluice-saved-usd": formatUsd(answer.bill.savedMicroUsd),
@@ -32,8 +24,45 @@ export function answerHeaders(answer: Answer, time: Elapsed): Record<string, str
     }),
     ...(answer.kind === "whole" && answer.isStopped && { "x-sluice-stopped": "budget" }),
     ...standingHeaders(answer.standings, time.nowMs),
-    ...(isPaced && { "x-sluice-budget-lambda": route.decision.lambda.toPrecision(4) }),
-    "server-timing": serverTiming(timing, time),
+    "server-timing": serverTiming(answer.timing, time),
+  };
+}
+
+function originHeaders({
+  origin,
+  cache,
+  attemptCount,
+  hedged,
+}: WholeAnswer | StreamedAnswer): Record<string, string> {
+  return {
+    ...choiceHeaders(origin),
+    "x-sluice-cache": cache.status,
+    ...(cache.status === "hit" && { age: String(cache.ageS) }),
+    "x-sluice-attempts": String(attemptCount),
+    ...(hedged !== undefined && { "x-sluice-hedged": hedged }),
+  };
+}
+
+function routeHeaders({ weights, decision }: Route): Record<string, string> {
+  const { reason, lambda, qualityPerUsd } = decision;
+  const isPaced = qualityPerUsd !== undefined;
+  const { model, score } = decision.attempts[0]!;
+  return {
+    ...choiceHeaders({ model, score, weights, reason, ...(isPaced && { lambda }) }),
+    "x-sluice-cache": "bypass",
+    "x-sluice-attempts": "0",
+  };
+}
+
+type Choice = Omit<WholeAnswer["origin"], "inputTokens">;
+
+function choiceHeaders({ model, score, weights, reason, lambda }: Choice): Record<string, string> {
+  return {
+    "x-sluice-model": model,
+    "x-sluice-score": score.toFixed(4),
+    "x-sluice-weights": weights,
+    "x-sluice-decision": reason,
+    ...(lambda !== undefined && { "x-sluice-budget-lambda": lambda.toPrecision(4) }),
   };
 }
 
@@ -58,12 +87,4 @@ interface Durations {
 
 function serverTiming({ routeMs, upstreamMs }: Durations, { startedMs, nowMs }: Elapsed): string {
   return `route;dur=${routeMs}, upstream;dur=${upstreamMs}, total;dur=${nowMs - startedMs}`;
-}
-
-function routeHeaders({ weights, decision }: Route): Record<string, string> {
-  return {
-    "x-sluice-weights": weights,
-    "x-sluice-decision": decision.reason,
-    "x-sluice-cache": "bypass",
-  };
 }

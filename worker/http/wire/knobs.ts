@@ -9,7 +9,13 @@
  * unknown or out of range is refused, with its name, its value and what is allowed.
  */
 import { RouterError } from "../../domain/errors.ts";
-import { policySchema, PRESETS, type Policy, type Preset } from "../../domain/policy.ts";
+import {
+  CACHE_MODES,
+  policySchema,
+  PRESETS,
+  type Policy,
+  type Preset,
+} from "../../domain/policy.ts";
 import { lowest, type Terms } from "../../domain/terms.ts";
 import { isRecord } from "../../lib/json.ts";
 
@@ -29,6 +35,12 @@ const KNOBS: Record<Knob, KnobForm> = {
   max_latency_ms: { allowed: "milliseconds, above 0 and at most 3600000", read: asNumber },
   allow_models: { allowed: "1 to 100 names of the form provider/model", read: asList },
   hedge: { allowed: "auto, or milliseconds from 1 to 600000", read: asNumber },
+  cache: { allowed: CACHE_MODES.join(", "), read: asText },
+  cache_ttl_s: { allowed: "whole seconds from 1 to 2592000", read: asNumber },
+  cache_tags: {
+    allowed: "1 to 8 tags, each 1 to 64 of a-z, A-Z, 0-9, _, ., : and -",
+    read: asList,
+  },
   dry_run: { allowed: "true or false", read: asFlag },
 };
 

@@ -9,6 +9,7 @@ import { termsFor } from "../../domain/terms.ts";
 import type { AllowedModels } from "../../pipeline/allowed-models.ts";
 import type { HttpContext } from "../context.ts";
 import { requireScope } from "../middleware/access.ts";
+import { caching } from "./caching.ts";
 import { readKnobs } from "./knobs.ts";
 
 interface Asked {
@@ -31,7 +32,8 @@ export function policyOf(
   const { max_latency_ms: _latency, hedge: _hedge, ...timeless } = terms.defaults;
   const defaults = isTimeless ? timeless : terms.defaults;
   const knobs = readKnobs(req.raw.headers, { sluice, preset, terms: { ...terms, defaults } });
-  const policy = isDry ? { ...knobs, dry_run: true } : knobs;
+  const asked = isDry ? { ...knobs, dry_run: true } : knobs;
+  const policy = caching(asked, req.raw.headers, caller.tenant);
   requireScope(caller, policy.dry_run ? "route" : "inference");
   return { policy, allowed };
 }

@@ -11,6 +11,7 @@ import {
 } from "../../wire/admin-bodies.ts";
 import { listView, removedView } from "../../wire/admin-views.ts";
 import { readBody } from "../../wire/json-body.ts";
+import { eraseCache } from "./cache.ts";
 import {
   bodyOf,
   conflict,
@@ -75,7 +76,7 @@ export async function changeTenant(context: HttpContext): Promise<Response> {
   return context.json(after);
 }
 
-/** With all of its keys and what it has said of its answers. Throws RouterError 404, 503. */
+/** With all of its keys, what it has said of its answers, and its cache. Throws RouterError 404, 503. */
 export async function removeTenant(context: HttpContext): Promise<Response> {
   const id = idIn(context, "tenant");
   // First, because nobody could ask for it again afterwards.
@@ -87,6 +88,7 @@ export async function removeTenant(context: HttpContext): Promise<Response> {
     );
   // Before the tenant is gone, so that a removal that fails here may be repeated.
   await context.var.deps.feedback?.erase(id).catch(feedbackUnreachable);
+  await eraseCache(context);
   if ((await directoryIn(context).removeTenant(id)) === "unknown") throw unknown("tenant", id);
   logChange(context, "tenant_removed", id);
   return context.json(removedView(id));

@@ -4,7 +4,8 @@
  */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
-import { LookupCache } from "../../../worker/tenants/lookup-cache.ts";
+import { LookupCache } from "../../../worker/lib/lookup-cache.ts";
+import { AGES } from "../../../worker/tenants/known-tenants.ts";
 import { manualTimers } from "../fixture/timers.ts";
 
 /** A source of one value that can be changed, lost, or hang. */
@@ -18,6 +19,7 @@ function source() {
   };
   const background: Promise<unknown>[] = [];
   const cache = new LookupCache<string>({
+    ages: AGES,
     clock,
     timer,
     async ask() {

@@ -1,26 +1,34 @@
 /**
- * What an isolate remembers of the directory, so that a request seldom waits for it.
+ * What an isolate remembers of somebody far away, so that a request seldom waits for them.
  *
- * An answer is served for 30 s, and from 20 s on asked for again beside the request that uses it. One that is
- * older is asked for first; if the directory cannot be reached it is served all the same until it is 60 s
- * old, and never after. Ages count from the question, so whatever has changed in the directory shows within
- * those bounds. That something is not there is remembered for 5 s.
+ * An answer is served while it is fresh, and from an earlier age on asked for again beside the request that uses
+ * it. One that is older is asked for first; if its source cannot be reached it is served all the same until it is
+ * too old, and never after. Ages count from the question, so whatever has changed at the source shows within those
+ * bounds. That something is not there is remembered as well, and for less.
  *
  * Who finds that an answer does not fit, as a key's new secret does not until its rotation is known, may doubt it:
- * then it is asked for again, unless it is younger than 2 s or was doubted within them.
+ * then it is asked for again, unless it is very young or was doubted just now.
  *
  * What is there and what is not are remembered apart, each up to a number of entries, those used last: who
  * guesses can fill only the latter. Questions about one id that come at once are one question.
  */
-import { BoundedMap } from "../lib/bounded-map.ts";
-import type { Clock } from "../lib/clock.ts";
-import { Deadline, type StartTimer } from "../lib/deadline.ts";
+import { BoundedMap } from "./bounded-map.ts";
+import type { Clock } from "./clock.ts";
+import { Deadline, type StartTimer } from "./deadline.ts";
 
-const FRESH_MS = 30_000;
-const REFRESH_MS = 20_000;
-const MAX_AGE_MS = 60_000;
-const ABSENT_MS = 5_000;
-const DOUBT_MS = 2_000;
+/** How long what may be believed, in milliseconds; what is not given is 0. */
+export interface Ages {
+  /** Served without waiting. */
+  readonly fresh: number;
+  /** From then on asked for again beside the request. */
+  readonly refresh: number;
+  /** Served where the source cannot be reached. */
+  readonly most: number;
+  /** That there is nothing. */
+  readonly absent?: number;
+  /** Before it may be doubted, and until it may be doubted again. */
+  readonly doubt?: number;
+}
 
 const MAX_KNOWN = 2_000;
 const MAX_ABSENT = 1_000;
@@ -32,6 +40,7 @@ const ASK_MS = 3_000;
 export type KeepAlive = (work: Promise<unknown>) => void;
 
 interface CacheOptions<T> {
+  readonly ages: Ages;
   readonly clock: Clock;
   readonly timer?: StartTimer;
   /** Undefined for what is not there. Rejects when it cannot be known. */
@@ -62,6 +71,10 @@ export class LookupCache<T> {
     this.#options = options;
   }
 
+  get #ages(): Ages {
+    return this.#options.ages;
+  }
+
   /** How many entries are remembered, of what is there and of what is not. */
   get sizes(): { readonly known: number; readonly absent: number } {
     return { known: this.#known.size, absent: this.#absent.size };
@@ -71,16 +84,19 @@ export class LookupCache<T> {
   async find(id: string, keepAlive: KeepAlive): Promise<T | undefined> {
     const known = this.#known.get(id);
     if (known === undefined)
-      return this.#isYoung(this.#absent.get(id), ABSENT_MS) ? undefined : this.#ask(id, keepAlive);
+      return this.#isYoung(this.#absent.get(id), this.#ages.absent ?? 0)
+        ? undefined
+        : this.#ask(id, keepAlive);
     this.#known.set(id, known); // The last that was used.
-    if (this.#isYoung(known.askedMs, FRESH_MS)) {
-      if (!this.#isYoung(known.askedMs, REFRESH_MS)) void this.#ask(id, keepAlive).catch(() => {});
+    if (this.#isYoung(known.askedMs, this.#ages.fresh)) {
+      if (!this.#isYoung(known.askedMs, this.#ages.refresh))
+        void this.#ask(id, keepAlive).catch(() => {});
       return known.value;
     }
     try {
       return await this.#ask(id, keepAlive);
     } catch (error) {
-      if (this.#isYoung(known.askedMs, MAX_AGE_MS)) return known.value;
+      if (this.#isYoung(known.askedMs, this.#ages.most)) return known.value;
       throw error;
     }
   }
@@ -93,7 +109,8 @@ export class LookupCache<T> {
     const known = this.#known.get(id);
     if (known === undefined) return undefined;
     const { askedMs, doubtedMs } = known;
-    const isEarly = this.#isYoung(askedMs, DOUBT_MS) || this.#isYoung(doubtedMs, DOUBT_MS);
+    const { doubt = 0 } = this.#ages;
+    const isEarly = this.#isYoung(askedMs, doubt) || this.#isYoung(doubtedMs, doubt);
     if (isEarly && !this.#questions.has(id)) return undefined;
     if (!isEarly) this.#known.set(id, { ...known, doubtedMs: this.#options.clock.nowMs() });
     return this.#ask(id, keepAlive).catch(() => undefined);

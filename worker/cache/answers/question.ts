@@ -1,0 +1,31 @@
+/** What a request asks the cache, and what it is told: the cache's side of the port that the pipeline declares. */
+import type { ChatRequest } from "../../domain/chat.ts";
+import type { KeptAnswer } from "../../domain/kept-answer.ts";
+import type { Policy } from "../../domain/policy.ts";
+import type { KeepAlive } from "../../lib/lookup-cache.ts";
+
+/** What is asked, by whom, and what ends the asking. */
+export interface Question {
+  readonly tenant: string;
+  /** `auto`, or the id of the model that the client named. */
+  readonly model: string;
+  readonly request: ChatRequest;
+  /** Its models are those that the caller may use. */
+  readonly policy: Policy;
+  /** The client's. */
+  readonly signal: AbortSignal;
+  readonly keepAlive: KeepAlive;
+}
+
+/** Where an answer goes that is still to be given. Only the first call counts. */
+export interface Place {
+  /** @param body The whole answer, OpenAI's. */
+  keep(answer: KeptAnswer, body: Record<string, unknown>): void;
+  /** There will be none for others. */
+  leave(): void;
+}
+
+export type Found =
+  | { readonly kind: "hit"; readonly answer: KeptAnswer; readonly ageMs: number }
+  | { readonly kind: "miss"; readonly place: Place }
+  | { readonly kind: "bypass" };
