@@ -14,14 +14,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
+import { compareCache, crowdText } from "./caching/compare.ts";
 import { promptsOfLength } from "./cloudflare/bench-prompts.ts";
 import { workerdCpuMs } from "./cloudflare/process-cpu.ts";
 import { runWrangler } from "./cloudflare/wrangler.ts";
 import { readWhole } from "./command-line/values.ts";
 import { compareGateways, gatewayTable } from "./gateway/compare.ts";
 import { PORTKEY_HINT } from "./gateway/targets.ts";
-import { compareLedgers, ledgerTable } from "./ledgers/compare.ts";
+import { compareLedgers } from "./ledgers/compare.ts";
 import { benchTable, isMet, summary, type BenchRow } from "./report/bench-table.ts";
+import { turnTable } from "./report/in-turns.ts";
 import { createProgress } from "./report/progress.ts";
 import { startLocalWorker } from "./simulation/local-worker.ts";
 
@@ -52,10 +54,12 @@ const HELP = `Times decisions, cold starts and the bundle in local workerd.
   --strict       exit code 1 when a target is missed
   --gateway      compares gateways instead: added time to first token, added p50 and p99, delay of every
                  event and CPU per request, against calling the simulated vendor directly
-  --requests N   of each kind and gateway, or ledger (default 200)
+  --requests N   of each kind and gateway, ledger or cache (default 200)
   --concurrency N  requests at a time in the part under load (default 8)
   --ledger       times ledgers instead: what a hard budget adds to a request, p50 and p99, on a Durable
                  Object and on Redis, without a network between isolate and ledger
+  --cache        times the cache of answers instead: a stream by the vendor, and the same one given again; and
+                 how long five hundred who ask the same at once wait for one call
   --portkey DIR  a folder with node_modules/@portkey-ai/gateway, to stand beside in the same run
   --help         this text`;
 
@@ -75,6 +79,7 @@ async function main(): Promise<void> {
       strict: { type: "boolean", default: false },
       gateway: { type: "boolean", default: false },
       ledger: { type: "boolean", default: false },
+      cache: { type: "boolean", default: false },
       requests: { type: "string", default: "200" },
       concurrency: { type: "string", default: "8" },
       portkey: { type: "string" },
@@ -84,6 +89,7 @@ async function main(): Promise<void> {
   if (values.help) return console.log(HELP);
   if (values.gateway) return benchGateways(values);
   if (values.ledger) return benchLedgers(values);
+  if (values.cache) return benchCache(values);
   const chosen = values.only.split(",").map((name) => {
     const bench = BENCHES[name];
     if (bench === undefined)
@@ -129,7 +135,17 @@ async function benchLedgers({ requests, json }: GatewayFlags): Promise<void> {
     report: (done, total, note) => progress.update(done, note, total),
   });
   progress.finish();
-  console.log(json ? JSON.stringify({ rows }) : ledgerTable(rows));
+  console.log(json ? JSON.stringify({ rows }) : turnTable(rows));
+}
+
+async function benchCache({ requests, json }: GatewayFlags): Promise<void> {
+  const progress = createProgress("cache", 1);
+  const { rows, crowd } = await compareCache({
+    rounds: readWhole("--requests", requests, 10),
+    report: (done, total, note) => progress.update(done, note, total),
+  });
+  progress.finish();
+  console.log(json ? JSON.stringify({ rows, crowd }) : `${turnTable(rows)}\n\n${crowdText(crowd)}`);
 }
 
 /** A decision calls nobody; what would is discarded. */

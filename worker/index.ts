@@ -11,12 +11,13 @@ import { isMessagesPath, messagesError } from "./http/wire/anthropic/errors.ts";
 import { errorResponse } from "./http/wire/errors.ts";
 import { createLog } from "./telemetry/log.ts";
 
-/** The platform finds Durable Objects among the main module's exports. */
-export { LedgerObject } from "./budget/ledger-object.ts";
-export { CacheObject } from "./cache/answers/namespace-object.ts";
-export { FeedbackObject } from "./learning/feedback-object.ts";
-export { DirectoryObject } from "./tenants/directory-object.ts";
-export { VitalsObject } from "./vitals/vitals-object.ts";
+export {
+  CacheObject,
+  DirectoryObject,
+  FeedbackObject,
+  LedgerObject,
+  VitalsObject,
+} from "./objects.ts";
 
 let service: Service | undefined;
 

@@ -1,7 +1,5 @@
 /**
- * What a ledger adds to a request, on both of its hosts. In every round each way is asked the same once, in an order
- * that rotates, and is compared with the way without a ledger of its own round; so whatever slows the machine for a
- * while slows both sides of a difference.
+ * What a ledger adds to a request, on both of its hosts.
  *
  * Two parts: a streamed answer of the simulated vendor, to its first text and to its end, for a key that nothing
  * limits and for one with a hard budget; and one reservation with its settlement, in a worker that does nothing
@@ -12,17 +10,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { randomFrom } from "../../worker/lib/prng.ts";
 import { timedCall } from "../gateway/timed-call.ts";
-import { median, medianInterval, quantile } from "../report/quantiles.ts";
-import { textTable } from "../report/text-table.ts";
+import { inTurns, type TurnOptions, type TurnRow, type Way } from "../report/in-turns.ts";
 import { startLocalWorker, type LocalWorker } from "../simulation/local-worker.ts";
 import { startRedisBridge, type RedisBridge } from "../simulation/redis-bridge.ts";
 import { startRedis } from "../simulation/redis-server.ts";
 import { spawnVendor } from "../simulation/spawned-vendor.ts";
 import { makeTenant, operatorOf } from "../storming/operator.ts";
 
-const WARM_UP_ROUNDS = 20;
 const ADMIN_KEY = "the-operators-secret-of-a-bench";
 const API_KEY = "a-key-that-nothing-limits";
 /** Never spent here. */
@@ -31,34 +26,8 @@ const MODEL = "mistral/mistral-large-2512";
 /** Reserves and settles, and nothing else. */
 const BARE = fileURLToPath(new URL("../../test/bench/ledger-worker.ts", import.meta.url));
 
-export interface LedgerOptions {
-  readonly rounds: number;
-  readonly report: (done: number, total: number, note: string) => void;
-}
-
-/** Milliseconds. `added` is against the first way of its part; absent for that. */
-export interface LedgerRow {
-  readonly part: string;
-  readonly name: string;
-  readonly p50: number;
-  readonly p99: number;
-  readonly added?: {
-    /** Median of the differences within rounds, with its 95 % bootstrap interval. */
-    readonly p50: number;
-    readonly interval: readonly [low: number, high: number];
-    /** Difference of the 99th percentiles. */
-    readonly p99: number;
-  };
-}
-
-/** A way to do the same: answers the milliseconds of each of its measures. */
-interface Way {
-  readonly name: string;
-  run(round: number): Promise<readonly number[]>;
-}
-
 /** Runs both parts. Rejects where there is no redis-server, or an answer is not whole. */
-export async function compareLedgers(options: LedgerOptions): Promise<LedgerRow[]> {
+export async function compareLedgers(options: TurnOptions): Promise<TurnRow[]> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-ledgers-"));
   const redis = await startRedis({ isDurable: true });
   const bridge = await startRedisBridge(redis.port);
@@ -79,7 +48,7 @@ interface Place {
   readonly bridge: RedisBridge;
 }
 
-async function wholeRequests(place: Place, options: LedgerOptions): Promise<LedgerRow[]> {
+async function wholeRequests(place: Place, options: TurnOptions): Promise<TurnRow[]> {
   const vendor = await spawnVendor(0);
   const workers: LocalWorker[] = [];
   try {
@@ -137,7 +106,7 @@ function wayThrough(name: string, url: string, key: string): Way {
   };
 }
 
-async function ledgersAlone(place: Place, options: LedgerOptions): Promise<LedgerRow[]> {
+async function ledgersAlone(place: Place, options: TurnOptions): Promise<TurnRow[]> {
   const worker = await startLocalWorker({
     entrypoint: BARE,
     vendorUrl: "http://127.0.0.1:9",
@@ -168,60 +137,4 @@ function wayAlone(name: string, url: string): Way {
       return [performance.now() - startedMs];
     },
   };
-}
-
-/** @param parts What the measures of a run are of. */
-async function inTurns(
-  ways: readonly Way[],
-  parts: readonly string[],
-  { rounds, report }: LedgerOptions,
-): Promise<LedgerRow[]> {
-  const measured: (readonly number[])[][] = ways.map(() => []);
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    for (let turn = 0; turn < ways.length; turn++) {
-      const at = (turn + round + WARM_UP_ROUNDS) % ways.length;
-      const times = await ways[at]!.run(round);
-      if (round >= 0) measured[at]!.push(times);
-    }
-    report(Math.max(round + 1, 0), rounds, parts[0]!);
-  }
-  return parts.flatMap((part, measure) => {
-    const columns = measured.map((runs) => runs.map((times) => times[measure]!));
-    return columns.map((times, at) => rowOf({ part, name: ways[at]!.name }, times, columns[0]!));
-  });
-}
-
-function rowOf(
-  names: Pick<LedgerRow, "part" | "name">,
-  times: readonly number[],
-  bare: readonly number[],
-): LedgerRow {
-  const own = { ...names, p50: median(times), p99: quantile(times, 0.99) };
-  if (times === bare) return own;
-  const differences = times.map((ms, i) => ms - bare[i]!);
-  return {
-    ...own,
-    added: {
-      p50: median(differences),
-      interval: medianInterval(differences, randomFrom(1)),
-      p99: own.p99 - quantile(bare, 0.99),
-    },
-  };
-}
-
-/** The rows as a table, in milliseconds. */
-export function ledgerTable(rows: readonly LedgerRow[]): string {
-  const head = ["ms", "", "p50", "p99", "added p50 [95 %]", "added p99"];
-  const cells = rows.map(({ part, name, p50, p99, added }) => [
-    part,
-    name,
-    ...[p50, p99].map(shown),
-    added === undefined ? "" : `${shown(added.p50)} [${added.interval.map(shown).join(", ")}]`,
-    added === undefined ? "" : shown(added.p99),
-  ]);
-  return textTable(head, cells);
-}
-
-function shown(milliseconds: number): string {
-  return milliseconds.toFixed(2);
 }

@@ -23,11 +23,13 @@ import { LatencyBook, type ExpectedTokens } from "../../worker/routing/latency-b
 import { promptOf } from "../../worker/routing/prompt-of.ts";
 import { requirementsOf } from "../../worker/routing/requirements.ts";
 
-// The deployment's bindings want their classes from whichever Worker is started.
-export { LedgerObject } from "../../worker/budget/ledger-object.ts";
-export { FeedbackObject } from "../../worker/learning/feedback-object.ts";
-export { DirectoryObject } from "../../worker/tenants/directory-object.ts";
-export { VitalsObject } from "../../worker/vitals/vitals-object.ts";
+export {
+  CacheObject,
+  DirectoryObject,
+  FeedbackObject,
+  LedgerObject,
+  VitalsObject,
+} from "../../worker/objects.ts";
 
 interface ChatRequest {
   readonly messages: { role: "user"; content: string }[];

@@ -7,11 +7,13 @@
 import { ledgersIn } from "../../worker/budget/ledgers.ts";
 import type { Account } from "../../worker/domain/ledger.ts";
 
-// The deployment's bindings want their classes from whichever Worker is started.
-export { LedgerObject } from "../../worker/budget/ledger-object.ts";
-export { FeedbackObject } from "../../worker/learning/feedback-object.ts";
-export { DirectoryObject } from "../../worker/tenants/directory-object.ts";
-export { VitalsObject } from "../../worker/vitals/vitals-object.ts";
+export {
+  CacheObject,
+  DirectoryObject,
+  FeedbackObject,
+  LedgerObject,
+  VitalsObject,
+} from "../../worker/objects.ts";
 
 const ACCOUNT: Account = {
   name: "tenant:bench/usd/total",

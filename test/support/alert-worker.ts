@@ -8,8 +8,13 @@ import { compose } from "../../worker/compose.ts";
 import type { Settled } from "../../worker/domain/ledger.ts";
 import worker from "../../worker/index.ts";
 
-// The deployment's bindings want their classes from whichever Worker is started.
-export { DirectoryObject, FeedbackObject, LedgerObject, VitalsObject } from "../../worker/index.ts";
+export {
+  CacheObject,
+  DirectoryObject,
+  FeedbackObject,
+  LedgerObject,
+  VitalsObject,
+} from "../../worker/objects.ts";
 
 /** The body of a request. */
 interface Spending {

@@ -104,6 +104,21 @@ describe("npm run admin", () => {
     ["budget --tenant shop", "GET", "/admin/tenants/shop/budget"],
     ["feedback --tenant shop", "GET", "/admin/tenants/shop/feedback?after=0"],
     ["feedback erase --tenant shop", "DELETE", "/admin/tenants/shop/feedback"],
+    ["cache --tenant shop", "GET", "/admin/tenants/shop/cache"],
+    ["cache purge --tenant shop", "POST", "/admin/tenants/shop/cache/purge", {}],
+    [
+      "cache purge --tenant shop --tag docs,v2",
+      "POST",
+      "/admin/tenants/shop/cache/purge",
+      { tags: ["docs", "v2"] },
+    ],
+    [
+      "tenant create vault --cache exact --cache-ttl 7d --private",
+      "POST",
+      "/admin/tenants",
+      { id: "vault", policy: { cache: "exact", cache_ttl_s: 604_800 }, is_private: true },
+    ],
+    ["tenant change vault --not-private", "PATCH", "/admin/tenants/vault", { is_private: false }],
     ["budget unbilled acme", "GET", "/admin/organisations/acme/unbilled"],
     [
       "budget settle req_1 --organisation acme --usd 0.0012",
@@ -196,6 +211,27 @@ describe("npm run admin", () => {
     );
   });
 
+  it("shows what a cache has saved, by day", async ({ expect }) => {
+    const { text } = await ran("cache --tenant shop", {
+      "/admin/tenants/shop/cache": {
+        since: "2026-11-22T10:00:00.000Z",
+        hits: 12,
+        misses: 4,
+        saved_usd: 1.5,
+        days: [{ date: "2026-11-23", hits: 12, misses: 4, saved_usd: 1.5 }],
+      },
+    });
+    expect(text()).toBe(
+      [
+        "day         hits  misses  share   saved",
+        "2026-11-23  12    4       75.0 %  $1.50",
+        "all         12    4       75.0 %  $1.50",
+        "",
+        "Its oldest entry is of 2026-11-22 10:00 UTC or later.",
+      ].join("\n"),
+    );
+  });
+
   it.for([
     ["tenat", '"tenat" is no command'],
     ["tenant frob", "there are list, create, show, change, remove"],
@@ -205,6 +241,9 @@ describe("npm run admin", () => {
     ["tenants --secret x", "Unknown option '--secret'"],
     ["tenant change shop", "nothing to change"],
     ["tenant change shop --enable --disable", "exclude one another"],
+    ["tenant change shop --private --not-private", "exclude one another"],
+    ["tenant create shop --cache refresh", "--cache"],
+    ["tenant create shop --cache-ttl long", "--cache-ttl"],
     ["tenant create shop --quality 2", "--quality"],
     ["tenant create shop --budget none --budget day:5", "--budget none"],
     ["keys", "--tenant says whose"],

@@ -243,8 +243,8 @@ describe("GET /openapi.json", () => {
       const { headers, status } = await service.fetch(path, init);
       expect(status).toBe(200);
       const sent = [...headers.keys()].filter((name) => name !== "content-type");
-      // What hard and paced budgets add is in budgets.test.ts.
-      const added = ["x-sluice-stopped", "x-sluice-budget-lambda"];
+      // What hard and paced budgets add is in budgets.test.ts, what a kept answer adds in cache.test.ts.
+      const added = ["age", "x-sluice-stopped", "x-sluice-budget-lambda"];
       const promised = keysAt("paths", path, "post", "responses", "200", "headers").filter(
         (name) => !added.includes(name),
       );

@@ -85,9 +85,7 @@ export class Search {
     if (boarding.kind !== "answer")
       return this.#miss(boarding.kind === "lead" ? boarding.lease : undefined);
     const entry = await this.#open(boarding.answer);
-    if (entry === undefined) return this.#miss();
-    this.#question.keepAlive(this.#put("near", boarding.answer, entry.expiresMs));
-    return this.#hit(entry);
+    return entry === undefined ? this.#miss() : this.#hit(entry);
   }
 
   #hit({ answer, storedMs }: Entry): Found {

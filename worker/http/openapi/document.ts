@@ -56,8 +56,11 @@ const ANSWER_HEADERS: Record<string, string> = {
   "server-timing": "Milliseconds of waiting: route, upstream, total",
 };
 
-/** Headers and knobs that speak of a prediction; where a model is named and nothing predicted there are none. */
-const OF_PREDICTIONS = new Set([
+/** Headers and knobs of predictions and kept answers; where a model is named for something else there are none. */
+const OF_CHATS = new Set([
+  "age",
+  "x-sluice-cache-ttl-s",
+  "x-sluice-cache-tags",
   "x-sluice-score",
   "x-sluice-weights",
   "x-sluice-saved-usd",
@@ -192,7 +195,7 @@ function bodySchema({ body, isRouted }: Operation): Json {
 }
 
 function isTrueOf({ isNamed }: Operation, header: string): boolean {
-  return !isNamed || !OF_PREDICTIONS.has(header);
+  return !isNamed || !OF_CHATS.has(header);
 }
 
 /** Where clients of each format look for the request's id. */
