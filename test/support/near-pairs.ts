@@ -1,3 +1,10 @@
+import {
+  emptyTrust,
+  observe,
+  verdict,
+  type Audit,
+  type Trust,
+} from "../../worker/cache/trust/trust.ts";
 /**
  * A made-up namespace whose truth is known: how similar its near pairs are, and how often each is wrong.
  *
@@ -6,8 +13,6 @@
  * as many requests as `delay` says.
  */
 import type { Random } from "../../worker/lib/prng.ts";
-import { LADDER, stepOf } from "../../worker/cache/trust/ladder.ts";
-import { emptyTrust, observe, verdict, type Audit, type Trust } from "../../worker/cache/trust/trust.ts";
 
 export interface Namespace {
   /** Draws the similarity of a request to its nearest neighbour. */
@@ -39,7 +44,10 @@ export interface Play {
   readonly onRequest?: (at: number, served: boolean, isWrong: boolean) => void;
 }
 
-export function play(namespace: Namespace, { requests, budget, random, from, onRequest }: Play): Played {
+export function play(
+  namespace: Namespace,
+  { requests, budget, random, from, onRequest }: Play,
+): Played {
   const { delay = 0 } = namespace;
   let trust = from ?? emptyTrust({ budget });
   let [hits, wrong, expectedWrong, hitAudits] = [0, 0, 0, 0];
@@ -103,10 +111,4 @@ export function falling({ far, near, middle, width }: Curve, similarity: number)
 /** Similarities of which 1 − similarity is spread evenly in its logarithm, with so many of them close. */
 export function spread(random: Random, closeness: number): number {
   return 1 - Math.exp(Math.log(0.4) + Math.log(0.003 / 0.4) * random() ** (1 / closeness));
-}
-
-/** The index of a step's least similarity, for tables. */
-export function leastOf(similarity: number): number | undefined {
-  const step = stepOf(similarity);
-  return step === undefined ? undefined : LADDER[step];
 }

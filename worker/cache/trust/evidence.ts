@@ -42,7 +42,7 @@ export interface Tally {
 /** Probability with which some bound of a generation of evidence is ever below the truth, at most. */
 const DELTA = 0.05;
 /** Of δ, for a threshold's own evidence; the rest is for the looser ones that may stand in for it. */
-const OWN_SHARE = 0.75;
+const OWN_SHARE = 0.5;
 /** What a forecast believes of a share beforehand: Beta(½, 200), a quarter of a percent, worth some 200 audits. */
 const PRIOR = [0.5, 200] as const;
 /** Belief that one share does for all steps; what is left is spread over the places where it may change. */
@@ -60,9 +60,7 @@ export function upperShares(tallies: readonly Tally[]): number[] {
   const above = tallies.map((_, step) => tallies.slice(step));
   const standIns = Math.max(tallies.length - 1, 1);
   const own = above.map((steps) => upperOf(steps, Math.log(1 / (DELTA * OWN_SHARE))));
-  const lent = above.map((steps) =>
-    upperOf(steps, Math.log(standIns / (DELTA * (1 - OWN_SHARE)))),
-  );
+  const lent = above.map((steps) => upperOf(steps, Math.log(standIns / (DELTA * (1 - OWN_SHARE)))));
   // Of each threshold: the best that any looser one says in its place.
   const stoodIn = runningLeast(lent);
   let stricter = 0;

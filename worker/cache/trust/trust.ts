@@ -29,7 +29,10 @@ const WORTH_A_BOUND = 65 / 64;
 
 const shareSchema = z.number().min(0).max(1);
 const countSchema = z.number().min(0).max(1e9);
-const stepSchema = z.int().min(0).max(LADDER.length - 1);
+const stepSchema = z
+  .int()
+  .min(0)
+  .max(LADDER.length - 1);
 
 const tallySchema = z
   .strictObject({ audits: countSchema, wrong: countSchema, pairs: countSchema })

@@ -12,7 +12,7 @@
  *
  *     log(6 · ALARM) / max over θ of (w · log(θ/α) + (1 − w) · log((1 − θ)/(1 − α)))
  *
- * audits trip it: 4 where all is wrong.
+ * audits trip it: 3 where all is wrong.
  *
  * Audits of hits are a plain sample of them: the share that is audited depends on what was seen before, never on the hit. It
  * begins at a half, falls to a twentieth as audits come in, never further, and rises again with the first suspicion, which is
