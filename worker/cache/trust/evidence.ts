@@ -47,6 +47,8 @@ const OWN_SHARE = 0.5;
 const PRIOR = [0.5, 200] as const;
 /** Belief that one share does for all steps; what is left is spread over the places where it may change. */
 const ONE_SHARE = 0.8;
+/** Of a step itself, below which it is not judged by those above it. */
+const LEAST_AUDITS = 32;
 /** log μ, the multiplier of a share on one audit and on the weight of one: outside of it shares are 0 or 1. */
 const LEAST_LOG_MULTIPLIER = -20;
 const MOST_LOG_MULTIPLIER = 40;
@@ -79,9 +81,9 @@ function runningLeast(values: readonly number[]): number[] {
 
 /** The greatest mean share over the steps that outcomes leave possible. @param logOdds log 1/δ. */
 function upperOf(steps: readonly Tally[], logOdds: number): number {
-  const seen = steps.filter(({ pairs, audits }) => pairs > 0 && audits > 0);
+  if (steps[0]!.audits < LEAST_AUDITS) return 1;
+  const seen = steps.filter(({ audits }) => audits > 0);
   const pairs = seen.reduce((sum, tally) => sum + tally.pairs, 0);
-  if (pairs === 0) return 1;
   const least = logForecast(seen) - logOdds;
   let [low, high] = [LEAST_LOG_MULTIPLIER, MOST_LOG_MULTIPLIER];
   for (let k = 0; k < BISECTIONS; k++) {
