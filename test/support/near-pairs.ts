@@ -75,7 +75,7 @@ export function play(
     const told = late.length > delay ? late.shift() : undefined;
     if (told === undefined) continue;
     trust = observe(trust, told, { budget });
-    if (trust.generation > generation) trips.push(at);
+    if (trust.trips > trips.length) trips.push(at);
   }
   return { trust, hits, wrong, expectedWrong, hitAudits, firstHit, trips };
 }

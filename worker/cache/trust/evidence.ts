@@ -37,10 +37,13 @@ export interface Tally {
   readonly wrong: number;
   /** Pairs that these audits stand for: their inverse propensities, summed. */
   readonly pairs: number;
+  /** Right ones since the last that was wrong. */
+  readonly streak: number;
 }
 
-/** Probability with which some bound of a generation of evidence is ever below the truth, at most. */
-const DELTA = 0.05;
+/** Probability with which any bound of a namespace is ever below the truth, at most: of its first evidence, and of all later. */
+const FIRST_DELTA = 0.04;
+const LATER_DELTA = 0.01;
 /** Of δ, for a threshold's own evidence; the rest is for the looser ones that may stand in for it. */
 const OWN_SHARE = 0.5;
 /** What a forecast believes of a share beforehand: Beta(½, 200), a quarter of a percent, worth some 200 audits. */
@@ -54,15 +57,21 @@ const LEAST_LOG_MULTIPLIER = -20;
 const MOST_LOG_MULTIPLIER = 40;
 const BISECTIONS = 28;
 
+/** Of a generation's evidence: they add up to 5 %, however often it was forgotten and for whatever reason. */
+export function deltaOf(generation: number): number {
+  return generation === 0 ? FIRST_DELTA : LATER_DELTA / (generation * (generation + 1));
+}
+
 /**
  * The most, 0 to 1, that the share of wrong answers can be where pairs of a step are served: 1 without evidence, and never rising
  * with the step. In the order of `tallies`, from the loosest to the strictest.
  */
-export function upperShares(tallies: readonly Tally[]): number[] {
+export function upperShares(tallies: readonly Tally[], generation: number): number[] {
+  const delta = deltaOf(generation);
   const above = tallies.map((_, step) => tallies.slice(step));
   const standIns = Math.max(tallies.length - 1, 1);
-  const own = above.map((steps) => upperOf(steps, Math.log(1 / (DELTA * OWN_SHARE))));
-  const lent = above.map((steps) => upperOf(steps, Math.log(standIns / (DELTA * (1 - OWN_SHARE)))));
+  const own = above.map((steps) => upperOf(steps, Math.log(1 / (delta * OWN_SHARE))));
+  const lent = above.map((steps) => upperOf(steps, Math.log(standIns / (delta * (1 - OWN_SHARE)))));
   // Of each threshold: the best that any looser one says in its place.
   const stoodIn = runningLeast(lent);
   let stricter = 0;

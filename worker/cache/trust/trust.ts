@@ -16,6 +16,7 @@ import { z } from "zod";
 import { isBarred, MARK_LENGTH, MAX_BARS, withBar } from "./barred.ts";
 import { upperShares, type Tally } from "./evidence.ts";
 import { LADDER, stepOf } from "./ladder.ts";
+import { hasRecovered } from "./recovery.ts";
 import { auditShare, emptyWatch, isTripped, watchHit } from "./watch.ts";
 
 /** Raised when older states mean something else: they are then read as empty. */
@@ -35,13 +36,20 @@ const stepSchema = z
   .max(LADDER.length - 1);
 
 const tallySchema = z
-  .strictObject({ audits: countSchema, wrong: countSchema, pairs: countSchema })
-  .refine(({ audits, wrong }) => wrong <= audits);
+  .strictObject({
+    audits: countSchema,
+    wrong: countSchema,
+    pairs: countSchema,
+    streak: countSchema,
+  })
+  .refine(({ audits, wrong, streak }) => wrong + streak <= audits);
 
 export const trustSchema = z.strictObject({
   version: z.literal(VERSION),
-  /** Trips so far. Entries that were kept in an earlier one are what went wrong, and should be served no more. */
+  /** How often all evidence was forgotten. */
   generation: z.int().min(0),
+  /** How often because of wrong hits: entries that were kept before the last time should be served no more. */
+  trips: z.int().min(0),
   /** By step of the ladder, as `upper`. */
   tallies: z.array(tallySchema).length(LADDER.length),
   /** The most that the share of wrong hits can be, at 95 % confidence. */
@@ -97,11 +105,12 @@ export interface Verdict {
 }
 
 /** Of a namespace that nothing is known of: it serves nothing. */
-export function emptyTrust({ budget }: Allowance, generation = 0): Trust {
+export function emptyTrust({ budget }: Allowance): Trust {
   return {
     version: VERSION,
-    generation,
-    tallies: LADDER.map(() => ({ audits: 0, wrong: 0, pairs: 0 })),
+    generation: 0,
+    trips: 0,
+    tallies: LADDER.map(() => ({ audits: 0, wrong: 0, pairs: 0, streak: 0 })),
     upper: LADDER.map(() => 1),
     boundAt: 0,
     watch: emptyWatch(budget),
@@ -133,25 +142,36 @@ export function verdict(trust: Trust, pair: Pair, { budget }: Allowance): Verdic
 export function observe(trust: Trust, audit: Audit, allowance: Allowance): Trust {
   if (audit.generation !== trust.generation) return trust;
   const watched = afterHit(trust, audit, allowance);
-  if (isTripped(watched.watch)) return emptyTrust(allowance, trust.generation + 1);
+  if (isTripped(watched.watch)) return forgotten(watched, { trips: trust.trips + 1, barred: [] });
   const step = stepOf(audit.similarity);
   if (step === undefined || isBarred(trust.barred, audit.cluster, step)) return watched;
   const barred =
     audit.isRight || audit.cluster === undefined
       ? trust.barred
       : withBar(trust.barred, audit.cluster, step);
-  return bounded({ ...watched, barred, tallies: counted(trust.tallies, step, audit) }, audit);
+  const told = { ...watched, barred, tallies: counted(trust.tallies, step, audit) };
+  const isClosed = Math.min(...trust.upper) > allowance.budget;
+  if (isClosed && hasRecovered(told.tallies)) return forgotten(told, trust);
+  return bounded(told, audit);
+}
+
+/** The next generation, which knows nothing but how it came to be. */
+function forgotten(
+  { generation, watch }: Trust,
+  { trips, barred }: Pick<Trust, "trips" | "barred">,
+): Trust {
+  return { ...emptyTrust(watch), generation: generation + 1, trips, barred };
 }
 
 export type Switch =
   | "learning" // nothing is served yet
   | "on"
-  | "off"; // the budget was exceeded, and there is not enough fresh evidence yet
+  | "off"; // hits were served, and what is known now does not suffice for more
 
 /** Whether any hit at all can be served. */
-export function switchState({ upper, generation }: Trust, { budget }: Allowance): Switch {
+export function switchState({ upper, trips, watch }: Trust, { budget }: Allowance): Switch {
   if (Math.min(...upper) <= budget) return "on";
-  return generation === 0 ? "learning" : "off";
+  return trips === 0 && watch.audits === 0 ? "learning" : "off";
 }
 
 function afterHit(trust: Trust, { wasServed, isRight }: Audit, { budget }: Allowance): Trust {
@@ -168,18 +188,19 @@ function counted(tallies: readonly Tally[], at: number, audit: Audit): Tally[] {
   });
 }
 
-function withAudit({ audits, wrong, pairs }: Tally, audit: Audit): Tally {
+function withAudit({ audits, wrong, pairs, streak }: Tally, { isRight, auditShare: share }: Audit) {
   return {
     audits: audits + 1,
-    wrong: wrong + Number(!audit.isRight),
-    pairs: pairs + 1 / audit.auditShare,
+    wrong: wrong + Number(!isRight),
+    pairs: pairs + 1 / share,
+    streak: isRight ? streak + 1 : 0,
   };
 }
 
-function faded({ audits, wrong, pairs }: Tally): Tally {
-  return audits < MAX_AUDITS
-    ? { audits, wrong, pairs }
-    : { audits: audits / 2, wrong: wrong / 2, pairs };
+function faded(tally: Tally): Tally {
+  const { audits, wrong, pairs, streak } = tally;
+  if (audits < MAX_AUDITS) return tally;
+  return { audits: audits / 2, wrong: wrong / 2, pairs, streak: streak / 2 };
 }
 
 /** With new bounds, where the evidence has changed enough. */
@@ -187,5 +208,5 @@ function bounded(trust: Trust, { isRight }: Audit): Trust {
   const audits = trust.tallies.reduce((sum, tally) => sum + tally.audits, 0);
   const hasFaded = audits < trust.boundAt;
   if (isRight && !hasFaded && audits < trust.boundAt * WORTH_A_BOUND) return trust;
-  return { ...trust, upper: upperShares(trust.tallies), boundAt: audits };
+  return { ...trust, upper: upperShares(trust.tallies, trust.generation), boundAt: audits };
 }
