@@ -28,6 +28,11 @@ interface Env {
   >;
   /** Answers that are kept, behind what each colo has of them. */
   readonly ANSWERS?: KVNamespace;
+  /** The prompts of cached answers, by likeness. */
+  readonly NEIGHBOURS?: DurableObjectNamespace<
+    // oxlint-disable-next-line typescript/consistent-type-imports -- as above
+    import("./cache/neighbours/neighbour-object.ts").NeighbourObject
+  >;
   /** Alerts on their way to the webhook; this Worker is the queue's consumer too. */
   readonly ALERTS?: Queue;
   readonly ALERT_WEBHOOK_URL?: string;

@@ -16,6 +16,7 @@ export {
   DirectoryObject,
   FeedbackObject,
   LedgerObject,
+  NeighbourObject,
   VitalsObject,
 } from "./objects.ts";
 

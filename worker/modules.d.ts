@@ -19,5 +19,6 @@ declare namespace Cloudflare {
     readonly DIRECTORY: NonNullable<globalThis.Env["DIRECTORY"]>;
     readonly CACHE: NonNullable<globalThis.Env["CACHE"]>;
     readonly FEEDBACK: NonNullable<globalThis.Env["FEEDBACK"]>;
+    readonly NEIGHBOURS: NonNullable<globalThis.Env["NEIGHBOURS"]>;
   }
 }

@@ -28,6 +28,7 @@ export {
   DirectoryObject,
   FeedbackObject,
   LedgerObject,
+  NeighbourObject,
   VitalsObject,
 } from "../../worker/objects.ts";
 

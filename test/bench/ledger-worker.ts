@@ -12,6 +12,7 @@ export {
   DirectoryObject,
   FeedbackObject,
   LedgerObject,
+  NeighbourObject,
   VitalsObject,
 } from "../../worker/objects.ts";
 

@@ -13,6 +13,7 @@ export {
   DirectoryObject,
   FeedbackObject,
   LedgerObject,
+  NeighbourObject,
   VitalsObject,
 } from "../../worker/objects.ts";
 
