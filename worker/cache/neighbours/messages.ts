@@ -4,7 +4,11 @@
  * reads it.
  */
 import { z } from "zod";
-import { MAX_NEIGHBOUR_TEXT, MAX_NEIGHBOURS } from "../../domain/neighbours.ts";
+import {
+  MAX_NEIGHBOUR_TEXT,
+  MAX_NEIGHBOURS,
+  type NeighbourEntry,
+} from "../../domain/neighbours.ts";
 import { MAX_DIMS, STEP_DIMS } from "./vector-matrix.ts";
 
 /** Shards of a namespace: a lookup asks all of them at once. */
@@ -57,7 +61,9 @@ export const insertedSchema = z.object({
 });
 export const removedSchema = z.object(counted);
 
-export type Insertion = z.output<typeof insertionSchema>;
+export interface Insertion extends NeighbourEntry {
+  readonly isLastResort: boolean;
+}
 export type Found = z.output<typeof foundSchema>;
 export type Inserted = z.output<typeof insertedSchema>;
 export type Removed = z.output<typeof removedSchema>;

@@ -100,11 +100,10 @@ export class NeighbourObject extends DurableObject implements ShardPort {
     this.#shards = shards;
   }
 
-  /** Reads a chunk now and the rest, where there is more, between requests. */
+  /** Reads a chunk now, so that no rush of requests keeps it from reading, and the rest between requests. */
   #read(): void {
-    if (this.#isReading || this.#shard.isRead) return;
     this.#shard.read();
-    if (!this.#shard.isRead) this.ctx.waitUntil(this.#readOn());
+    if (!this.#isReading && !this.#shard.isRead) this.ctx.waitUntil(this.#readOn());
   }
 
   async #readOn(): Promise<void> {

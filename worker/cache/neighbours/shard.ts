@@ -9,7 +9,7 @@
  * Which entry was used last is known in memory alone: to write it down would cost each lookup a write. An
  * instance that begins anew takes the order of insertion for it.
  */
-import type { Neighbour, NearestQuery } from "../../domain/neighbours.ts";
+import type { Neighbour, NeighbourEntry, NearestQuery } from "../../domain/neighbours.ts";
 import type { Insertion } from "./messages.ts";
 import { VectorTable } from "./vector-table.ts";
 
@@ -186,7 +186,7 @@ export class Shard {
     return row?.dims;
   }
 
-  #write({ id, frame, vector, text, epoch, expiresMs }: Omit<Insertion, "isLastResort">): number {
+  #write({ id, frame, vector, text, epoch, expiresMs }: NeighbourEntry): number {
     const { at } = this.#sql
       .exec<{ at: number }>(
         "INSERT INTO vectors (frame, expires_ms, vector) VALUES (?, ?, ?) RETURNING at",

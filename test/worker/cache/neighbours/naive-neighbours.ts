@@ -5,6 +5,7 @@ import type {
   NeighbourEntry,
   NearestQuery,
 } from "../../../../worker/domain/neighbours.ts";
+import { randomFrom } from "../../../../worker/lib/prng.ts";
 
 export const DIMS = 32;
 
@@ -118,10 +119,11 @@ export const stepsArbitrary: fc.Arbitrary<Step[]> = fc.array(
 
 /** An entry of a frame, whose digits say which it is. */
 export function madeUp(n: number, more: Partial<NeighbourEntry> = {}): NeighbourEntry {
+  const random = randomFrom(n);
   return {
     id: n.toString(16).padStart(64, "0"),
     frame: "f".repeat(64),
-    vector: Int8Array.from({ length: DIMS }, (_, i) => ((n * (i + 3) * 37) % 201) - 100),
+    vector: Int8Array.from({ length: DIMS }, () => Math.floor(random() * 255) - 127),
     text: `prompt ${n}`,
     epoch: n,
     expiresMs: 4e12,
