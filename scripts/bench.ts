@@ -22,6 +22,7 @@ import { readWhole } from "./command-line/values.ts";
 import { compareGateways, gatewayTable } from "./gateway/compare.ts";
 import { PORTKEY_HINT } from "./gateway/targets.ts";
 import { compareLedgers } from "./ledgers/compare.ts";
+import { measureNeighbours, NEIGHBOUR_STEPS } from "./neighbours/measure.ts";
 import { benchTable, isMet, summary, type BenchRow } from "./report/bench-table.ts";
 import { turnTable } from "./report/in-turns.ts";
 import { createProgress } from "./report/progress.ts";
@@ -45,11 +46,15 @@ const TARGETS = {
   gzipBytes: 6 * 2 ** 20,
 };
 
+/** What is run without --only. */
+const USUAL = "decision,cold,size";
+
 const HELP = `Times decisions, cold starts and the bundle in local workerd.
 
   npm run bench [-- options]
 
-  --only NAMES   of decision, cold, size; separated by commas (default all)
+  --only NAMES   of decision, cold, size and neighbours, a minute of lookups among a million vectors;
+                 separated by commas (default ${USUAL})
   --json         one JSON object on stdout instead of a table
   --strict       exit code 1 when a target is missed
   --gateway      compares gateways instead: added time to first token, added p50 and p99, delay of every
@@ -69,12 +74,13 @@ const BENCHES: Record<string, { run: Bench; steps: number }> = {
   decision: { run: benchDecision, steps: TOKENS.length * BATCHES },
   cold: { run: benchColdStart, steps: COLD_STARTS },
   size: { run: benchSize, steps: 1 },
+  neighbours: { run: measureNeighbours, steps: NEIGHBOUR_STEPS },
 };
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      only: { type: "string", default: Object.keys(BENCHES).join(",") },
+      only: { type: "string", default: USUAL },
       json: { type: "boolean", default: false },
       strict: { type: "boolean", default: false },
       gateway: { type: "boolean", default: false },

@@ -18,15 +18,22 @@ interface Process {
 
 /** CPU milliseconds spent so far by all workerd descendants of `pid`, user and system together. */
 export function workerdCpuMs(pid: number): number {
-  return sumCpuMs(
-    descendants(processes(), pid).filter(({ command }) => command.includes("workerd")),
-  );
+  return sumCpuMs(workerds(pid));
+}
+
+/** The ids of all workerd descendants of `pid`. */
+export function workerdPids(pid: number): number[] {
+  return workerds(pid).map((one) => one.pid);
 }
 
 /** CPU milliseconds spent so far by the process `pid` and all its descendants. */
 export function processCpuMs(pid: number): number {
   const all = processes();
   return sumCpuMs([...all.filter((one) => one.pid === pid), ...descendants(all, pid)]);
+}
+
+function workerds(pid: number): Process[] {
+  return descendants(processes(), pid).filter(({ command }) => command.includes("workerd"));
 }
 
 function sumCpuMs(some: readonly Process[]): number {

@@ -5,9 +5,11 @@ import { textTable } from "./text-table.ts";
 export interface BenchRow {
   readonly name: string;
   readonly value: number;
-  readonly unit: "µs" | "ms CPU" | "bytes";
+  readonly unit: "µs" | "ms" | "ms CPU" | "bytes" | "bytes each";
   /** Smallest and largest measurement, where there were several. */
   readonly range?: readonly [number, number];
+  /** Of the measurements, where they are many. */
+  readonly quantiles?: { readonly p90: number; readonly p99: number };
   /** Median CPU time of the same measurements: what they would take if nothing else ran. */
   readonly cpu?: number;
   /** The most that `value` may be. */
@@ -29,16 +31,23 @@ export function benchTable(rows: readonly BenchRow[]): string {
   const cells = rows.map((row) => [
     row.name,
     show(row, row.value),
-    row.range ? `${show(row, row.range[0])} – ${show(row, row.range[1])}` : "",
+    spread(row),
     row.cpu === undefined ? "" : show(row, row.cpu),
     row.target === undefined
       ? ""
       : `${isMet(row) ? "pass" : "MISS"}, target ≤ ${show(row, row.target)}`,
   ]);
-  const head = ["", "median", "range", "median CPU", "verdict"];
+  const head = ["", "median", "range, or p90 and p99", "median CPU", "verdict"];
   return textTable(head, cells);
 }
 
+function spread(row: BenchRow): string {
+  const { range, quantiles } = row;
+  if (quantiles) return `${show(row, quantiles.p90)}, ${show(row, quantiles.p99)}`;
+  return range ? `${show(row, range[0])} – ${show(row, range[1])}` : "";
+}
+
 function show({ unit }: BenchRow, value: number): string {
-  return unit === "bytes" ? `${(value / 2 ** 20).toFixed(2)} MiB` : `${value.toFixed(1)} ${unit}`;
+  if (unit === "bytes") return `${(value / 2 ** 20).toFixed(2)} MiB`;
+  return `${value.toFixed(unit === "ms" ? 2 : 1)} ${unit}`;
 }

@@ -10,6 +10,7 @@ import {
   v128,
   V128,
 } from "../../../scripts/webassembly/assembler.ts";
+import { instanceOf } from "./instance.ts";
 
 describe("the assembler", () => {
   it.for([
@@ -47,16 +48,14 @@ describe("the assembler", () => {
       ),
       pages: 2,
     });
-    const { copy, memory } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
-    if (!(memory instanceof WebAssembly.Memory) || typeof copy !== "function")
-      throw new Error("The module exports something else");
-    expect(memory.buffer.byteLength).toBe(2 * 65_536);
+    const { run: copy, buffer } = instanceOf(bytes, "copy");
+    expect(buffer.byteLength).toBe(2 * 65_536);
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 9 }),
         fc.uint8Array({ minLength: 200 }),
         (count, given) => {
-          const view = new Uint8Array(memory.buffer).fill(0);
+          const view = new Uint8Array(buffer).fill(0);
           view.set(given.subarray(0, 160));
           copy(0, 1_024, count);
           expect(view.slice(1_024, 1_024 + 16 * count)).toEqual(view.slice(0, 16 * count));

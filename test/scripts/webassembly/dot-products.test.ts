@@ -2,12 +2,9 @@
 import * as fc from "fast-check";
 import { it } from "vitest";
 import { dotProductsModule } from "../../../scripts/webassembly/dot-products.ts";
+import { instanceOf } from "./instance.ts";
 
-const { dots, memory } = new WebAssembly.Instance(new WebAssembly.Module(dotProductsModule()))
-  .exports;
-if (!(memory instanceof WebAssembly.Memory) || typeof dots !== "function")
-  throw new Error("The module exports something else");
-const { buffer } = memory;
+const { run: dots, buffer } = instanceOf(dotProductsModule(), "dots");
 
 const [QUERY_AT, ROWS_AT, OUT_AT, MATRIX_AT] = [0, 2_048, 4_096, 8_192];
 

@@ -25,6 +25,8 @@ import { Shard } from "./shard.ts";
 
 /** Deleting can wait: what has expired is no neighbour any more. */
 const SWEEP_MS = 600_000;
+/** No alarm is set for later: the platform refuses times after 2189. */
+const FARTHEST_MS = 30 * 24 * 3_600_000;
 
 const FACTS = `
   CREATE TABLE IF NOT EXISTS namespace (only INTEGER PRIMARY KEY CHECK (only = 0), shards INTEGER NOT NULL);
@@ -87,11 +89,9 @@ export class NeighbourObject extends DurableObject implements ShardPort {
 
   override async alarm(): Promise<void> {
     this.#alarmMs = undefined;
-    const nowMs = systemClock.nowMs();
-    const isAll = this.#shard.expire(nowMs);
+    const isAll = this.#shard.expire(systemClock.nowMs());
     const nextMs = this.#shard.nextExpiryMs();
-    if (nextMs !== undefined)
-      await this.#setAlarm(isAll ? Math.max(nextMs, nowMs + SWEEP_MS) : nowMs);
+    if (nextMs !== undefined) await this.#wakeAt(nextMs, isAll ? SWEEP_MS : 0);
   }
 
   #count(shards: number): void {
@@ -119,13 +119,12 @@ export class NeighbourObject extends DurableObject implements ShardPort {
     }
   }
 
-  async #wakeAt(expiresMs: number): Promise<void> {
+  /** Sets the alarm for that time where it would be later, but not within `restMs` from now. */
+  async #wakeAt(expiresMs: number, restMs = SWEEP_MS): Promise<void> {
     this.#alarmMs ??= (await this.ctx.storage.getAlarm()) ?? undefined;
-    const atMs = Math.max(expiresMs, systemClock.nowMs() + SWEEP_MS);
-    if (this.#alarmMs === undefined || atMs < this.#alarmMs) await this.#setAlarm(atMs);
-  }
-
-  async #setAlarm(atMs: number): Promise<void> {
+    const nowMs = systemClock.nowMs();
+    const atMs = Math.min(Math.max(expiresMs, nowMs + restMs), nowMs + FARTHEST_MS);
+    if (this.#alarmMs !== undefined && this.#alarmMs <= atMs) return;
     this.#alarmMs = atMs;
     await this.ctx.storage.setAlarm(atMs);
   }

@@ -57,7 +57,7 @@ describe("the object of a shard", () => {
 
   it("deletes by its alarm what has expired, and sets the next one", async ({ expect }) => {
     const object = shardOfItsOwn();
-    const later = Date.now() + 9e9;
+    const later = Date.now() + 9e8;
     await object.insert(asInsertion(1, { expiresMs: later }));
     await object.insert(asInsertion(2, { expiresMs: 5 }));
     await evictDurableObject(object);
@@ -71,6 +71,16 @@ describe("the object of a shard", () => {
     await object.remove(madeUp(1).id);
     await runDurableObjectAlarm(object);
     expect(await runDurableObjectAlarm(object)).toBe(false);
+  });
+
+  it("looks again within a month, however late the first entry expires", async ({ expect }) => {
+    const object = shardOfItsOwn();
+    await object.insert(asInsertion(1, { expiresMs: 9e15 }));
+    const alarmMs = await runInDurableObject(object, (_, { storage }) => storage.getAlarm());
+    expect(alarmMs).toBeLessThan(Date.now() + 31 * 86_400_000);
+    await runDurableObjectAlarm(object);
+    expect((await object.state()).size).toBe(1);
+    expect(await runDurableObjectAlarm(object)).toBe(true);
   });
 
   it("erases all, and all shards but itself", async ({ expect }) => {
