@@ -179,7 +179,8 @@ export async function sha256Hex(bytes: Bytes): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function checkFile(
+/** Rejects, with the file's name, where the bytes are not those that a manifest promises. */
+export async function checkFile(
   name: string,
   bytes: Bytes,
   expected: { sha256: string; bytes: number },
@@ -228,7 +229,8 @@ function checkWidths({ shape, models, placement }: Manifest): void {
       throw new Error(`Unusable release: ${what} has ${actual} numbers, not ${expected}`);
 }
 
-function parseJson<T>(name: string, bytes: Bytes, schema: z.ZodType<T>): T {
+/** A file of a release, held against its schema. Throws one line with the file's name and the entry at fault. */
+export function parseJson<T>(name: string, bytes: Bytes, schema: z.ZodType<T>): T {
   if (bytes.length > MAX_JSON_BYTES)
     throw new Error(
       `Unusable release: ${name} has ${bytes.length} bytes, at most ${MAX_JSON_BYTES}`,
