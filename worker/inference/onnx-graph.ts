@@ -3,7 +3,7 @@
  * no disposal.
  */
 import type { GraphFeeds, GraphRunner } from "../../router-models/scorer.ts";
-import { ort } from "./runtime.ts";
+import { ort, runSession } from "./runtime.ts";
 
 export class OnnxGraph implements GraphRunner {
   readonly #session: ort.InferenceSession;
@@ -15,7 +15,7 @@ export class OnnxGraph implements GraphRunner {
 
   /** Rejects where the graph does not fit the feeds, or has no output `answer`. */
   async run({ ids, weights, statistics }: GraphFeeds): Promise<Float32Array> {
-    const { answer } = await this.#session.run({
+    const { answer } = await runSession(this.#session, {
       ids: new ort.Tensor("int32", ids, [ids.length]),
       weights: new ort.Tensor("float32", weights, [1, weights.length]),
       statistics: new ort.Tensor("float32", statistics, [1, statistics.length]),

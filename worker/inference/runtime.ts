@@ -63,6 +63,28 @@ export function openSession(model: Uint8Array): Promise<ort.InferenceSession> {
   return ort.InferenceSession.create(model, SESSION_OPTIONS);
 }
 
+/** Ends when the run under way has ended, well or badly; undefined where there is none. */
+let underWay: Promise<void> | undefined;
+
+/**
+ * One run of a session, after those before it, of whatever session. The package lays a run's arguments on the one
+ * stack of its heap and then waits, for microtasks alone; a run that began meanwhile and ended first takes them off
+ * again, and the other reads what is there by then. A run ends within the task that began it, so nobody waits long.
+ */
+export function runSession(
+  session: ort.InferenceSession,
+  feeds: ort.InferenceSession.FeedsType,
+): Promise<ort.InferenceSession.ReturnType> {
+  if (underWay !== undefined) return underWay.then(() => runSession(session, feeds));
+  const run = session.run(feeds);
+  underWay = run.then(endRun, endRun);
+  return run;
+}
+
+function endRun(): void {
+  underWay = undefined;
+}
+
 /**
  * Emscripten asks its options object for a function `instantiateWasm`; the package builds that object
  * itself, as a literal, and forwards no such option. A property on Object.prototype is found anyway.
