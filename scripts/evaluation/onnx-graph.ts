@@ -17,11 +17,7 @@ export interface OpenGraph extends GraphRunner {
 
 /** Loads an ONNX model. Rejects where the bytes are not one. */
 export async function openGraph(model: Uint8Array): Promise<OpenGraph> {
-  await prepareRuntime();
-  const session = await ort.InferenceSession.create(model, {
-    executionProviders: ["wasm"],
-    logSeverityLevel: 3,
-  });
+  const session = await openWasmSession(model);
   return {
     run: (feeds) => runSession(session, feeds),
     release: () => session.release(),
@@ -45,6 +41,12 @@ export async function withGraph<T>(
   } finally {
     await graph.release();
   }
+}
+
+/** A session of any model; whoever holds it releases it. Rejects where the bytes are not one. */
+export async function openWasmSession(model: Uint8Array): Promise<ort.InferenceSession> {
+  await prepareRuntime();
+  return ort.InferenceSession.create(model, { executionProviders: ["wasm"], logSeverityLevel: 3 });
 }
 
 async function prepareRuntime(): Promise<void> {

@@ -1,0 +1,17 @@
+/** What the released head is trained with: chosen on the held-out triples alone; see its card and LOG.md. */
+import type { KinSettings } from "./fit.ts";
+
+export const STEPS = 3_000;
+
+export const KIN_SETTINGS: Omit<KinSettings, "steps"> = {
+  shape: { wordRows: 16_384, letterRows: 4_096, dimensions: 128 },
+  lessons: 64,
+  rate: 2e-3,
+  damping: 1e-4,
+  nearWeight: 0.3,
+  farWeight: 2,
+  leastLength: 0.05,
+  leastRarity: 2,
+  border: 0.6,
+  sharpness: 12,
+};
