@@ -4,7 +4,7 @@ import type { KinSettings } from "./fit.ts";
 export const STEPS = 3_000;
 
 export const KIN_SETTINGS: Omit<KinSettings, "steps"> = {
-  shape: { wordRows: 16_384, letterRows: 4_096, dimensions: 128 },
+  shape: { wordRows: 8_192, letterRows: 4_096, dimensions: 128 },
   lessons: 64,
   rate: 2e-3,
   damping: 1e-4,
