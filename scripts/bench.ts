@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: how long a decision takes, what a cold start costs its first request, and how large
+ * `npm run bench`: how long a decision and an embedding take, what a cold start costs its first request, and how large
  * the bundle is, each against its target.
  *
  * Everything runs in local workerd. A decision is timed from outside, as many of them within one
@@ -32,8 +32,9 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 const TOKENS = [16, 128, 1024];
 /** Repetitions within one request: enough of each part to outlast the noise of a request. */
-const ITERATIONS = { all: 1000, features: 2000, graph: 1000, decide: 5000 };
+const ITERATIONS = { all: 1000, features: 2000, graph: 1000, decide: 5000, embed: 1000 };
 const PARTS = ["all", "features", "graph", "decide"] as const;
+const EMBEDDED_TOKENS = [16, 128, 512];
 const BATCHES = 9;
 const PROMPTS = 8;
 const COLD_STARTS = 5;
@@ -47,14 +48,14 @@ const TARGETS = {
 };
 
 /** What is run without --only. */
-const USUAL = "decision,cold,size";
+const USUAL = "decision,embedding,cold,size";
 
-const HELP = `Times decisions, cold starts and the bundle in local workerd.
+const HELP = `Times decisions, embeddings, cold starts and the bundle in local workerd.
 
   npm run bench [-- options]
 
-  --only NAMES   of decision, cold, size and neighbours, a minute of lookups among a million vectors;
-                 separated by commas (default ${USUAL})
+  --only NAMES   of decision, embedding, cold, size and neighbours, a minute of lookups among a million
+                 vectors; separated by commas (default ${USUAL})
   --json         one JSON object on stdout instead of a table
   --strict       exit code 1 when a target is missed
   --gateway      compares gateways instead: added time to first token, added p50 and p99, delay of every
@@ -72,6 +73,7 @@ type Bench = (report: (note: string) => void) => Promise<BenchRow[]>;
 
 const BENCHES: Record<string, { run: Bench; steps: number }> = {
   decision: { run: benchDecision, steps: TOKENS.length * BATCHES },
+  embedding: { run: benchEmbedding, steps: EMBEDDED_TOKENS.length * BATCHES },
   cold: { run: benchColdStart, steps: COLD_STARTS },
   size: { run: benchSize, steps: 1 },
   neighbours: { run: measureNeighbours, steps: NEIGHBOUR_STEPS },
@@ -161,43 +163,80 @@ const NOBODY_CALLED = {
   logLevel: "error",
 } as const;
 
-async function benchDecision(report: (note: string) => void): Promise<BenchRow[]> {
-  const worker = await startLocalWorker({
-    ...NOBODY_CALLED,
-    entrypoint: join(ROOT, "test", "bench", "bench-worker.ts"),
-  });
-  try {
-    const url = worker.directUrl;
+function benchDecision(report: (note: string) => void): Promise<BenchRow[]> {
+  return withBenchWorker(async (url) => {
     const rows: BenchRow[] = [];
     for (const tokens of TOKENS) {
-      const prompts = promptsOfLength(tokens, PROMPTS);
-      const timesUs = new Map<string, number[]>(PARTS.map((part) => [part, []]));
-      const cpuUs = new Map<string, number[]>(PARTS.map((part) => [part, []]));
-      for (let batch = 0; batch <= BATCHES; batch++) {
-        for (const part of PARTS) {
-          const empty = await timeRequest(url, { part, prompts, iterations: 0 });
-          const full = await timeRequest(url, { part, prompts, iterations: ITERATIONS[part] });
-          if (batch === 0) continue; // It compiles.
-          timesUs.get(part)!.push((1000 * (full.ms - empty.ms)) / ITERATIONS[part]);
-          cpuUs.get(part)!.push((1000 * (full.cpuMs - empty.cpuMs)) / ITERATIONS[part]);
-        }
-        if (batch > 0) report(`decision, ${tokens} tokens`);
-      }
-      for (const part of PARTS) {
+      const timed = await timeParts(url, {
+        parts: PARTS,
+        tokens,
+        report: () => report(`decision, ${tokens} tokens`),
+      });
+      for (const { part, ...times } of timed) {
         const isPromised = tokens === 128 && part === "all";
         rows.push({
           name: part === "all" ? `decision, ${tokens} tokens` : `  ${part}`,
-          unit: "µs",
-          ...summary(timesUs.get(part)!),
-          cpu: summary(cpuUs.get(part)!).value,
+          ...times,
           ...(isPromised && { target: TARGETS.decisionUs }),
         });
       }
     }
     return rows;
+  });
+}
+
+function benchEmbedding(report: (note: string) => void): Promise<BenchRow[]> {
+  return withBenchWorker(async (url) => {
+    const rows: BenchRow[] = [];
+    for (const tokens of EMBEDDED_TOKENS) {
+      const name = `embedding, ${tokens} tokens`;
+      const timed = await timeParts(url, { parts: ["embed"], tokens, report: () => report(name) });
+      rows.push(...timed.map(({ unit, value, range, cpu }) => ({ name, unit, value, range, cpu })));
+    }
+    return rows;
+  });
+}
+
+async function withBenchWorker<T>(use: (url: string) => Promise<T>): Promise<T> {
+  const entrypoint = join(ROOT, "test", "bench", "bench-worker.ts");
+  const worker = await startLocalWorker({ ...NOBODY_CALLED, entrypoint });
+  try {
+    return await use(worker.directUrl);
   } finally {
     await worker.close();
   }
+}
+
+type Part = keyof typeof ITERATIONS;
+type TimedPart = Required<Omit<BenchRow, "name" | "target">> & { readonly part: Part };
+
+interface TimedParts {
+  readonly parts: readonly Part[];
+  readonly tokens: number;
+  readonly report: () => void;
+}
+
+/** One repetition of each part. The parts take turns, so that a busy spell of the machine hits all alike. */
+async function timeParts(url: string, { parts, tokens, report }: TimedParts): Promise<TimedPart[]> {
+  const prompts = promptsOfLength(tokens, PROMPTS);
+  const timesUs = new Map<string, number[]>(parts.map((part) => [part, []]));
+  const cpuUs = new Map<string, number[]>(parts.map((part) => [part, []]));
+  for (let batch = 0; batch <= BATCHES; batch++) {
+    for (const part of parts) {
+      const empty = await timeRequest(url, { part, prompts, iterations: 0 });
+      const full = await timeRequest(url, { part, prompts, iterations: ITERATIONS[part] });
+      if (batch === 0) continue; // It compiles.
+      timesUs.get(part)!.push((1000 * (full.ms - empty.ms)) / ITERATIONS[part]);
+      cpuUs.get(part)!.push((1000 * (full.cpuMs - empty.cpuMs)) / ITERATIONS[part]);
+    }
+    if (batch > 0) report();
+  }
+  return parts.map((part) => ({
+    part,
+    unit: "µs",
+    ...summary(timesUs.get(part)!),
+    cpu: summary(cpuUs.get(part)!).value,
+  }));
 }
 
 interface Batch {

@@ -7,7 +7,7 @@
  *     POST /?part=all&iterations=1000     body: a JSON array of prompts, used in turn
  *
  * Parts: `features` of a prompt; `graph`, the ONNX run alone; `decide`, candidates and the choice;
- * `all`, the three as a request goes through them.
+ * `all`, the three as a request goes through them; `embed`, a text's vector, which no decision needs.
  */
 import catalogJson from "../../router-models/catalog.json";
 import { parseCatalog, type CatalogModel } from "../../router-models/catalog.ts";
@@ -15,6 +15,7 @@ import { extractFeatures } from "../../router-models/features/extract.ts";
 import type { Prompt } from "../../router-models/features/prompt.ts";
 import type { Forecast } from "../../router-models/scorer.ts";
 import { policySchema } from "../../worker/domain/policy.ts";
+import { EMBEDDER } from "../../worker/inference/bundled-head.ts";
 import { BUNDLED } from "../../worker/inference/bundled.ts";
 import { RouterHost } from "../../worker/inference/router-host.ts";
 import { buildCandidates } from "../../worker/routing/candidates.ts";
@@ -81,6 +82,8 @@ async function repeatOf(part: string | null, requests: readonly ChatRequest[]): 
         forecasts.set(request, (await host.score(promptOf(request))).forecast);
       return (request) => choose(request, promptOf(request), forecasts.get(request)!);
     }
+    case "embed":
+      return ({ messages }) => EMBEDDER.embed(messages[0]!.content);
     case "all":
       return async (request) => {
         const prompt = promptOf(request);

@@ -35,7 +35,7 @@ async function loadBundled(): Promise<LoadedRelease> {
 }
 
 /** TypeScript takes the import for parsed JSON; the rule `Text` of wrangler.toml makes it a string. */
-function textBytes(imported: unknown): Uint8Array<ArrayBuffer> {
+export function textBytes(imported: unknown): Uint8Array<ArrayBuffer> {
   if (typeof imported !== "string")
     throw new Error("Cannot read the bundled release: wrangler.toml lacks its rule of type Text");
   return new Uint8Array(new TextEncoder().encode(imported));
