@@ -156,7 +156,7 @@ interface Exchange {
 
 async function ask(url: string, query: Query): Promise<Exchange> {
   const asked = new URLSearchParams(
-    Object.entries(query).map(([name, value]) => [name, `${value}`]),
+    Object.entries(query).map(([name, value]) => [name, String(value)]),
   );
   const cpuBeforeMs = workerdCpuMs(process.pid);
   const startedMs = performance.now();

@@ -90,12 +90,19 @@ interface Terms {
   readonly isIdle: boolean;
 }
 
+/** The deployment's, with the class above in the place of the one that ships. */
+interface Bindings {
+  readonly NEIGHBOURS: DurableObjectNamespace<NeighbourObject>;
+}
+
 let neighbours: ReturnType<typeof neighboursAt> | undefined;
 
 export default {
   async fetch(request, env) {
     const asked = new URL(request.url).searchParams;
-    const number = (name: string) => Number(asked.get(name) ?? 0);
+    function number(name: string): number {
+      return Number(asked.get(name) ?? 0);
+    }
     const made = { dims: number("dims"), count: number("count"), frames: number("frames") || 1 };
     const terms = {
       seed: number("seed"),
@@ -103,21 +110,21 @@ export default {
       atLeast: number("atLeast"),
       isIdle: asked.has("idle"),
     };
-    const namespace = env.NEIGHBOURS as unknown as DurableObjectNamespace<NeighbourObject>;
+    const namespace = env.NEIGHBOURS;
     neighbours ??= neighboursAt((name) => namespace.getByName(name));
+    const shard = asked.get("shard") ?? "";
     const index = neighbours(asked.get("namespace") ?? "");
-    const shard = () => namespace.getByName(asked.get("shard") ?? "");
-    switch (asked.get("do")) {
+    switch (asked.get("do") ?? "") {
       case "fill":
-        return Response.json(await shard().fill(number("from"), made));
+        return Response.json(await namespace.getByName(shard).fill(number("from"), made));
       case "repeat":
-        return Response.json(await shard().repeat(made, terms));
+        return Response.json(await namespace.getByName(shard).repeat(made, terms));
       case "open":
-        return Response.json(await shard().open(number("shards")));
+        return Response.json(await namespace.getByName(shard).open(number("shards")));
       case "state":
-        return Response.json(await shard().state());
+        return Response.json(await namespace.getByName(shard).state());
       case "end":
-        return Response.json(await shard().end().then(String, String));
+        return Response.json(await namespace.getByName(shard).end().then(String, String));
       case "lookup": {
         const query = queryOf(terms.seed, made, terms.atLeast);
         const found = terms.isIdle ? [] : await index.nearest(query);
@@ -131,4 +138,4 @@ export default {
         return new Response("do what?", { status: 400 });
     }
   },
-} satisfies ExportedHandler<Env>;
+} satisfies ExportedHandler<Bindings>;

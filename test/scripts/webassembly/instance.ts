@@ -7,14 +7,26 @@ interface Engine {
   };
 }
 
+type Run = (...args: readonly number[]) => unknown;
+
 /** The exported function of that name, and the bytes of the exported memory. */
-export function instanceOf(
-  bytes: Uint8Array,
-  name: string,
-): { run: (...args: readonly number[]) => unknown; buffer: ArrayBuffer } {
-  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: Engine };
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  const run = exports[name] as (...args: readonly number[]) => unknown;
-  const { buffer } = exports["memory"] as { readonly buffer: ArrayBuffer };
-  return { run, buffer };
+export function instanceOf(bytes: Uint8Array, name: string): { run: Run; buffer: ArrayBuffer } {
+  const scope: object = globalThis;
+  if (!hasEngine(scope)) throw new Error("There is no WebAssembly here");
+  const { Module, Instance } = scope.WebAssembly;
+  const { [name]: run, memory } = new Instance(new Module(bytes)).exports;
+  if (!isRun(run) || !isMemory(memory)) throw new Error("The module exports something else");
+  return { run, buffer: memory.buffer };
+}
+
+function hasEngine(scope: object): scope is { readonly WebAssembly: Engine } {
+  return "WebAssembly" in scope;
+}
+
+function isRun(value: unknown): value is Run {
+  return typeof value === "function";
+}
+
+function isMemory(value: unknown): value is { readonly buffer: ArrayBuffer } {
+  return typeof value === "object" && value !== null && "buffer" in value;
 }

@@ -55,6 +55,9 @@ export class VectorTable {
   /** Squared length of its vector, a whole number. */
   readonly #squares: number[] = [];
 
+  /** No vector but one of zeros has been shorter. */
+  #leastSquare = Infinity;
+
   /** @param dims Numbers in a vector, as `VectorMatrix` takes them. */
   constructor(dims: number) {
     this.dims = dims;
@@ -81,7 +84,9 @@ export class VectorTable {
     this.#frameOf[slot] = frame;
     this.#places[slot] = mates?.length ?? 0;
     this.#expiresMs[slot] = expiresMs;
-    this.#squares[slot] = dot(vector, vector);
+    const square = dot(vector, vector);
+    this.#squares[slot] = square;
+    if (square > 0) this.#leastSquare = Math.min(this.#leastSquare, square);
     if (mates === undefined) this.#frames.set(frame, [slot]);
     else mates.push(slot);
   }
@@ -125,18 +130,17 @@ export class VectorTable {
     const best = new Best(count, atLeast);
     const square = dot(query, query);
     this.#matrix.ask(query);
-    let floor = floorOf(best.bar, square);
+    let least = leastProduct(best.bar, square * this.#leastSquare);
     for (let from = 0; from < slots.length;) {
       const dots = this.#matrix.dots(slots, from);
       for (let i = 0; i < dots.length; i++) {
         const product = dots[i]!;
+        if (product < least) continue;
         const slot = slots[from + i]!;
-        if (floor > 0 && (product <= 0 || product * product < floor * this.#squares[slot]!))
-          continue;
         if (this.#expiresMs[slot]! <= nowMs) continue;
         const similarity = cosine(product, square * this.#squares[slot]!);
         if (!best.offer({ key: this.#keys[slot]!, similarity })) continue;
-        floor = floorOf(best.bar, square);
+        least = leastProduct(best.bar, square * this.#leastSquare);
       }
       from += dots.length;
     }
@@ -173,11 +177,12 @@ class Best {
 }
 
 /**
- * What the square of a dot product is at least, for each 1 of the row's squared length, where the cosine reaches the
- * bar; 0 where the bar keeps nothing out. It saves a root for every row.
+ * What a dot product is at least where the cosine reaches the bar, for vectors whose squared lengths multiply to
+ * `squares` or more. Vectors here are of nearly equal length, so it keeps out nearly all that a root need not be taken
+ * for.
  */
-function floorOf(bar: number, square: number): number {
-  return bar > 0 ? bar * bar * square * (1 - SLACK) : 0;
+function leastProduct(bar: number, squares: number): number {
+  return bar > 0 ? Math.max(bar * Math.sqrt(squares) * (1 - SLACK), 1) : -Infinity;
 }
 
 /** Never beyond ±1, and 1 for equal vectors: what the root is taken of is a whole number that doubles hold exactly. */

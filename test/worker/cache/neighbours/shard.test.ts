@@ -124,10 +124,10 @@ describe("a shard", () => {
 
   it("leaves nothing of what is removed, replaced, expired or erased", async ({ expect }) => {
     await withStorage((storage) => {
-      const rows = () =>
-        ["vectors", "prompts"].map(
-          (table) => storage.sql.exec(`SELECT at FROM ${table}`).toArray().length,
-        );
+      function rows(): number[] {
+        const tables = ["vectors", "prompts"];
+        return tables.map((table) => storage.sql.exec(`SELECT at FROM ${table}`).toArray().length);
+      }
       const shard = new Shard(storage);
       for (const n of [0, 1, 2, 3]) kept(shard, n, { expiresMs: 10 * (n + 1) });
       kept(shard, 1, { expiresMs: 25 });
