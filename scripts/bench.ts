@@ -17,6 +17,7 @@ import { gzipSync } from "node:zlib";
 import { compareCache, crowdText } from "./caching/compare.ts";
 import { promptsOfLength } from "./cloudflare/bench-prompts.ts";
 import { workerdCpuMs } from "./cloudflare/process-cpu.ts";
+import { BATCHES, timeParts } from "./cloudflare/timed-parts.ts";
 import { runWrangler } from "./cloudflare/wrangler.ts";
 import { readWhole } from "./command-line/values.ts";
 import { compareGateways, gatewayTable } from "./gateway/compare.ts";
@@ -31,12 +32,8 @@ import { startLocalWorker } from "./simulation/local-worker.ts";
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 const TOKENS = [16, 128, 1024];
-/** Repetitions within one request: enough of each part to outlast the noise of a request. */
-const ITERATIONS = { all: 1000, features: 2000, graph: 1000, decide: 5000, embed: 1000 };
 const PARTS = ["all", "features", "graph", "decide"] as const;
 const EMBEDDED_TOKENS = [16, 128, 512];
-const BATCHES = 9;
-const PROMPTS = 8;
 const COLD_STARTS = 5;
 
 /** The promises of the README. */
@@ -191,7 +188,7 @@ function benchEmbedding(report: (note: string) => void): Promise<BenchRow[]> {
     for (const tokens of EMBEDDED_TOKENS) {
       const name = `embedding, ${tokens} tokens`;
       const timed = await timeParts(url, { parts: ["embed"], tokens, report: () => report(name) });
-      rows.push(...timed.map(({ unit, value, range, cpu }) => ({ name, unit, value, range, cpu })));
+      rows.push(...timed.map((times) => ({ ...times, name })));
     }
     return rows;
   });
@@ -205,59 +202,6 @@ async function withBenchWorker<T>(use: (url: string) => Promise<T>): Promise<T> 
   } finally {
     await worker.close();
   }
-}
-
-type Part = keyof typeof ITERATIONS;
-type TimedPart = Required<Omit<BenchRow, "name" | "target">> & { readonly part: Part };
-
-interface TimedParts {
-  readonly parts: readonly Part[];
-  readonly tokens: number;
-  readonly report: () => void;
-}
-
-/** One repetition of each part. The parts take turns, so that a busy spell of the machine hits all alike. */
-async function timeParts(url: string, { parts, tokens, report }: TimedParts): Promise<TimedPart[]> {
-  const prompts = promptsOfLength(tokens, PROMPTS);
-  const timesUs = new Map<string, number[]>(parts.map((part) => [part, []]));
-  const cpuUs = new Map<string, number[]>(parts.map((part) => [part, []]));
-  for (let batch = 0; batch <= BATCHES; batch++) {
-    for (const part of parts) {
-      const empty = await timeRequest(url, { part, prompts, iterations: 0 });
-      const full = await timeRequest(url, { part, prompts, iterations: ITERATIONS[part] });
-      if (batch === 0) continue; // It compiles.
-      timesUs.get(part)!.push((1000 * (full.ms - empty.ms)) / ITERATIONS[part]);
-      cpuUs.get(part)!.push((1000 * (full.cpuMs - empty.cpuMs)) / ITERATIONS[part]);
-    }
-    if (batch > 0) report();
-  }
-  return parts.map((part) => ({
-    part,
-    unit: "µs",
-    ...summary(timesUs.get(part)!),
-    cpu: summary(cpuUs.get(part)!).value,
-  }));
-}
-
-interface Batch {
-  readonly part: string;
-  readonly prompts: readonly string[];
-  readonly iterations: number;
-}
-
-async function timeRequest(
-  url: string,
-  { part, prompts, iterations }: Batch,
-): Promise<{ ms: number; cpuMs: number }> {
-  const address = new URL(`/?part=${part}&iterations=${iterations}`, url);
-  const cpuBeforeMs = workerdCpuMs(process.pid);
-  const startedMs = performance.now();
-  const response = await fetch(address, { method: "POST", body: JSON.stringify(prompts) });
-  const text = await response.text();
-  const ms = performance.now() - startedMs;
-  const cpuMs = workerdCpuMs(process.pid) - cpuBeforeMs;
-  if (!response.ok) throw new Error(`The bench worker answered ${response.status}: ${text}`);
-  return { ms, cpuMs };
 }
 
 async function benchColdStart(report: (note: string) => void): Promise<BenchRow[]> {

@@ -16,10 +16,13 @@ import { AnswerCache } from "./cache/answers/answer-cache.ts";
 import { Namespaces } from "./cache/answers/namespaces.ts";
 import { redisShelf } from "./cache/answers/redis-shelf.ts";
 import { coloShelf, kvShelf } from "./cache/answers/shelves.ts";
+import { neighboursAt } from "./cache/neighbours/sharded-neighbours.ts";
+import { LikenessSearch } from "./cache/semantic/likeness.ts";
 import { ConfigError, readConfig, type Config } from "./config.ts";
 import type { CacheKeeper } from "./domain/cache-standing.ts";
 import { createApp } from "./http/app.ts";
 import type { HttpDeps } from "./http/context.ts";
+import { EMBEDDER } from "./inference/bundled-head.ts";
 import { BUNDLED } from "./inference/bundled.ts";
 import { RouterHost, type InferenceEvent } from "./inference/router-host.ts";
 import { kvWeightsStore } from "./inference/weights-store.ts";
@@ -80,7 +83,7 @@ export function compose(env: Env): Service {
   const ledgers = ledgersIn({ objects: env.LEDGER, redis: config.redis });
   const told = alerting({ webhook: config.alertWebhook, queue: env.ALERTS }, { ...nature, log });
   const treasury = treasuryOf(ledgers, { config, log, alerts: told.alerts });
-  const cache = cacheOf(env, { config, log });
+  const cache = cacheOf(env, { config, log, random });
   const app = createApp({
     pipeline: {
       scorer: host,
@@ -173,22 +176,32 @@ function treasuryOf(
 
 /** What is answered again without a vendor; undefined where nobody keeps the tenants' namespaces. */
 function cacheOf(
-  { CACHE: objects, ANSWERS: kv }: Env,
-  { config, log }: { config: Config; log: Log },
+  { CACHE: objects, NEIGHBOURS: prompts, ANSWERS: kv }: Env,
+  { config, log, random }: { config: Config; log: Log; random: () => number },
 ): { answers: AnswerCache; keeper: CacheKeeper } | undefined {
   if (objects === undefined) return undefined;
   const clock = systemClock;
+  const likeness =
+    prompts &&
+    new LikenessSearch({
+      embedder: EMBEDDER,
+      neighboursOf: neighboursAt((name) => prompts.getByName(name)),
+      clock,
+    });
   const namespaces = new Namespaces({
     objectOf: (tenant) => objects.getByName(tenant),
     clock,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    erasePrompts: async (label) => likeness?.erase(label),
   });
   const answers = new AnswerCache({
     namespaces,
     near: coloShelf(async () => caches.open("sluice-answers")),
     far: config.redis ? redisShelf(connectRedis(config.redis)) : kv && kvShelf(kv),
+    likeness,
     clock,
     pause,
+    random,
     log: ({ event, ...fields }) => log.write("warn", event, fields),
   });
   return { answers, keeper: namespaces };

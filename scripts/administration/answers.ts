@@ -67,11 +67,19 @@ export const feedbackPage = z.object({
   next: z.number().nullish(),
 });
 
-const counts = { hits: z.number(), misses: z.number(), saved_usd: z.number() };
+const counts = {
+  hits: z.number(),
+  semantic: z.number(),
+  misses: z.number(),
+  audits: z.number(),
+  wrong: z.number(),
+  saved_usd: z.number(),
+};
 
 /** What a tenant's cache has done for it. */
 export const cacheAnswer = z.object({
   since: z.string().nullish(),
+  likeness: z.object({ state: z.string(), most_wrong: z.number(), trips: z.number() }),
   ...counts,
   days: z.array(z.object({ date: z.string(), ...counts })),
 });

@@ -83,7 +83,7 @@ const TENANTS: readonly Command[] = [
     verb: "create",
     operand: "ID",
     summary: "makes one",
-    flags: ["organisation", ...TERMS, "private"],
+    flags: ["organisation", ...TERMS, "max-false-hits", "private"],
     run: ({ connection, id, given }) =>
       tenant(connection.ask("POST", "/admin/tenants", { id, ...newFieldsOf(given) })),
   },
@@ -100,7 +100,16 @@ const TENANTS: readonly Command[] = [
     verb: "change",
     operand: "ID",
     summary: "changes what is given",
-    flags: ["organisation", ...TERMS, "enable", "disable", "private", "not-private", "now"],
+    flags: [
+      "organisation",
+      ...TERMS,
+      "enable",
+      "disable",
+      "max-false-hits",
+      "private",
+      "not-private",
+      "now",
+    ],
     async run({ connection, id, given }) {
       if (given.now && !given.disable) throw new Error("--now goes with --disable.");
       const path = pathOf("tenants", id);

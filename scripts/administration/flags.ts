@@ -48,12 +48,17 @@ export const FLAGS = {
   cache: {
     type: "string",
     value: "WORD",
-    help: "default of requests: off or exact; none",
+    help: "default of requests: off, exact or semantic; none",
   },
   "cache-ttl": {
     type: "string",
     value: "SPAN",
     help: "how old a kept answer may be, 30d at most; none",
+  },
+  "max-false-hits": {
+    type: "string",
+    value: "SHARE",
+    help: "of answers to prompts in other words that may be wrong [0.01]",
   },
   private: { type: "boolean", help: "keeps nothing that it asks or is answered, no cache either" },
   "not-private": { type: "boolean", help: "takes that back" },
@@ -127,6 +132,9 @@ export function fieldsOf(given: Given, policy: Fields = {}): Fields {
     ...policyFields(given, policy),
     ...(scopes !== undefined && { scopes: readScopes(scopes) }),
     ...(expires !== undefined && expiryOf(expires)),
+    ...(given["max-false-hits"] !== undefined && {
+      max_false_hits: readShare("--max-false-hits", given["max-false-hits"]),
+    }),
     ...stateFields(given),
   };
 }

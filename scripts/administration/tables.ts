@@ -162,17 +162,22 @@ export function textOfFeedback(said: readonly FeedbackAnswer[]): string {
   });
 }
 
-export function textOfCache({ days, since, ...total }: CacheAnswer): string {
+export function textOfCache({ days, since, likeness, ...total }: CacheAnswer): string {
   if (days.length === 0) return "Nothing has asked it yet; requests do with x-sluice-cache: exact.";
   const rows = [...days, { date: "all", ...total }];
   const shown = table(rows, {
     day: ({ date }) => date,
     hits: ({ hits }) => String(hits),
+    "in other words": ({ semantic }) => String(semantic),
     misses: ({ misses }) => String(misses),
     share: ({ hits, misses }) => `${((hits / Math.max(hits + misses, 1)) * 100).toFixed(1)} %`,
+    audits: ({ audits }) => String(audits),
+    wrong: ({ wrong }) => String(wrong),
     saved: ({ saved_usd: usd }) => dollars(usd),
   });
-  return since ? `${shown}\n\nIts oldest entry is of ${moment(since)} or later.` : shown;
+  const { state, most_wrong: mostWrong, trips } = likeness;
+  const known = `Other words: ${state}; ${(mostWrong * 100).toFixed(2)} % wrong at most, tripped ${trips} times.`;
+  return since ? `${shown}\n\n${known}\nIts oldest entry is of ${moment(since)} or later.` : shown;
 }
 
 type Row = Readonly<

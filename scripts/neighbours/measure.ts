@@ -160,7 +160,7 @@ async function ask(url: string, query: Query): Promise<Exchange> {
   );
   const cpuBeforeMs = workerdCpuMs(process.pid);
   const startedMs = performance.now();
-  const response = await fetch(`${url}/?${asked}`, { method: "POST" });
+  const response = await fetch(`${url}/?${asked.toString()}`, { method: "POST" });
   const text = await response.text();
   const ms = performance.now() - startedMs;
   const cpuMs = workerdCpuMs(process.pid) - cpuBeforeMs;

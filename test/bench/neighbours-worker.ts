@@ -15,11 +15,13 @@ import { neighboursAt } from "../../worker/cache/neighbours/sharded-neighbours.t
 import type { NearestQuery, NeighbourEntry } from "../../worker/domain/neighbours.ts";
 import { normalFrom, randomFrom } from "../../worker/lib/prng.ts";
 
-// The deployment's bindings want their classes from whichever Worker is started.
-export { LedgerObject } from "../../worker/budget/ledger-object.ts";
-export { FeedbackObject } from "../../worker/learning/feedback-object.ts";
-export { DirectoryObject } from "../../worker/tenants/directory-object.ts";
-export { VitalsObject } from "../../worker/vitals/vitals-object.ts";
+export {
+  CacheObject,
+  DirectoryObject,
+  FeedbackObject,
+  LedgerObject,
+  VitalsObject,
+} from "../../worker/objects.ts";
 
 interface Made {
   readonly dims: number;

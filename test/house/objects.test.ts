@@ -21,9 +21,16 @@ describe("a Worker with the deployment's bindings", () => {
     const workers = globSync("test/{bench,support}/*-worker.ts", { cwd: ROOT });
     expect(workers.length).toBeGreaterThan(1);
     for (const worker of ["worker/index.ts", ...workers]) {
-      const [, names = ""] =
-        /^export \{([^}]*)\} from "[./a-z]*\/objects\.ts";$/m.exec(read(worker)) ?? [];
-      expect([worker, names.match(/\w+/g)]).toEqual([worker, CLASSES.toSorted()]);
+      const exports = /^export (?:class (\w+)|\{([^}]*)\} from "[./a-z]*\/objects\.ts";$)/gm;
+      const names = [...read(worker).matchAll(exports)].flatMap(([, name, list]) => [
+        ...(name === undefined ? [] : [name]),
+        ...(list?.match(/\w+/g) ?? []),
+      ]);
+      expect([worker, names.toSorted(byName)]).toEqual([worker, CLASSES.toSorted(byName)]);
     }
   });
 });
+
+function byName(a: string, b: string): number {
+  return a.localeCompare(b);
+}

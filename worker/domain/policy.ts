@@ -11,7 +11,7 @@ export const TAG = /^[\w.:-]{1,64}$/;
 export type Preset = (typeof PRESETS)[number];
 
 /** Of the cache of answers. */
-export const CACHE_MODES = ["off", "exact", "refresh"] as const;
+export const CACHE_MODES = ["off", "exact", "semantic", "refresh"] as const;
 
 const tag = z.string().regex(TAG, "must be 1 to 64 of a-z, A-Z, 0-9, _, ., : and -");
 
@@ -32,8 +32,8 @@ export const policySchema = z.strictObject({
    */
   hedge: z.union([z.literal("auto"), z.number().min(1).max(600_000)]).optional(),
   /**
-   * Whether an earlier answer to the very same request may be given (`exact`), or none, but this one be kept for later
-   * (`refresh`).
+   * Whether an earlier answer may be given: to the very same request (`exact`), also to one that asks it in other words
+   * (`semantic`), or none, but this one be kept for later (`refresh`).
    */
   cache: z.enum(CACHE_MODES).default("off"),
   /** How old a kept answer may be, and how long this one is kept; a day where left out. */

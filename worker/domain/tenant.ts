@@ -59,6 +59,8 @@ export const tenantSchema = z.strictObject({
   allow_models: policySchema.shape.allow_models,
   budgets: budgetsSchema,
   limits: rateLimitsSchema,
+  /** The share of semantic hits that may be wrong. */
+  max_false_hits: z.number().min(0.001).max(0.5).default(0.01),
   /** Nothing that it asks or is answered is kept for another request, whatever that asks for. */
   is_private: z.boolean().default(false),
   /** None of its keys is served. */

@@ -20,7 +20,7 @@ export interface AnswerOrigin extends Origin {
 
 /** What the cache had to do with an answer. `bypass`: it was not asked. */
 export type CacheStatus =
-  | { readonly status: "hit"; readonly ageS: number }
+  | { readonly status: "hit" | "semantic"; readonly ageS: number }
   | { readonly status: "miss" | "bypass" };
 
 interface AnswerFrame {

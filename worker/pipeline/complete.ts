@@ -21,7 +21,7 @@ import { costAtMost, holdOf } from "./hold.ts";
 import { Keeping } from "./keeping.ts";
 import { requireKnown } from "./model-name.ts";
 import { withinMoney } from "./output-limit.ts";
-import type { CatalogModel, Deps } from "./ports.ts";
+import { tagRequest, type CacheHit, type CatalogModel, type Deps } from "./ports.ts";
 import { replay } from "./replay.ts";
 import { askedOf, route, type Route } from "./route.ts";
 import { Settlement, type CompleteOrder } from "./settlement.ts";
@@ -70,7 +70,11 @@ const NOTHING: Costs = new Map();
 
 async function answer(order: CompleteOrder, purse: Purse, deps: Deps): Promise<Answer> {
   const found = await recall(order, deps);
-  if (found.kind === "hit") return replay(found, { order, purse }, deps);
+  if (found.kind === "hit") {
+    const { audit } = found;
+    if (audit !== undefined) order.keepAlive(auditBy(audit, order, deps));
+    return replay(found, { order, purse }, deps);
+  }
   const keeping = new Keeping(found.kind === "miss" ? found.place : undefined);
   try {
     return await carryOut(order, { purse, keeping, cache: { status: found.kind } }, deps);
@@ -88,8 +92,37 @@ async function recall(
   if (deps.cache === undefined || order.policy.cache === "off") return { kind: "bypass" };
   const { request, caller, signal, keepAlive } = order;
   const { pinned: model = "auto", policy } = askedOf(order, deps);
-  const tenant = caller.tenant.id;
-  return deps.cache.find({ tenant, model, request, policy, signal, keepAlive });
+  const { id: tenant, max_false_hits: maxFalseHits } = caller.tenant;
+  return deps.cache.find({ tenant, model, request, policy, maxFalseHits, signal, keepAlive });
+}
+
+/**
+ * Has a vendor answer what was answered by likeness, so that the two can be compared. A request of its own, paid for as
+ * any other and kept for whoever asks the very same; where nobody answers it there is no audit. Never rejects.
+ */
+async function auditBy(
+  audit: NonNullable<CacheHit["audit"]>,
+  order: CompleteOrder,
+  deps: Deps,
+): Promise<void> {
+  const { stream: _, stream_options: _options, ...request } = order.request;
+  const { hedge: _hedge, ...policy } = order.policy;
+  try {
+    const own = await complete(
+      {
+        ...order,
+        request,
+        policy: { ...policy, cache: "refresh" },
+        tag: tagRequest(deps),
+        signal: new AbortController().signal,
+      },
+      deps,
+    );
+    if (own.kind === "whole" && !own.isStopped) await audit(own.body);
+  } catch (error) {
+    const code = error instanceof RouterError ? error.code : "internal_error";
+    deps.log.write("info", "audit_failed", { request_id: order.tag.id, code });
+  }
 }
 
 interface Around {

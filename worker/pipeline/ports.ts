@@ -65,8 +65,20 @@ export interface CacheQuestion {
   readonly request: ChatRequest;
   /** Its models are those that the caller may use. */
   readonly policy: Policy;
+  /** The share of semantic hits that may be wrong. */
+  readonly maxFalseHits: number;
   readonly signal: AbortSignal;
   readonly keepAlive: Commission["keepAlive"];
+}
+
+export interface CacheHit {
+  readonly kind: "hit";
+  readonly answer: KeptAnswer;
+  readonly ageMs: number;
+  /** To another prompt that asks the same in other words. */
+  readonly isSemantic: boolean;
+  /** Wants a vendor's own whole answer, where this hit is one of the sample that is held against them. Never rejects. */
+  readonly audit?: (body: Record<string, unknown>) => Promise<void>;
 }
 
 /** Where an answer goes that is still to be given. Only the first call counts, and one of them must be made. */
@@ -77,15 +89,13 @@ export interface CachePlace {
   leave(): void;
 }
 
-/** What was answered before to the same request of the same tenant. */
+/** What was answered before to the same tenant's same request, or to one like it. */
 interface AnswerCache {
   /** Never rejects. May wait for another request that asks the same. */
   find(
     question: CacheQuestion,
   ): Promise<
-    | { readonly kind: "hit"; readonly answer: KeptAnswer; readonly ageMs: number }
-    | { readonly kind: "miss"; readonly place: CachePlace }
-    | { readonly kind: "bypass" }
+    CacheHit | { readonly kind: "miss"; readonly place: CachePlace } | { readonly kind: "bypass" }
   >;
 }
 

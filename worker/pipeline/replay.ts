@@ -5,7 +5,6 @@
  * A stream that was kept is given as that stream, chunk by chunk. What was kept in the other form is put into the
  * form that is asked for. A request that is answered so counts as one request of the rate limits and as no token.
  */
-import type { KeptAnswer } from "../domain/kept-answer.ts";
 import type { Costs, Purse } from "../domain/purse.ts";
 import { isRecord, jsonIn } from "../lib/json.ts";
 import type { SseSource } from "../lib/sse.ts";
@@ -13,7 +12,7 @@ import type { StreamedAnswer, WholeAnswer } from "./answer.ts";
 import { wholeOf } from "./assemble.ts";
 import { chunksOf } from "./chunks-of.ts";
 import { meterStream, StreamMeter } from "./meter.ts";
-import type { Deps } from "./ports.ts";
+import type { CacheHit, Deps } from "./ports.ts";
 import type { CompleteOrder } from "./settlement.ts";
 import { countsOf } from "./usage.ts";
 
@@ -22,18 +21,15 @@ const BATCH = 32;
 
 const NOTHING: Costs = new Map();
 
-interface Kept {
-  readonly answer: KeptAnswer;
-  readonly ageMs: number;
-}
-
 /** Throws RouterError where the caller's rate limits or keys say no: 429, 401. */
 export async function replay(
-  { answer: { content, origin, referenceMicroUsd }, ageMs }: Kept,
+  { answer, ageMs, isSemantic }: Pick<CacheHit, "answer" | "ageMs" | "isSemantic">,
   { order, purse }: { order: CompleteOrder; purse: Purse },
   deps: Pick<Deps, "clock" | "log">,
 ): Promise<WholeAnswer | StreamedAnswer> {
   const { request, tag, caller } = order;
+  const { content, origin, referenceMicroUsd } = answer;
+  const status = isSemantic ? "semantic" : "hit";
   await purse.cover(NOTHING, 0);
   purse.settle(NOTHING, 0);
   const bill = {
@@ -48,14 +44,14 @@ export async function replay(
     saved_usd: referenceMicroUsd / 1e6,
     model: origin.model,
     attempts: 0,
-    cache: "hit",
+    cache: status,
     age_s: ageS,
   };
   const frame = {
     origin,
     attemptCount: 0,
     hedged: undefined,
-    cache: { status: "hit" as const, ageS },
+    cache: { status, ageS } as const,
     timing: { routeMs: deps.clock.nowMs() - tag.startedMs, upstreamMs: 0 },
     standings: purse.standings(),
   };
@@ -66,7 +62,7 @@ export async function replay(
     model: origin.model,
     weights: origin.weights,
     decision: origin.reason,
-    cache: "hit",
+    cache: status,
     age_s: ageS,
     is_stream: request.stream === true,
     cost_micro_usd: 0,

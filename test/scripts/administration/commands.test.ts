@@ -17,6 +17,8 @@ const KEY = {
   tomorrows_field: 1,
 };
 
+const COUNTS = { hits: 12, semantic: 5, misses: 4, audits: 3, wrong: 1, saved_usd: 1.5 };
+
 /** Reads as any answer that is not looked at. */
 const ANY = { data: [], secret: "slc_any" };
 
@@ -215,18 +217,18 @@ describe("npm run admin", () => {
     const { text } = await ran("cache --tenant shop", {
       "/admin/tenants/shop/cache": {
         since: "2026-11-22T10:00:00.000Z",
-        hits: 12,
-        misses: 4,
-        saved_usd: 1.5,
-        days: [{ date: "2026-11-23", hits: 12, misses: 4, saved_usd: 1.5 }],
+        likeness: { state: "on", most_wrong: 0.0081, trips: 1 },
+        ...COUNTS,
+        days: [{ date: "2026-11-23", ...COUNTS }],
       },
     });
     expect(text()).toBe(
       [
-        "day         hits  misses  share   saved",
-        "2026-11-23  12    4       75.0 %  $1.50",
-        "all         12    4       75.0 %  $1.50",
+        "day         hits  in other words  misses  share   audits  wrong  saved",
+        "2026-11-23  12    5               4       75.0 %  3       1      $1.50",
+        "all         12    5               4       75.0 %  3       1      $1.50",
         "",
+        "Other words: on; 0.81 % wrong at most, tripped 1 times.",
         "Its oldest entry is of 2026-11-22 10:00 UTC or later.",
       ].join("\n"),
     );

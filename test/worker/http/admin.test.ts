@@ -299,6 +299,7 @@ describe("/admin", () => {
       ...SHOP,
       budgets: [],
       limits: [],
+      max_false_hits: 0.01,
       is_private: false,
       is_disabled: false,
       policy: {},

@@ -62,6 +62,7 @@ function deployment(responders: readonly Responder[], setup: CacheSetup = {}) {
     objectOf: (tenant) => env.CACHE.getByName(tenant),
     clock: time.clock,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    erasePrompts: async () => {},
   });
   const failures: string[] = [];
   const cache = new AnswerCache({
@@ -70,6 +71,7 @@ function deployment(responders: readonly Responder[], setup: CacheSetup = {}) {
     far,
     clock: time.clock,
     pause: time.pause,
+    random: () => 0,
     log: ({ step, reason }) => failures.push(`${step}: ${reason}`),
   });
   const caller: Caller = callerWith({ ...setup.caller, tenant: { ...setup.caller?.tenant, id } });

@@ -14,6 +14,8 @@ export const MAX_ENTRY_LENGTH = 1 << 20;
 const entrySchema = z.strictObject({
   version: z.literal(1),
   answer: keptAnswerSchema,
+  /** What it says, where that is one text. */
+  said: z.string().nullable(),
   tags: z.array(z.string()),
   /** Purges of its namespace before it was asked for. */
   purges: z.int().nonnegative(),

@@ -1,6 +1,6 @@
 /**
  * A tenant's cache as a whole, in a Durable Object of its own: the secret that its entries are sealed under, what was
- * purged of it, the flights of those who ask the same at once, and what it has saved.
+ * purged of it, the flights of those who ask the same at once, how far likeness can be trusted, and what it has saved.
  *
  * Entries are not in here; they lie on shelves that are nearer to whoever asks. The secret is made at first need and
  * made anew by a purge of everything, so that neither a purged entry nor one of an erased tenant, nor one of another
@@ -11,7 +11,17 @@ import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
 import type { CacheStanding } from "../../domain/cache-standing.ts";
 import { systemClock } from "../../lib/clock.ts";
+import { jsonIn } from "../../lib/json.ts";
 import { pause } from "../../lib/pause.ts";
+import {
+  auditSchema,
+  observe,
+  readTrust,
+  switchState,
+  trustSchema,
+  type Trust,
+} from "../trust/trust.ts";
+import { DayCounts, totalOf } from "./day-counts.ts";
 import { Flights, type Boarding, type Outcome } from "./flights.ts";
 
 /** What an isolate has to know to read and write entries. */
@@ -22,21 +32,16 @@ export const namespaceSchema = z.object({
   purges: z.int().nonnegative(),
   /** Tags that were purged, and which purge it was. */
   purged: z.array(z.tuple([z.string(), z.int().positive()])),
+  /** What is known of likeness, JSON as trust/trust.ts has it; null before the first audit. */
+  trust: z.string().nullable(),
 });
 export type Namespace = z.output<typeof namespaceSchema>;
 
-/** What requests have found. */
-export const findingsSchema = z.object({
-  hits: z.int().nonnegative(),
-  misses: z.int().nonnegative(),
-  savedMicroUsd: z.int().nonnegative(),
-});
-export type Findings = z.output<typeof findingsSchema>;
-
 /** More purged tags than that, and everything is purged instead: what isolates have to know stays small. */
 export const MAX_PURGED_TAGS = 1_000;
-/** Days that are counted. */
-const MAX_DAYS = 90;
+
+/** The share of semantic hits that may be wrong, as its tenant has it. */
+const budgetSchema = z.number().gt(0).lt(1);
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS namespace (
@@ -44,14 +49,12 @@ const TABLES = `
     secret TEXT NOT NULL, purges INTEGER NOT NULL, since_ms INTEGER NOT NULL
   );
   CREATE TABLE IF NOT EXISTS purged (tag TEXT PRIMARY KEY, purge INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS days (
-    date TEXT PRIMARY KEY,
-    hits INTEGER NOT NULL, misses INTEGER NOT NULL, saved_micro_usd INTEGER NOT NULL
-  );
+  CREATE TABLE IF NOT EXISTS trust (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL);
 `;
 
 export class CacheObject extends DurableObject {
   readonly #sql: SqlStorage;
+  readonly #counts: DayCounts;
   readonly #flights = new Flights({
     clock: systemClock,
     pause,
@@ -62,6 +65,7 @@ export class CacheObject extends DurableObject {
     super(state, env);
     this.#sql = state.storage.sql;
     this.#sql.exec(TABLES);
+    this.#counts = new DayCounts(this.#sql);
   }
 
   /** Makes it at first need. */
@@ -71,7 +75,7 @@ export class CacheObject extends DurableObject {
       .exec<{ tag: string; purge: number }>("SELECT tag, purge FROM purged")
       .toArray()
       .map(({ tag, purge }): [string, number] => [tag, purge]);
-    return { secret, purges, purged };
+    return { secret, purges, purged, trust: this.#trust() };
   }
 
   /** Waits for who leads, where somebody does. */
@@ -87,41 +91,31 @@ export class CacheObject extends DurableObject {
     this.#flights.land(key, lease, outcome);
   }
 
+  /** @param told What requests have found, as `countsSchema` has it. */
   count(told: unknown): void {
-    const { hits, misses, savedMicroUsd } = findingsSchema.parse(told);
-    const date = new Date(systemClock.nowMs()).toISOString().slice(0, 10);
-    this.#sql.exec(
-      `INSERT INTO days (date, hits, misses, saved_micro_usd) VALUES (?, ?, ?, ?)
-       ON CONFLICT (date) DO UPDATE SET hits = hits + excluded.hits, misses = misses + excluded.misses,
-         saved_micro_usd = saved_micro_usd + excluded.saved_micro_usd`,
-      date,
-      hits,
-      misses,
-      savedMicroUsd,
-    );
-    this.#sql.exec(
-      "DELETE FROM days WHERE date NOT IN (SELECT date FROM days ORDER BY date DESC LIMIT ?)",
-      MAX_DAYS,
-    );
+    this.#counts.add(told, systemClock.nowMs());
+  }
+
+  /** Learns from a neighbour's answer that was held against a vendor's. */
+  audit(told: unknown, terms: { budget: unknown }): void {
+    const audit = auditSchema.parse(told);
+    const allowance = { budget: budgetSchema.parse(terms.budget) };
+    const before = readTrust(jsonIn(this.#trust() ?? ""), allowance);
+    const after = observe(before, audit, allowance);
+    this.#sql.exec("INSERT OR REPLACE INTO trust (id, state) VALUES (1, ?)", JSON.stringify(after));
+    this.#counts.add({ audits: 1, wrong: audit.isRight ? 0 : 1 }, systemClock.nowMs());
   }
 
   standing(): CacheStanding {
     const sinceMs = this.#row()?.since_ms;
-    const days = this.#sql
-      .exec<{ date: string; hits: number; misses: number; saved_micro_usd: number }>(
-        "SELECT * FROM days ORDER BY date DESC",
-      )
-      .toArray()
-      .map(({ saved_micro_usd: savedMicroUsd, ...day }) => ({ ...day, savedMicroUsd }));
-    const total = days.reduce(
-      (sum, { hits, misses, savedMicroUsd }) => ({
-        hits: sum.hits + hits,
-        misses: sum.misses + misses,
-        savedMicroUsd: sum.savedMicroUsd + savedMicroUsd,
-      }),
-      { hits: 0, misses: 0, savedMicroUsd: 0 },
-    );
-    return { ...(sinceMs !== undefined && { sinceMs }), total, days };
+    const days = this.#counts.days();
+    const known = trustSchema.safeParse(jsonIn(this.#trust() ?? "")).data;
+    return {
+      ...(sinceMs !== undefined && { sinceMs }),
+      total: totalOf(days),
+      days,
+      likeness: likenessOf(known),
+    };
   }
 
   /** @param tags Everything where left out. */
@@ -143,7 +137,8 @@ export class CacheObject extends DurableObject {
 
   erase(): void {
     this.#purgeAll();
-    this.#sql.exec("DELETE FROM days");
+    this.#sql.exec("DELETE FROM trust");
+    this.#counts.erase();
   }
 
   #purgeAll(): void {
@@ -152,6 +147,12 @@ export class CacheObject extends DurableObject {
       this.#sql.exec("DELETE FROM namespace");
     });
     this.#flights.clear();
+  }
+
+  /** JSON; what it is worth is for whoever reads it. */
+  #trust(): string | null {
+    const [row] = this.#sql.exec<{ state: string }>("SELECT state FROM trust").toArray();
+    return row?.state ?? null;
   }
 
   #row(): { secret: string; purges: number; since_ms: number } | undefined {
@@ -172,4 +173,10 @@ export class CacheObject extends DurableObject {
     );
     return made;
   }
+}
+
+function likenessOf(trust: Trust | undefined): CacheStanding["likeness"] {
+  if (trust === undefined) return { state: "learning", mostWrong: 1, trips: 0 };
+  const { upper, trips, watch } = trust;
+  return { state: switchState(trust, watch), mostWrong: Math.min(...upper), trips };
 }

@@ -6,7 +6,9 @@
  */
 import type { CacheKeeper } from "../../domain/cache-standing.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { jsonIn } from "../../lib/json.ts";
 import { LookupCache, type Ages, type KeepAlive } from "../../lib/lookup-cache.ts";
+import { readTrust, type Trust } from "../trust/trust.ts";
 import { namespaceSchema, type CacheObject, type Namespace } from "./namespace-object.ts";
 import { sealUnder, type Seal } from "./seal.ts";
 
@@ -18,6 +20,8 @@ export interface OpenNamespace {
   readonly purges: number;
   /** By tag, the count at which it was last purged. */
   readonly purged: ReadonlyMap<string, number>;
+  /** How far likeness can be trusted, for who has so much to lose: a share above 0 and below 1. */
+  trust(budget: number): Trust;
 }
 
 interface NamespaceOptions {
@@ -25,6 +29,8 @@ interface NamespaceOptions {
   readonly objectOf: (tenant: string) => DurableObjectStub<CacheObject>;
   readonly clock: Clock;
   readonly randomBytes: (count: number) => Uint8Array<ArrayBuffer>;
+  /** Forgets the prompts of the namespace with this label, which are in an index of their own. Rejects where it cannot. */
+  readonly erasePrompts: (label: string) => Promise<void>;
 }
 
 export class Namespaces implements CacheKeeper {
@@ -52,17 +58,32 @@ export class Namespaces implements CacheKeeper {
   }
 
   async purge(tenant: string, tags: readonly string[] | undefined): Promise<void> {
+    if (tags === undefined) await this.#erasePrompts(tenant);
     await this.objectOf(tenant).purge(tags);
   }
 
   async erase(tenant: string): Promise<void> {
+    await this.#erasePrompts(tenant);
     await this.objectOf(tenant).erase();
+  }
+
+  /** Before its secret is forgotten, and with it where they are. */
+  async #erasePrompts(tenant: string): Promise<void> {
+    const { seal } = await this.#ask(tenant);
+    await this.#options.erasePrompts(seal.label);
   }
 
   async #ask(tenant: string): Promise<OpenNamespace> {
     const told: Namespace = namespaceSchema.parse(await this.objectOf(tenant).namespace());
     const { randomBytes } = this.#options;
     const { secret, purges, purged } = told;
-    return { seal: await sealUnder(secret, randomBytes), purges, purged: new Map(purged) };
+    const seal = await sealUnder(secret, randomBytes);
+    const kept = jsonIn(told.trust ?? "");
+    return {
+      seal,
+      purges,
+      purged: new Map(purged),
+      trust: (budget) => readTrust(kept, { budget }),
+    };
   }
 }

@@ -12,6 +12,8 @@ export interface Question {
   readonly request: ChatRequest;
   /** Its models are those that the caller may use. */
   readonly policy: Policy;
+  /** The share of semantic hits that may be wrong, above 0 and below 1. */
+  readonly maxFalseHits: number;
   /** The client's. */
   readonly signal: AbortSignal;
   readonly keepAlive: KeepAlive;
@@ -25,7 +27,17 @@ export interface Place {
   leave(): void;
 }
 
+interface Hit {
+  readonly kind: "hit";
+  readonly answer: KeptAnswer;
+  readonly ageMs: number;
+  /** To another prompt that asks the same in other words. */
+  readonly isSemantic: boolean;
+  /** Wants a vendor's own whole answer, where this hit is one of the sample that is held against them. Never rejects. */
+  readonly audit?: (body: Record<string, unknown>) => Promise<void>;
+}
+
 export type Found =
-  | { readonly kind: "hit"; readonly answer: KeptAnswer; readonly ageMs: number }
+  | Hit
   | { readonly kind: "miss"; readonly place: Place }
   | { readonly kind: "bypass" };

@@ -1,61 +1,45 @@
 /**
- * One request's way through the cache: to the shelves, aboard the flight of all who ask the same, and back with an
- * answer or with a place for one.
+ * One request's way through the cache: to the shelves, to what is like it, aboard the flight of all who ask the same,
+ * and back with an answer or with a place for one.
  *
- * Always: a lease that was taken is landed or left, also where whoever asked has gone meanwhile; an entry that does
- * not open, is too old or was purged is as good as none.
+ * Always: a lease that was taken is landed or left, also where whoever asked has gone meanwhile; what fails is missed
+ * and holds nobody up for long.
  */
-import type { KeptAnswer } from "../../domain/kept-answer.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { Deadline, type StartTimer } from "../../lib/deadline.ts";
-import type { Pause } from "../../lib/pause.ts";
-import { isKeepable } from "../cacheable.ts";
-import { entryIn, isGood, textOf, type Entry } from "./entry.ts";
-import { LEASE_MS, WAIT_MS, type Boarding, type Outcome } from "./flights.ts";
-import type { Findings } from "./namespace-object.ts";
-import type { Namespaces, OpenNamespace } from "./namespaces.ts";
-import type { Found, Place, Question } from "./question.ts";
-import type { Shelf } from "./shelf.ts";
-
-/** What may fail without harm. */
-export type Step = "namespace" | "near" | "far" | "flight" | "count";
+import type { Likeness, LikenessSearch } from "../semantic/likeness.ts";
+import { AnswerPlace } from "./answer-place.ts";
+import type { Audits } from "./audits.ts";
+import type { Counted } from "./day-counts.ts";
+import type { Entries, OnShelf } from "./entries.ts";
+import type { Entry } from "./entry.ts";
+import type { Boarding } from "./flights.ts";
+import type { CacheObject } from "./namespace-object.ts";
+import type { OpenNamespace } from "./namespaces.ts";
+import type { Patience } from "./patience.ts";
+import type { Found, Question } from "./question.ts";
+import type { Seat } from "./seat.ts";
 
 export interface SearchOptions {
   /** The entry's, wherever it lies. */
   readonly name: string;
   readonly namespace: OpenNamespace;
-  readonly namespaces: Pick<Namespaces, "objectOf">;
-  readonly near: Shelf;
-  /** Behind it; undefined where a deployment has none. */
-  readonly far: Shelf | undefined;
+  /** The namespace's object, for the request that asks. */
+  readonly object: () => DurableObjectStub<CacheObject>;
+  readonly entries: Entries;
+  readonly seat: Seat;
+  /** Undefined where the request wants the very same or nothing, or a deployment has no index of prompts. */
+  readonly likeness: LikenessSearch | undefined;
+  readonly audits: Audits;
+  readonly patience: Patience;
   readonly clock: Clock;
-  readonly timer?: StartTimer;
-  readonly pause: Pause;
-  /** Is told of what failed. Must not throw. */
-  readonly fail: (step: Step, error: unknown) => void;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** How long an answer is kept, milliseconds. */
+  readonly ttlMs: number;
 }
 
-/** What this request leads, if anything, and whether that is over. */
-interface Flown {
-  readonly lease: string | undefined;
-  readonly ended: AbortController;
-}
-
-interface OnShelf {
-  readonly entry: Entry;
-  readonly sealed: Uint8Array;
-}
-
-/** How old an answer may be where nobody says: a day. */
-const DEFAULT_TTL_S = 86_400;
-/** A shelf that has said nothing by then has nothing. */
-const SHELF_MS = 1_000;
-/** The least that shelves keep something for. */
-const MIN_SHELF_S = 60;
-/** An object that has said nothing so long after it should have is given up. */
-const GRACE_MS = 5_000;
-/** Between two renewals of a lease. */
-const RENEW_MS = LEASE_MS / 3;
+/** Of making a vector and asking for its neighbours. */
+const LIKENESS_MS = 500;
 
 export class Search {
   readonly #question: Question;
@@ -68,167 +52,88 @@ export class Search {
 
   /** Never rejects. */
   async run(): Promise<Found> {
+    const { entries, seat, name } = this.#options;
     if (this.#question.policy.cache === "refresh") return this.#miss();
-    const near = await this.#read("near");
+    const near = await entries.on("near", name);
     if (near !== undefined) return this.#hit(near.entry);
-    const boarding = this.#board();
-    const far = await this.#read("far");
+    const likeness = await this.#likeness();
+    const similar = likeness && (await this.#similar(likeness));
+    if (similar !== undefined) return similar;
+    const boarding = seat.board();
+    const far = await entries.on("far", name);
     if (far !== undefined) {
       this.#question.keepAlive(this.#handOver(boarding, far));
       return this.#hit(far.entry);
     }
-    return this.#follow(await boarding);
+    return this.#follow(await boarding, likeness);
   }
 
   /** What becomes of a request that no shelf had an answer for. */
-  async #follow(boarding: Boarding): Promise<Found> {
-    if (boarding.kind !== "answer")
-      return this.#miss(boarding.kind === "lead" ? boarding.lease : undefined);
-    const entry = await this.#open(boarding.answer);
-    return entry === undefined ? this.#miss() : this.#hit(entry);
+  async #follow(boarding: Boarding, likeness: Likeness | undefined): Promise<Found> {
+    const { entries, name } = this.#options;
+    const brought =
+      boarding.kind === "answer" ? await entries.open(name, boarding.answer) : undefined;
+    if (brought !== undefined) return this.#hit(brought);
+    return this.#miss(likeness, boarding.kind === "lead" ? boarding.lease : undefined);
   }
 
-  #hit({ answer, storedMs }: Entry): Found {
-    this.#count({ hits: 1, misses: 0, savedMicroUsd: answer.referenceMicroUsd });
-    return { kind: "hit", answer, ageMs: Math.max(this.#options.clock.nowMs() - storedMs, 0) };
+  async #likeness(): Promise<Likeness | undefined> {
+    const { likeness, namespace, patience } = this.#options;
+    if (likeness === undefined) return undefined;
+    const { maxFalseHits: budget } = this.#question;
+    const { label } = namespace.seal;
+    const asked = { ...this.#question, namespace: label, trust: namespace.trust(budget), budget };
+    return patience.within(LIKENESS_MS, "neighbours", likeness.of(asked));
   }
 
-  /** @param lease Of the flight that this request leads, where it leads one. */
-  #miss(lease?: string): Found {
-    this.#count({ hits: 0, misses: 1, savedMicroUsd: 0 });
-    const flight = { lease, ended: new AbortController() };
-    if (lease !== undefined) this.#question.keepAlive(this.#renew(lease, flight.ended.signal));
-    const place: Place = {
-      keep: (answer, body) => this.#end(flight, () => this.#store(answer, body)),
-      leave: () => this.#end(flight, async () => "failed"),
-    };
-    return { kind: "miss", place };
-  }
-
-  #end({ lease, ended }: Flown, outcome: () => Promise<Outcome>): void {
-    if (ended.signal.aborted) return;
-    ended.abort();
-    this.#question.keepAlive(outcome().then((landing) => this.#land(lease, landing)));
-  }
-
-  /** Puts an answer onto the shelves, where it may be kept, and resolves with what those who wait may have. */
-  async #store(answer: KeptAnswer, body: Record<string, unknown>): Promise<Outcome> {
-    const { clock, namespace, name } = this.#options;
-    const { cache_ttl_s: ttlS = DEFAULT_TTL_S, cache_tags: tags = [] } = this.#question.policy;
-    const storedMs = clock.nowMs();
-    const expiresMs = storedMs + ttlS * 1_000;
-    const { purges } = namespace;
-    const text = isKeepable(body)
-      ? textOf({ version: 1, answer, tags, purges, storedMs, expiresMs })
-      : undefined;
-    if (text === undefined) return "not_for_others";
-    const sealed = await namespace.seal.close(name, text);
-    // Beside one another: who waits shall not wait for a shelf.
-    for (const shelf of ["near", "far"] as const)
-      this.#question.keepAlive(this.#put(shelf, sealed, expiresMs));
-    return sealed;
-  }
-
-  async #read(shelf: "near" | "far"): Promise<OnShelf | undefined> {
-    const { [shelf]: from, name } = this.#options;
-    const sealed = await this.#within(SHELF_MS, shelf, from?.get(name));
-    const entry = sealed && (await this.#open(sealed));
-    if (entry === undefined || sealed === undefined) return undefined;
-    if (shelf === "far") this.#question.keepAlive(this.#put("near", sealed, entry.expiresMs));
-    return { entry, sealed };
-  }
-
-  async #put(shelf: "near" | "far", sealed: Uint8Array, expiresMs: number): Promise<void> {
-    const { [shelf]: onto, name, clock, fail } = this.#options;
-    const leftS = Math.ceil((expiresMs - clock.nowMs()) / 1_000);
-    try {
-      await onto?.put(name, sealed, Math.max(leftS, MIN_SHELF_S));
-    } catch (error) {
-      fail(shelf, error);
+  /** What was answered to the nearest, where that may be given. */
+  async #similar({ text, nearest }: Likeness): Promise<Found | undefined> {
+    if (nearest?.verdict.serve !== true) return undefined;
+    const { entries, audits, random } = this.#options;
+    const { neighbour, verdict } = nearest;
+    const found = await entries.find(neighbour.id);
+    if (found === undefined) {
+      this.#question.keepAlive(this.#forget(neighbour.id));
+      return undefined;
     }
+    const hit = this.#hit(found.entry, true);
+    if (random() >= verdict.auditShare) return hit;
+    const compared = { text, ...nearest, wasServed: true };
+    return { ...hit, audit: (body) => audits.hold(compared, found.entry, body) };
   }
 
-  async #open(sealed: Uint8Array): Promise<Entry | undefined> {
-    const { namespace, name, clock } = this.#options;
-    const text = await namespace.seal.open(name, sealed);
-    const entry = text === undefined ? undefined : entryIn(text);
-    if (entry === undefined) return undefined;
-    const { cache_ttl_s: ttlS = DEFAULT_TTL_S } = this.#question.policy;
-    const { purged } = namespace;
-    const asked = { nowMs: clock.nowMs(), maxAgeMs: ttlS * 1_000, purged };
-    return isGood(entry, asked) ? entry : undefined;
+  #hit({ answer, storedMs }: Entry, isSemantic = false) {
+    const savedMicroUsd = answer.referenceMicroUsd;
+    this.#count({ hits: 1, semantic: isSemantic ? 1 : 0, savedMicroUsd });
+    const ageMs = Math.max(this.#options.clock.nowMs() - storedMs, 0);
+    return { kind: "hit", answer, ageMs, isSemantic } as const;
   }
 
-  /** Never rejects, and waits no longer than whoever asks. */
-  async #board(): Promise<Boarding> {
-    const { name } = this.#options;
-    const boarding = (async (): Promise<Boarding> => this.#object().board(name))();
-    const told = await this.#within(WAIT_MS + GRACE_MS, "flight", boarding);
-    if (told !== undefined) return told;
-    // A lease that comes too late would make others wait for nobody.
-    this.#question.keepAlive(
-      boarding.then(
-        (late) => (late.kind === "lead" ? this.#land(late.lease, "failed") : undefined),
-        () => {},
-      ),
-    );
-    return { kind: "alone" };
+  #miss(found?: Likeness, lease?: string): Found {
+    this.#count({ misses: 1 });
+    const { likeness: search, ...options } = this.#options;
+    const likeness = search && found && { search, found };
+    const { keepAlive, policy } = this.#question;
+    const { cache_tags: tags = [] } = policy;
+    const place = new AnswerPlace({ ...options, tags, lease, likeness, keepAlive });
+    return { kind: "miss", place };
   }
 
   /** Gives those who wait what a shelf had. */
   async #handOver(boarding: Promise<Boarding>, { sealed }: OnShelf): Promise<void> {
     const told = await boarding;
-    if (told.kind === "lead") await this.#land(told.lease, sealed);
+    if (told.kind === "lead") await this.#options.seat.land(told.lease, sealed);
   }
 
-  async #land(lease: string | undefined, outcome: Outcome): Promise<void> {
-    if (lease === undefined) return;
-    const { name, fail } = this.#options;
-    try {
-      await this.#object().land(name, lease, outcome);
-    } catch (error) {
-      fail("flight", error);
-    }
+  /** A prompt whose answer is no more. */
+  async #forget(id: string): Promise<void> {
+    const { likeness, namespace } = this.#options;
+    await likeness?.neighbours(namespace.seal.label).remove(id);
   }
 
-  async #renew(lease: string, ended: AbortSignal): Promise<void> {
-    const { name, pause, fail } = this.#options;
-    try {
-      do await pause(RENEW_MS, ended);
-      while (!ended.aborted && (await this.#object().renew(name, lease)));
-    } catch (error) {
-      fail("flight", error);
-    }
-  }
-
-  #count(findings: Findings): void {
-    const { fail } = this.#options;
-    const counted = (async () => this.#object().count(findings))();
-    this.#question.keepAlive(counted.catch((error: unknown) => fail("count", error)));
-  }
-
-  #object(): ReturnType<Namespaces["objectOf"]> {
-    return this.#options.namespaces.objectOf(this.#question.tenant);
-  }
-
-  /** What somebody says within a time, and before the client leaves; undefined where they do not. */
-  async #within<T>(
-    limitMs: number,
-    step: Step,
-    work: Promise<T> | undefined,
-  ): Promise<T | undefined> {
-    if (work === undefined) return undefined;
-    const { clock, timer, fail } = this.#options;
-    const { signal } = this.#question;
-    const deadline = new Deadline({ parent: signal, clock, ...(timer !== undefined && { timer }) });
-    deadline.limitTotal(limitMs);
-    try {
-      return await deadline.race(work);
-    } catch (error) {
-      if (!signal.aborted) fail(step, error);
-      return undefined;
-    } finally {
-      deadline.close();
-    }
+  #count(findings: Counted): void {
+    const { object, patience } = this.#options;
+    const counted = patience.try("count", async () => object().count(findings));
+    this.#question.keepAlive(counted);
   }
 }

@@ -37,7 +37,7 @@ function originHeaders({
   return {
     ...choiceHeaders(origin),
     "x-sluice-cache": cache.status,
-    ...(cache.status === "hit" && { age: String(cache.ageS) }),
+    ...("ageS" in cache && { age: String(cache.ageS) }),
     "x-sluice-attempts": String(attemptCount),
     ...(hedged !== undefined && { "x-sluice-hedged": hedged }),
   };

@@ -17,6 +17,7 @@ const ENTRY: Entry = {
     costMicroUsd: 5,
     referenceMicroUsd: 9,
   },
+  said: null,
   tags: ["docs", "v2"],
   purges: 4,
   storedMs: 1_000,
