@@ -80,7 +80,10 @@ export function play(
   return { trust, hits, wrong, expectedWrong, hitAudits, firstHit, trips };
 }
 
-/** The share of requests that the loosest threshold of a fine grid would serve within the budget, by a large sample. */
+/**
+ * The share of requests that the loosest threshold of a fine grid would serve within the budget, by a large
+ * sample.
+ */
 export function oracleShare(namespace: Namespace, budget: number, random: Random): number {
   const sample = Array.from({ length: 100_000 }, () => {
     const similarity = namespace.similarity(random);
@@ -95,7 +98,10 @@ export function oracleShare(namespace: Namespace, budget: number, random: Random
   return best / sample.length;
 }
 
-/** A curve that falls from `far` to `near`, half way at `middle`, over a distance of `width` in log(1 − similarity). */
+/**
+ * A curve that falls from `far` to `near`, half way at `middle`, over a distance of `width` in log(1 −
+ * similarity).
+ */
 export interface Curve {
   readonly far: number;
   readonly near: number;

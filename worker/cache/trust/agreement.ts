@@ -1,17 +1,20 @@
 /**
  * Whether two answers to one question say the same: what an audit is decided by.
  *
- * It must be cheap, give the same verdict every time, and be sure of itself in both directions: "same" for what differs lets a
- * cache be trusted that lies, "different" for what is the same shuts one that does not. So both are said only of plain cases, and
- * all else is "unsure". The plain ones:
+ * It must be cheap, give the same verdict every time, and be sure of itself in both directions: "same" for what
+ * differs lets a cache be trusted that lies, "different" for what is the same shuts one that does not. So both are
+ * said only of plain cases, and all else is "unsure". The plain ones:
  *
- * - same: the same words; the same words once those of the question and those that say nothing are left out, as "Lisbon" and
- *   "The capital of Portugal is Lisbon"; two names of one thing; almost the same words and none that opposes; the same JSON
- * - different: yes and no; other numbers in short answers, other known names as the whole answer; nearly the same words with
- *   another number, a "not" more, or two places exchanged; another number or truth value at one place of two JSON values
+ * - same: the same words; the same words once those of the question and those that say nothing are left out, as
+ *   "Lisbon" and "The capital of Portugal is Lisbon"; two names of one thing; almost the same words and none that
+ *   opposes; the same JSON
+ * - different: yes and no; other numbers in short answers, other known names as the whole answer; nearly the same
+ *   words with another number, a "not" more, or two places exchanged; another number or truth value at one place of
+ *   two JSON values
  *
- * What is unsure goes to a judge where there is one. Without one it counts as wrong: of two essays nobody knows that they agree, so a
- * namespace of essays serves none. A judge that cannot be asked makes no audit, since its failing says nothing of the pair.
+ * What is unsure goes to a judge where there is one. Without one it counts as wrong: of two essays nobody knows
+ * that they agree, so a namespace of essays serves none. A judge that cannot be asked makes no audit, since its
+ * failing says nothing of the pair.
  *
  * An answer that merely adds a false sentence to a long right one may pass for the same.
  */

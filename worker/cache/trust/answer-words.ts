@@ -2,7 +2,8 @@
  * An answer as it is compared with another: what it says of its own, what it only repeats of its question, and its
  * numbers.
  *
- * Numbers are told by their value in whatever spelling, names by the thing that they name; other words by their stems.
+ * Numbers are told by their value in whatever spelling, names by the thing that they name; other words by their
+ * stems.
  */
 import { NAMES } from "../guards/names.ts";
 import { readNumbers } from "../guards/numbers.ts";

@@ -1,10 +1,10 @@
 /**
  * Clusters of entries that were wrong once: up to that similarity they are served no more.
  *
- * A share over a whole namespace says nothing of a single entry, and an entry that was wrong for a rephrasing is likely to be
- * wrong for it again. Taking such pairs away can only lower the share of the rest, so what is proven of all
- * holds for those that are left; their own later audits count for nobody. A bar is lifted by a trip, or by being
- * forgotten: the list is short, and loses first what would be served last.
+ * A share over a whole namespace says nothing of a single entry, and an entry that was wrong for a rephrasing is
+ * likely to be wrong for it again. Entries differ, so taking such pairs away lowers the share of the rest,
+ * and what is proven of all holds for those that are left; their own later audits count for nobody. A bar is lifted
+ * by a trip, or by being forgotten: the list is short, and loses first what would be served last.
  */
 
 /** A cluster by its mark, and the step of the ladder up to which it is barred. */

@@ -14,15 +14,15 @@
  * whenever one looks, and however outcomes have steered what is served and audited. The bound is the greatest
  * R of all r with E(r) < 1/δ; a Lagrange multiplier finds it, since −log E is concave in each r.
  *
- * Thresholds are many. One is proven where its own bound, at OWN_SHARE of δ, suffices and every stricter one is proven
- * as well: a false proof needs the strictest false threshold to pass (fixed-sequence testing). Few pairs reach the
- * top, and it would keep all others waiting. So a stricter threshold may also be proven by the bound of any looser one, at
- * a share of what is left of δ: a looser one serves nothing safer.
+ * Thresholds are many. One is proven where its own bound, at OWN_SHARE of δ, suffices and every stricter one is
+ * proven as well: a false proof needs the strictest false threshold to pass (fixed-sequence testing). Few pairs
+ * reach the top, and it would keep all others waiting. So a stricter threshold may also be proven by the bound of
+ * any looser one, at a share of what is left of δ: a looser one serves nothing safer.
  *
  * What it assumes: shares hold still while evidence is gathered (watch.ts looks after that); of two thresholds the
- * stricter has not the larger share of wrong answers (without this the promise of each single threshold stands, and only
- * the price for choosing among them is no longer paid in full); the mix of similarities is the one seen, whose own error
- * of estimation is left out: it is without bias and enters multiplied by differences of small shares.
+ * stricter has not the larger share of wrong answers (without this the promise of each single threshold stands, and
+ * only the price for choosing among them is no longer paid in full); the mix of similarities is the one seen, whose
+ * own error of estimation is left out: it is without bias and enters multiplied by differences of small shares.
  *
  * Source: Ville 1939; Wasserman, Ramdas and Balakrishnan 1912.11436 (likelihood-ratio confidence sequences);
  * Waudby-Smith and Ramdas 2010.09686; Waudby-Smith et al. 2210.10768 (adaptive propensities); Angelopoulos et al.
@@ -41,7 +41,10 @@ export interface Tally {
   readonly streak: number;
 }
 
-/** Probability with which any bound of a namespace is ever below the truth, at most: of its first evidence, and of all later. */
+/**
+ * Probability with which any bound of a namespace is ever below the truth, at most: of its first evidence, and
+ * of all later.
+ */
 const FIRST_DELTA = 0.04;
 const LATER_DELTA = 0.01;
 /** Of δ, for a threshold's own evidence; the rest is for the looser ones that may stand in for it. */
@@ -63,8 +66,8 @@ export function deltaOf(generation: number): number {
 }
 
 /**
- * The most, 0 to 1, that the share of wrong answers can be where pairs of a step are served: 1 without evidence, and never rising
- * with the step. In the order of `tallies`, from the loosest to the strictest.
+ * The most, 0 to 1, that the share of wrong answers can be where pairs of a step are served: 1 without evidence,
+ * and never rising with the step. In the order of `tallies`, from the loosest to the strictest.
  */
 export function upperShares(tallies: readonly Tally[], generation: number): number[] {
   const delta = deltaOf(generation);

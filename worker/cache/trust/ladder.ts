@@ -1,5 +1,6 @@
 /**
- * The similarities at which a namespace may begin to serve: twelve steps, each √2 times as close to 1 as the one below.
+ * The similarities at which a namespace may begin to serve: twelve steps, each √2 times as close to 1 as the one
+ * below.
  *
  * They are fixed before any evidence, since thresholds that are chosen by what they are judged with judge too
  * well. Steps are narrow where similar prompts lie, and as narrow as int8 vectors can tell.

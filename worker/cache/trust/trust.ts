@@ -4,13 +4,15 @@
  *     audits of misses, and of a share of hits → tallies → the most that can be wrong, step by step → serve or not
  *                       those of hits → watch ──beyond the budget──▶ all evidence is forgotten: the next generation
  *
- * A hit is served only where, at 95 % confidence, at most the tenant's budget of such hits is wrong. Nothing is served
- * without evidence: it takes some 380 right audits at 1 % and not a wrong one, more with some. They come by themselves, since who is
- * not served asks a vendor, whose answer is then held against the neighbour's. A trip leaves the namespace as on its first
- * day, and it comes back the same way: by fresh evidence alone. The promise is made anew for each generation.
+ * A hit is served only where, at 95 % confidence, at most the tenant's budget of such hits is wrong. Nothing is
+ * served without evidence: it takes some 450 right audits at 1 % and not a wrong one, and more with some. They come
+ * by themselves, since who is not served asks a vendor, whose answer is then held against the neighbour's. A trip
+ * leaves the namespace as on its first day, and it comes back the same way: by fresh evidence alone. A time of
+ * wrong answers is forgotten too when it is over. However often that happens, the 95 % are of all generations
+ * together.
  *
- * Pure, and JSON in bounded size. Older evidence of a step fades as newer comes in, so that the promise is one of the last few
- * thousand audits; pairs that the guards refuse belong in no audit, and neither do exact hits.
+ * Pure, and JSON in bounded size. Beyond 4,096 audits of a step the older fade, and the promise is one of each such
+ * span. Pairs that the guards refuse belong in no audit, and neither do exact hits.
  */
 import { z } from "zod";
 import { isBarred, MARK_LENGTH, MAX_BARS, withBar } from "./barred.ts";
@@ -83,7 +85,7 @@ export const auditSchema = z.strictObject({
   /** The neighbour's answer was given out. */
   wasServed: z.boolean(),
   /** The probability with which this pair came to be audited, as the verdict said. */
-  auditShare: z.number().gt(0).max(1),
+  auditShare: z.number().min(0.01).max(1),
   /** When the verdict was given. */
   generation: z.int().min(0),
   isRight: z.boolean(),
@@ -97,7 +99,10 @@ export interface Allowance {
 
 export interface Verdict {
   readonly serve: boolean;
-  /** The probability with which the pair is to be audited: 1 where it is not served, since a vendor is asked anyway. */
+  /**
+   * The probability with which the pair is to be audited: 1 where it is not served, since a vendor is asked
+   * anyway.
+   */
   readonly auditShare: number;
   /** The most, 0 to 1, that the share of wrong ones among such hits can be at 95 % confidence. */
   readonly upper: number;

@@ -1,8 +1,9 @@
 /**
- * Whether two JSON values say the same, place by place: numbers and truth values exactly, texts as the caller compares them.
+ * Whether two JSON values say the same, place by place: numbers and truth values exactly, texts as the caller
+ * compares them.
  *
- * Values of two shapes may still mean the same, so of those nobody is sure, and neither is anybody below a depth that no
- * answer needs. Names of an object may stand in any order, items of a list may not.
+ * Values of two shapes may still mean the same, so of those nobody is sure, and neither is anybody below a depth
+ * that no answer needs. Names of an object may stand in any order, items of a list may not.
  */
 import { isRecord } from "../../lib/json.ts";
 

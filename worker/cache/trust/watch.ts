@@ -6,17 +6,18 @@
  *
  *     M ← max(M, 1) · (θ/α if wrong, (1 − θ)/(1 − α) if right)
  *
- * and the mean of M over six θ, 2 to 64 times the budget, is held against ALARM. As long as at most α of the hits are
- * wrong, whatever the past was, M less the number of audits does not grow on average: so ALARM audits at the least pass on
- * average before a false alarm, at the very edge of the budget, and far more below it. When a share w is wrong, some
+ * and the mean of M over six θ, 2 to 64 times the budget, is held against ALARM. As long as at most α of the hits
+ * are wrong, whatever came before, the sum of such bets over all starts, which M never exceeds, grows by no more
+ * than one an audit on average. So ALARM audits at the least pass on average before a false alarm at the very edge
+ * of the budget (140,000 in a simulation), and at half of it well over a million. When a share w is wrong, some
  *
  *     log(6 · ALARM) / max over θ of (w · log(θ/α) + (1 − w) · log((1 − θ)/(1 − α)))
  *
  * audits trip it: 3 where all is wrong.
  *
- * Audits of hits are a plain sample of them: the share that is audited depends on what was seen before, never on the hit. It
- * begins at a half, falls to a twentieth as audits come in, never further, and rises again with the first suspicion, which is
- * where audits are worth the most.
+ * Audits of hits are a plain sample of them: the share that is audited depends on what was seen before, never on
+ * the hit. It begins at a half, falls to a twentieth as audits come in, never further, and rises again with the
+ * first suspicion, which is where audits are worth the most.
  *
  * Source: Page 1954 (CUSUM); Shin, Ramdas and Rinaldo 2203.03532 (e-detectors); Lorden 1971 (delay).
  */
@@ -30,7 +31,7 @@ export interface Watch {
   readonly rivals: readonly number[];
 }
 
-/** Audits between false alarms on average, at the least: years of a small namespace. */
+/** Audits between false alarms on average, at the least: what a busy namespace sees in months. */
 const ALARM = 10_000;
 /** Shares that are bet on, as multiples of the budget. */
 const RIVALS = [2, 4, 8, 16, 32, 64] as const;

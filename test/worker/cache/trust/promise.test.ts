@@ -1,6 +1,7 @@
 /**
- * The promise, played on namespaces whose truth is known: curves of all kinds, steep and flat, some that can never be
- * served, some that rise where they should fall, popular entries that are always wrong. FC_RUNS=1000 plays more of them.
+ * The promise, played on namespaces whose truth is known: curves of all kinds, steep and flat, some that can never
+ * be served, some that rise where they should fall, popular entries that are always wrong. FC_RUNS=1000 plays more
+ * of them.
  */
 import { describe, inject, it } from "vitest";
 import { switchState } from "../../../../worker/cache/trust/trust.ts";

@@ -1,4 +1,7 @@
-/** The life of a namespace's trust: closed at first, proven, tripped, proven anew; and the laws that hold all along. */
+/**
+ * The life of a namespace's trust: closed at first, proven, tripped, proven anew; and the laws that hold all
+ * along.
+ */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { LADDER } from "../../../../worker/cache/trust/ladder.ts";
