@@ -2,6 +2,7 @@
 import { env } from "cloudflare:test";
 import { describe, it } from "vitest";
 import type { z } from "zod";
+import { Namespaces } from "../../../worker/cache/answers/namespaces.ts";
 import { ADMIN_OPERATIONS } from "../../../worker/http/openapi/admin-operations.ts";
 import { feedbackStore } from "../../../worker/learning/feedback-object.ts";
 import { memoryDirectory } from "../fixture/memory-directory.ts";
@@ -19,6 +20,12 @@ function administration() {
     adminKey: ADMIN,
     directory,
     feedback: feedbackStore(env.FEEDBACK),
+    caches: new Namespaces({
+      objectOf: (tenant) => env.CACHE.getByName(tenant),
+      clock,
+      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      erasePrompts: async () => {},
+    }),
     async shut(organisation, gate) {
       if (ledger.isDown) throw new Error("down");
       shut.push(`${organisation} ${gate}`);
@@ -366,6 +373,8 @@ describe("/admin", () => {
       ["POST /admin/keys/{id}/revoke", await done(`POST keys/${String(key["id"])}/revoke`, {})],
       ["GET /admin/keys/{id}", await done(`GET keys/${String(key["id"])}`)],
       ["GET /admin/tenants/{id}/keys", await done("GET tenants/shop/keys")],
+      ["GET /admin/tenants/{id}/cache", await done("GET tenants/shop/cache")],
+      ["POST /admin/tenants/{id}/cache/purge", await done("POST tenants/shop/cache/purge", {})],
       ["GET /admin/tenants/{id}/feedback", await done("GET tenants/shop/feedback")],
       ["DELETE /admin/tenants/{id}/feedback", await done("DELETE tenants/shop/feedback")],
       ["DELETE /admin/tenants/{id}", await done("DELETE tenants/shop")],

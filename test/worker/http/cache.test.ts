@@ -4,28 +4,17 @@
  */
 import { env, evictDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
-import { AnswerCache } from "../../../worker/cache/answers/answer-cache.ts";
-import { Namespaces } from "../../../worker/cache/answers/namespaces.ts";
 import type { Shelf } from "../../../worker/cache/answers/shelf.ts";
-import { coloShelf, kvShelf } from "../../../worker/cache/answers/shelves.ts";
-import type { Caller } from "../../../worker/domain/tenant.ts";
 import { cacheViewSchema } from "../../../worker/http/wire/cache-view.ts";
 import { isRecord } from "../../../worker/lib/json.ts";
 import { memoryLedger } from "../../contract/memory-ledger.ts";
-import { callerWith } from "../fixture/callers.ts";
-import {
-  createService,
-  errorOf,
-  type ServiceOptions,
-  type TestService,
-} from "../fixture/service.ts";
-import { manualTimers } from "../fixture/timers.ts";
+import { cachedService, EXACT } from "../fixture/cached-service.ts";
+import { createService, errorOf, type TestService } from "../fixture/service.ts";
 import {
   chunk,
   finish,
   json,
   openStream,
-  scriptedVendor,
   streamed,
   usageChunk,
   USAGE,
@@ -33,74 +22,10 @@ import {
   type Responder,
 } from "../fixture/vendor.ts";
 
-const EXACT = { "x-sluice-cache": "exact" };
 const STREAM = streamed(chunk("Hel"), chunk("lo."), finish(), usageChunk(), "[DONE]");
 const MESSAGES = [{ role: "user", content: "Hi" }];
 
-const SHELVES = {
-  near: coloShelf(async () => caches.open("sluice-answers")),
-  far: kvShelf(env.ANSWERS),
-};
 const EMPTY: Shelf = { get: async () => undefined, put: async () => {} };
-
-let tenants = 0;
-
-interface CacheSetup extends Omit<ServiceOptions, "caller"> {
-  readonly caller?: Parameters<typeof callerWith>[0];
-  readonly near?: Shelf;
-  readonly far?: Shelf;
-  readonly id?: string;
-  readonly namespaces?: ConstructorParameters<typeof AnswerCache>[0]["namespaces"];
-}
-
-/** A deployment with one tenant of its own, and a vendor that answers by the script. */
-function deployment(responders: readonly Responder[], setup: CacheSetup = {}) {
-  const { near = SHELVES.near, far = SHELVES.far, id = `cached-${tenants++}`, ...options } = setup;
-  const vendor = scriptedVendor(...responders);
-  const time = manualTimers();
-  const keeper = new Namespaces({
-    objectOf: (tenant) => env.CACHE.getByName(tenant),
-    clock: time.clock,
-    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    erasePrompts: async () => {},
-  });
-  const failures: string[] = [];
-  const cache = new AnswerCache({
-    namespaces: setup.namespaces ?? keeper,
-    near,
-    far,
-    clock: time.clock,
-    pause: time.pause,
-    random: () => 0,
-    log: ({ step, reason }) => failures.push(`${step}: ${reason}`),
-  });
-  const caller: Caller = callerWith({ ...setup.caller, tenant: { ...setup.caller?.tenant, id } });
-  const service = createService({
-    send: vendor.send,
-    cache,
-    caches: keeper,
-    adminKey: "an-operators-key",
-    ...options,
-    caller,
-  });
-  async function settled(): Promise<void> {
-    for (let before = -1; before < service.background.length;) {
-      before = service.background.length;
-      await Promise.all(service.background);
-    }
-  }
-  /** Asks, reads the answer and waits for what goes on behind it. */
-  async function ask(
-    fields: Record<string, unknown> = {},
-    headers: Record<string, string> = EXACT,
-  ) {
-    const response = await service.chat(fields, { headers });
-    const text = await response.text();
-    await settled();
-    return { response, text, cache: response.headers.get("x-sluice-cache") };
-  }
-  return { id, service, vendor, time, keeper, failures, ask, settled };
-}
 
 const CALL = { id: "call_1", type: "function", function: { name: "f", arguments: "{}" } };
 const CUT = { index: 0, delta: {}, finish_reason: "length" };
@@ -130,7 +55,7 @@ describe("an answer that was given before", () => {
   it("is given again to the same request, whole, at no cost and with its age", async ({
     expect,
   }) => {
-    const { ask, vendor, time } = deployment([whole()]);
+    const { ask, vendor, time } = cachedService([whole()]);
     const first = await ask();
     expect(first.cache).toBe("miss");
     time.advance(65_000);
@@ -155,7 +80,7 @@ describe("an answer that was given before", () => {
   });
 
   it("is given again as the very stream that it was", async ({ expect }) => {
-    const { ask, vendor } = deployment([STREAM]);
+    const { ask, vendor } = cachedService([STREAM]);
     const fields = { stream: true, stream_options: { include_usage: true } };
     const first = await ask(fields);
     const second = await ask(fields);
@@ -170,7 +95,7 @@ describe("an answer that was given before", () => {
   it("is given whole where it was streamed, and streamed where it was whole", async ({
     expect,
   }) => {
-    const fromStream = deployment([STREAM]);
+    const fromStream = cachedService([STREAM]);
     await fromStream.ask({ stream: true });
     const given = await fromStream.ask();
     expect(given.cache).toBe("hit");
@@ -179,7 +104,7 @@ describe("an answer that was given before", () => {
       choices: [{ index: 0, message: { content: "Hello." }, finish_reason: "stop" }],
       usage: USAGE,
     });
-    const fromWhole = deployment([whole()]);
+    const fromWhole = cachedService([whole()]);
     await fromWhole.ask();
     const asStream = await fromWhole.ask({ stream: true, stream_options: { include_usage: true } });
     expect(asStream.cache).toBe("hit");
@@ -190,7 +115,7 @@ describe("an answer that was given before", () => {
   });
 
   it("goes into every wire format", async ({ expect }) => {
-    const { service, vendor, settled } = deployment([whole()]);
+    const { service, vendor, settled } = cachedService([whole()]);
     const bodies = {
       "/v1/messages": { model: "auto", max_tokens: 100, messages: MESSAGES },
       "/v1/responses": { model: "auto", input: "Hi" },
@@ -213,7 +138,7 @@ describe("an answer that was given before", () => {
   it("counts as a request of the rate limits, and a spent budget does not stop it", async ({
     expect,
   }) => {
-    const { ask } = deployment([whole()], {
+    const { ask } = cachedService([whole()], {
       ledger: memoryLedger(),
       caller: {
         tenant: {
@@ -230,7 +155,7 @@ describe("an answer that was given before", () => {
   });
 
   it("is logged as one that nobody was asked for", async ({ expect }) => {
-    const { ask, service } = deployment([whole()]);
+    const { ask, service } = cachedService([whole()]);
     await ask();
     await ask();
     expect(service.log.filter(({ event }) => event === "completion").at(-1)).toMatchObject({
@@ -244,13 +169,13 @@ describe("an answer that was given before", () => {
 
 describe("what is not given again", () => {
   it("is anything at all unless it is asked for", async ({ expect }) => {
-    const { ask, vendor } = deployment([whole()]);
+    const { ask, vendor } = cachedService([whole()]);
     for (let i = 0; i < 2; i++) expect((await ask({}, {})).cache).toBe("bypass");
     expect(vendor.requests).toHaveLength(2);
   });
 
   it("is another request's answer, or another tenant's", async ({ expect }) => {
-    const { ask, vendor } = deployment([whole()]);
+    const { ask, vendor } = cachedService([whole()]);
     await ask();
     for (const fields of [
       { temperature: 0.5 },
@@ -261,7 +186,7 @@ describe("what is not given again", () => {
     ])
       expect((await ask(fields)).cache).toBe("miss");
     expect(vendor.requests).toHaveLength(6);
-    const other = deployment([whole()]);
+    const other = cachedService([whole()]);
     expect((await other.ask()).cache).toBe("miss");
   });
 
@@ -275,7 +200,7 @@ describe("what is not given again", () => {
     ["a stream that broke", streamed(chunk("Hel")), true],
     ["a stream that was cut short", streamed(chunk("Hel"), finish({ choices: [CUT] })), true],
   ])("is %s", async ([, responder, stream = false], { expect }) => {
-    const { ask, vendor } = deployment([responder]);
+    const { ask, vendor } = cachedService([responder]);
     await ask({ stream });
     const calls = vendor.requests.length;
     expect((await ask({ stream })).cache).not.toBe("hit");
@@ -283,12 +208,12 @@ describe("what is not given again", () => {
   });
 
   it("is a private tenant's, whatever it asks for", async ({ expect }) => {
-    const { ask } = deployment([whole()], { caller: { tenant: { is_private: true } } });
+    const { ask } = cachedService([whole()], { caller: { tenant: { is_private: true } } });
     for (let i = 0; i < 2; i++) expect((await ask()).cache).toBe("bypass");
   });
 
   it("is what Cache-Control forbids", async ({ expect }) => {
-    const { ask, time, vendor } = deployment([whole()]);
+    const { ask, time, vendor } = cachedService([whole()]);
     await ask();
     time.advance(30_000);
     async function asked(control: string) {
@@ -304,7 +229,7 @@ describe("what is not given again", () => {
   });
 
   it("is older than it may be", async ({ expect }) => {
-    const { ask, time } = deployment([whole()]);
+    const { ask, time } = cachedService([whole()]);
     const brief = { ...EXACT, "x-sluice-cache-ttl-s": "90" };
     await ask({}, brief);
     time.advance(89_999);
@@ -314,7 +239,7 @@ describe("what is not given again", () => {
   });
 
   it("is what a refresh has replaced", async ({ expect }) => {
-    const { ask } = deployment([whole(), whole({ id: "chatcmpl-2" })]);
+    const { ask } = cachedService([whole(), whole({ id: "chatcmpl-2" })]);
     await ask();
     const refreshed = await ask({}, { "x-sluice-cache": "refresh" });
     expect(refreshed.cache).toBe("miss");
@@ -323,7 +248,7 @@ describe("what is not given again", () => {
   });
 
   it("goes to nobody who may not ask for it", async ({ expect }) => {
-    const { ask } = deployment([whole()], {
+    const { ask } = cachedService([whole()], {
       caller: { tenant: { allow_models: ["openai/small"] } },
     });
     expect((await ask({ model: "openai/large" })).response.status).toBe(403);
@@ -333,7 +258,7 @@ describe("what is not given again", () => {
 describe("requests that ask the same at once", () => {
   it("make one call, and all have its answer", async ({ expect }) => {
     const stream = openStream();
-    const { service, vendor, settled } = deployment([stream.respond]);
+    const { service, vendor, settled } = cachedService([stream.respond]);
     const asked = Array.from({ length: 40 }, (_, i) =>
       service.chat({ stream: i % 2 === 0 }, { headers: EXACT }).then(async (response) => ({
         text: await response.text(),
@@ -351,7 +276,7 @@ describe("requests that ask the same at once", () => {
   });
 
   it("go on alone where the answer is not for others", async ({ expect }) => {
-    const { service, vendor } = deployment([whole({ choices: [choice({}, "length")] })]);
+    const { service, vendor } = cachedService([whole({ choices: [choice({}, "length")] })]);
     const asked = Array.from({ length: 5 }, () => service.chat({}, { headers: EXACT }));
     for (const response of await Promise.all(asked)) expect(response.status).toBe(200);
     expect(vendor.requests).toHaveLength(5);
@@ -359,7 +284,7 @@ describe("requests that ask the same at once", () => {
 
   it("are led by another where the first has failed", async ({ expect }) => {
     const open = openStream();
-    const { service, vendor, settled } = deployment([open.respond, whole()]);
+    const { service, vendor, settled } = cachedService([open.respond, whole()]);
     const leaving = new AbortController();
     const first = service.chat({ stream: true }, { headers: EXACT, signal: leaving.signal });
     await until(() => vendor.requests.length === 1);
@@ -383,7 +308,7 @@ async function purge(service: TestService, id: string, body: unknown): Promise<R
 
 describe("a purge", () => {
   it("ends everything, within ten seconds", async ({ expect }) => {
-    const { id, ask, service, time } = deployment([whole()]);
+    const { id, ask, service, time } = cachedService([whole()]);
     await ask();
     expect((await purge(service, id, {})).status).toBe(200);
     time.advance(10_000);
@@ -395,7 +320,7 @@ describe("a purge", () => {
     expect,
   }) => {
     const stream = openStream();
-    const { id, ask, service, vendor, time, settled } = deployment([
+    const { id, ask, service, vendor, time, settled } = cachedService([
       whole(),
       whole(),
       stream.respond,
@@ -420,10 +345,10 @@ describe("a purge", () => {
   });
 
   it("happens with a tenant's removal, so one made again finds nothing", async ({ expect }) => {
-    const { id, ask, keeper } = deployment([whole()]);
+    const { id, ask, keeper } = cachedService([whole()]);
     await ask();
     await keeper.erase(id);
-    const again = deployment([whole()], { id });
+    const again = cachedService([whole()], { id });
     expect((await again.ask()).cache).toBe("miss");
     expect(await again.keeper.standing(id)).toMatchObject({ total: { hits: 0, misses: 1 } });
   });
@@ -431,7 +356,7 @@ describe("a purge", () => {
 
 describe("what operators see of a cache", () => {
   it("is its hits, its misses and what it saved", async ({ expect }) => {
-    const { id, ask, service } = deployment([whole()]);
+    const { id, ask, service } = cachedService([whole()]);
     async function look() {
       const headers = { authorization: "Bearer an-operators-key" };
       const answer = await service.fetch(`/admin/tenants/${id}/cache`, { headers });
@@ -449,7 +374,7 @@ describe("what operators see of a cache", () => {
   });
 
   it("is refused to others, and where there is none", async ({ expect }) => {
-    const { id, service } = deployment([whole()]);
+    const { id, service } = cachedService([whole()]);
     expect((await service.fetch(`/admin/tenants/${id}/cache`)).status).toBe(401);
     const none = createService({ adminKey: "an-operators-key" });
     const headers = { authorization: "Bearer an-operators-key" };
@@ -469,7 +394,7 @@ describe("a cache in trouble", () => {
   it("costs nobody an answer where its shelves are down, and still lets one lead", async ({
     expect,
   }) => {
-    const { ask, failures, vendor } = deployment([whole()], { near: down, far: down });
+    const { ask, failures, vendor } = cachedService([whole()], { near: down, far: down });
     expect((await ask()).cache).toBe("miss");
     // The object remembers for a minute what was brought.
     expect((await ask()).cache).toBe("hit");
@@ -482,7 +407,7 @@ describe("a cache in trouble", () => {
       find: () => Promise.reject(new Error("gone")),
       objectOf: (id: string) => env.CACHE.getByName(id),
     };
-    const { ask, failures } = deployment([whole()], { namespaces });
+    const { ask, failures } = cachedService([whole()], { namespaces });
     expect((await ask()).cache).toBe("bypass");
     expect(failures).toEqual(["namespace: Error: gone"]);
   });
@@ -493,11 +418,11 @@ describe("a cache in trouble", () => {
       get: async (name) => kept.get(name),
       put: async (name, bytes) => void kept.set(name, bytes),
     };
-    const honest = deployment([whole()], { near: forged, far: EMPTY });
+    const honest = cachedService([whole()], { near: forged, far: EMPTY });
     await honest.ask();
     const [name, bytes] = [...kept][0]!;
     kept.set(name, bytes.with(bytes.length - 1, bytes.at(-1)! ^ 1));
-    const other = deployment([whole()], { near: forged, far: EMPTY, id: honest.id });
+    const other = cachedService([whole()], { near: forged, far: EMPTY, id: honest.id });
     await env.CACHE.getByName(honest.id).purge(["x"]);
     await evictDurableObject(env.CACHE.getByName(honest.id));
     expect((await other.ask()).cache).toBe("miss");
@@ -511,7 +436,7 @@ describe("a cache in trouble", () => {
       get: async (name) => near.get(name),
       put: async (name, bytes) => void near.set(name, bytes),
     };
-    const { id, ask, vendor } = deployment([whole()], { near: shelf });
+    const { id, ask, vendor } = cachedService([whole()], { near: shelf });
     await ask();
     near.clear();
     await evictDurableObject(env.CACHE.getByName(id));
@@ -523,10 +448,10 @@ describe("a cache in trouble", () => {
   });
 
   it("has its secret and its counts still after its object was evicted", async ({ expect }) => {
-    const { id, ask } = deployment([whole()]);
+    const { id, ask } = cachedService([whole()]);
     await ask();
     await evictDurableObject(env.CACHE.getByName(id));
-    const fresh = deployment([], { id });
+    const fresh = cachedService([], { id });
     expect((await fresh.ask()).cache).toBe("hit");
     expect(await fresh.keeper.standing(id)).toMatchObject({ total: { hits: 1, misses: 1 } });
   });

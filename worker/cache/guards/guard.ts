@@ -9,6 +9,7 @@
  * lengths, of which neither may exceed MAX_LENGTH. What no guard can see is what the words do not show: a pronoun's
  * meaning, a passive, a paraphrase of a fact.
  */
+import { additionsDiffer } from "./addition.ts";
 import { codeDiffers } from "./code.ts";
 import { directionsDiffer } from "./direction.ts";
 import { entitiesDiffer } from "./entities.ts";
@@ -37,6 +38,7 @@ const GUARDS = [
   ["format", formatsDiffer],
   ["question", questionsDiffer],
   ["direction", directionsDiffer],
+  ["addition", additionsDiffer],
   ["substitution", subjectsDiffer],
 ] as const satisfies readonly (readonly [string, Guard])[];
 

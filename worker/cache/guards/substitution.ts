@@ -26,7 +26,7 @@ export function subjectsDiffer(a: Text, b: Text): string | undefined {
 }
 
 /** Stems, each once, of the words that are neither idle nor numbers. */
-function readSubjects({ words }: Text): Set<string> {
+export function readSubjects({ words }: Pick<Text, "words">): Set<string> {
   const inNumbers = new Set<number>();
   for (const { from, to } of readNumbers(words))
     for (let at = from; at < to; at++) inNumbers.add(at);
@@ -37,7 +37,7 @@ function readSubjects({ words }: Text): Set<string> {
 }
 
 /** The words without a like in the other text, as many as matter. */
-function ownWords(words: ReadonlySet<string>, others: ReadonlySet<string>): string[] {
+export function ownWords(words: ReadonlySet<string>, others: ReadonlySet<string>): string[] {
   const rows = new Set([...others].flatMap((other) => rowsOf(other)));
   return [...words].filter(
     (word) => !others.has(word) && !rowsOf(word).some((row) => rows.has(row)),
