@@ -16,6 +16,7 @@ import { AnswerCache } from "./cache/answers/answer-cache.ts";
 import { Namespaces } from "./cache/answers/namespaces.ts";
 import { redisShelf } from "./cache/answers/redis-shelf.ts";
 import { coloShelf, kvShelf } from "./cache/answers/shelves.ts";
+import { withMemory } from "./cache/neighbours/hot-neighbours.ts";
 import { neighboursAt } from "./cache/neighbours/sharded-neighbours.ts";
 import { LikenessSearch } from "./cache/semantic/likeness.ts";
 import { ConfigError, readConfig, type Config } from "./config.ts";
@@ -185,7 +186,7 @@ function cacheOf(
     prompts &&
     new LikenessSearch({
       embedder: EMBEDDER,
-      neighboursOf: neighboursAt((name) => prompts.getByName(name)),
+      neighboursOf: withMemory(neighboursAt((name) => prompts.getByName(name))),
       clock,
     });
   const namespaces = new Namespaces({

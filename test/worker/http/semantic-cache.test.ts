@@ -11,7 +11,7 @@ import { LikenessSearch, type Embedder } from "../../../worker/cache/semantic/li
 import { normalFrom, randomFrom } from "../../../worker/lib/prng.ts";
 import PAIRS from "../../fixtures/cache-adversarial.json";
 import { cachedService, type CacheSetup } from "../fixture/cached-service.ts";
-import { whole, type Responder } from "../fixture/vendor.ts";
+import { json, whole, type Responder } from "../fixture/vendor.ts";
 
 const SEMANTIC = { "x-sluice-cache": "semantic" };
 const ASKED = "How do I open the gate?";
@@ -186,17 +186,16 @@ describe("a semantic hit in the sample", () => {
     expect(vendor.requests).toHaveLength(2);
     expect(vendor.requests[1]!.body["stream"]).not.toBe(true);
     expect(await state()).toMatchObject({ audits: before.audits + 1, wrong: 0 });
-    const costs = service.log
-      .filter(({ event }) => event === "completion")
-      .map(({ cost_micro_usd: cost }) => Number(cost) > 0);
-    expect(costs.toSorted()).toEqual([false, true, true]);
+    const paid = service.log.filter(
+      ({ event, cost_micro_usd: cost }) => event === "completion" && Number(cost) > 0,
+    );
+    expect(paid).toHaveLength(2);
     // What the vendor said is kept for who asks the very same.
     expect((await say(REWORDED)).cache).toBe("hit");
   });
 
   it("costs nobody an answer where no vendor gives another", async ({ expect }) => {
-    const down: Responder = () => Response.json({ error: { message: "no" } }, { status: 500 });
-    const { say, learn, state, service } = deployment([says("Turn the paddle."), down]);
+    const { say, learn, state, service } = deployment([says("Turn the paddle."), json(500, {})]);
     await say(ASKED);
     await learn(LEAST_AUDITS + 40);
     const { audits } = await state();
