@@ -32,7 +32,7 @@ export interface KinBag {
   readonly weights: Float32Array<ArrayBuffer>;
 }
 
-const SHARE = { stem: 1, form: 0.5, letters: 0.35 } as const;
+const SHARE = { stem: 1, form: 0.25, letters: 1 } as const;
 const [FIRST_SEED, SECOND_SEED, FORM_SEED, LETTERS_SEED] = [
   0x1b873593, 0x5bd1e995, 0x2c9277b5, 0x5f356495,
 ];

@@ -21,8 +21,7 @@ describe("the bundled head", () => {
     const [a, b, c] = await Promise.all(
       [text!, kin!, "What is a good recipe for onion soup?"].map((words) => EMBEDDER.embed(words)),
     );
-    expect(similarity(a!, b!)).toBeGreaterThan(0.6);
-    expect(similarity(a!, c!)).toBeLessThan(0.4);
+    expect(similarity(a!, b!)).toBeGreaterThan(similarity(a!, c!) + 0.3);
   });
 
   it("says where a vector would not speak for the whole text", ({ expect }) => {
