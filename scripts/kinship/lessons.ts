@@ -1,9 +1,9 @@
 /**
  * What the head learns from: texts that ask the same, with near ones that do not.
  *
- * Half of the lessons are frames (phrasebook.ts) around the same filler; their strangers are the same frame
- * around another filler, and another frame around the same. The other half are sentences of prompts that
- * may form weights that ship, reworded by rule (rewording.ts). All other texts of a batch are strangers too.
+ * Most lessons are forms of a frame (phrasebook.ts) around the same filler; their strangers are the same frame
+ * around another filler, and another frame around the same. The others are sentences of prompts that may
+ * form weights that ship, reworded by rule (rewording.ts). All other texts of a batch are strangers too.
  *
  * A lesson is drawn from the random numbers alone: equal seeds give equal lessons.
  */
@@ -31,7 +31,7 @@ const [LEAST_WORDS, MOST_WORDS] = [4, 24];
 const MOST_SENTENCES = 3; // Of one prompt.
 /** Signs of which a sentence with formulas, code or markup has one. */
 const FORMULA = /[$\\{}[\]*=_|<>^]|\d{3}/;
-/** Fillers are unlike in number, and slots with many of them have more to teach. */
+/** Share of lessons that are made by frames. */
 const FRAMED_SHARE = 0.6;
 /** Share of fillers that are a few words of some sentence: nonsense at times, but of all words. */
 const FOUND_SHARE = 0.5;
