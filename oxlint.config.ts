@@ -82,16 +82,19 @@ const layerRules = Object.entries(LAYERS).flatMap(([folder, { below, models, pac
 
 const MODELS_MESSAGE = "router-models/ may import: itself, zod.";
 
-/** What making the router may take from the service: the parts that must not drift apart. */
+/** What making and judging the router may take from the service: pure parts that must not drift apart. */
+const SCRIPTS_BELOW = ["lib", "domain", "routing", "cache/guards", "cache/trust"];
+
+/** The row of scripts/, as ARCHITECTURE.md shows it. */
+export const SCRIPTS_MAY = `worker/{${SCRIPTS_BELOW.join(",")}}, router-models, scripts, packages`;
+
 const SCRIPTS_PATTERN = {
   group: [
     "**/worker/**",
-    "!**/worker/lib/**",
-    "!**/worker/domain/**",
-    "!**/worker/routing/**",
+    ...SCRIPTS_BELOW.map((folder) => `!**/worker/${folder}/**`),
     "**/test/**",
   ],
-  message: "scripts/ may import: worker/{lib,domain,routing}, router-models, packages.",
+  message: `scripts/ may import: ${SCRIPTS_MAY}.`,
 };
 
 const AMBIENT = [

@@ -6,7 +6,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { LAYERS } from "../oxlint.config.ts";
+import { LAYERS, SCRIPTS_MAY } from "../oxlint.config.ts";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
 import { parseCatalog, type CatalogModel } from "../router-models/catalog.ts";
 import { replaceSection } from "./report/marked-section.ts";
@@ -36,7 +36,7 @@ function layerTable(): string {
     `| router-models | itself, ${code("zod")} |`,
     ...rows,
     "| compose, index, config, variables | anything in worker/, router-models |",
-    "| scripts | worker/{lib,domain,routing}, router-models, scripts, packages |",
+    `| scripts | ${SCRIPTS_MAY} |`,
   ].join("\n");
 }
 

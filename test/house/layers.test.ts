@@ -18,6 +18,16 @@ const reportSchema = z.object({
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const EVERYTHING = ["router-models", "router-models/graph"];
+/** What scripts may take from the service. */
+const OF_THE_SERVICE = [
+  "worker/lib",
+  "worker/domain",
+  "worker/routing",
+  "worker/cache/guards",
+  "worker/cache/trust",
+];
+/** Folders whose subfolders see one another. */
+const ROOMS = ["worker/http", "worker/cache"];
 
 /** Folder → [folders it may import, packages it may import]. A subfolder obeys the row of its folder. */
 const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
@@ -38,6 +48,14 @@ const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
   ],
   "worker/telemetry": [["worker/lib", "worker/domain"], ["zod"]],
   "worker/cache": [
+    ["worker/lib", "worker/domain"],
+    ["zod", "@upstash/redis/cloudflare", "cloudflare:workers"],
+  ],
+  "worker/cache/guards": [
+    ["worker/lib", "worker/domain"],
+    ["zod", "@upstash/redis/cloudflare", "cloudflare:workers"],
+  ],
+  "worker/cache/trust": [
     ["worker/lib", "worker/domain"],
     ["zod", "@upstash/redis/cloudflare", "cloudflare:workers"],
   ],
@@ -73,11 +91,11 @@ const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
   ],
   "worker/console": [["worker/lib", "worker/domain", "worker/pipeline"], ["hono"]],
   scripts: [
-    ["worker/lib", "worker/domain", "worker/routing", ...EVERYTHING, "scripts/training"],
+    [...OF_THE_SERVICE, ...EVERYTHING, "scripts/training"],
     ["zod", "hono", "tokenx", "onnxruntime-web", "@upstash/redis/cloudflare", "jose", "node:fs"],
   ],
   "scripts/training": [
-    ["worker/lib", "worker/domain", "worker/routing", ...EVERYTHING, "scripts"],
+    [...OF_THE_SERVICE, ...EVERYTHING, "scripts"],
     ["zod", "hono", "tokenx", "onnxruntime-web", "@upstash/redis/cloudflare", "jose", "node:fs"],
   ],
 };
@@ -109,7 +127,7 @@ interface PlantedImport {
 }
 
 function sameRoom(from: string, to: string): boolean {
-  return from === to || (from.startsWith("worker/http") && to.startsWith("worker/http"));
+  return from === to || ROOMS.some((room) => from.startsWith(room) && to.startsWith(room));
 }
 
 function plantEdges(root: string): Edge[] {
