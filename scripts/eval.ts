@@ -10,6 +10,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openRelease, weightsLabel, type Release } from "../router-models/release.ts";
 import { readReleaseFolder } from "./dataset/release-folder.ts";
+import { evaluateCache } from "./evaluation/cache/evaluation.ts";
+import { CACHE_HELP, readCacheOptions } from "./evaluation/cache/options.ts";
 import {
   poolsOf,
   reportPool,
@@ -22,6 +24,8 @@ import { evaluateLatency } from "./evaluation/latency/evaluation.ts";
 import { LATENCY_HELP, readLatencyOptions } from "./evaluation/latency/options.ts";
 import { HELP, readOptions, type Options } from "./evaluation/options.ts";
 import { examine, placeModels } from "./evaluation/protocols.ts";
+import { cachePictures } from "./report/cache-pictures.ts";
+import { cacheTable } from "./report/cache-report.ts";
 import { evaluationPictures } from "./report/evaluation-pictures.ts";
 import { evaluationTable } from "./report/evaluation-table.ts";
 import { latencyPictures, latencyTable } from "./report/latency-report.ts";
@@ -34,6 +38,7 @@ import { writeReport, type Report } from "./report/report-folder.ts";
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (args.includes("--latency")) return evaluateForecasts(args);
+  if (args.includes("--cache")) return evaluateAnswers(args);
   const options = readOptions(args);
   if (options.help) {
     console.log(HELP);
@@ -92,6 +97,18 @@ async function evaluateForecasts(args: readonly string[]): Promise<void> {
   const result = await evaluateLatency(options);
   const table = `${latencyTable(result)}\n\nMade by \`${commandLine()}\`.\n`;
   await publish(options, { result, table, pictures: latencyPictures(result) });
+}
+
+/** Of which earlier answer may serve which prompt: pairs, and no release either. */
+async function evaluateAnswers(args: readonly string[]): Promise<void> {
+  const options = readCacheOptions(args);
+  if (options.help) {
+    console.log(CACHE_HELP);
+    return;
+  }
+  const result = await evaluateCache(options);
+  const table = `${cacheTable(result)}\n\nMade by \`${commandLine()}\`.\n`;
+  await publish(options, { result, table, pictures: cachePictures(result) });
 }
 
 function commandLine(): string {

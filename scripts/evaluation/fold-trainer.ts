@@ -25,10 +25,10 @@ export interface FoldTraining {
   readonly prices: PriceSources;
   readonly seed: number;
   /** Where trained folds are kept: nowhere unless given. */
-  readonly cache?: string | undefined;
+  readonly keep?: string | undefined;
 }
 
-export function foldTrainer({ family, prices, seed, cache }: FoldTraining): FoldTrainer {
+export function foldTrainer({ family, prices, seed, keep }: FoldTraining): FoldTrainer {
   return ({ rows, data, label }) => {
     async function train(): Promise<ReleaseFiles> {
       const progress = createProgress(label, 1);
@@ -45,7 +45,7 @@ export function foldTrainer({ family, prices, seed, cache }: FoldTraining): Fold
       }
     }
     return cachedFold(
-      cache,
+      keep,
       { family, data, prices, seed },
       { train, onNote: (note) => console.error(note) },
     );

@@ -25,7 +25,7 @@ export const HELP = `Evaluates a router beside learned baselines and controls, w
   --folds N        of cross (default 5)
   --family NAME    of the routers that cross and leave-dataset train: ${FAMILY_NAMES.join(", ")}
                    (default mf)
-  --cache DIR      keeps the routers that a protocol trains, and takes them from there
+  --keep DIR       keeps the routers that a protocol trains, and takes them from there
   --report DIR     writes the pictures, report.md and report.json there
   --json           prints JSON instead of Markdown
   --write-card     replaces the evaluation in DIR/CARD.md of the release (id only)
@@ -33,6 +33,7 @@ export const HELP = `Evaluates a router beside learned baselines and controls, w
   --resamples N    of the bootstrap (default 1000)
   --seed N         of the bootstrap, of the random control and of folds (default 7)
   --latency FILE...  evaluates the forecast of latencies on traces instead; see --latency --help
+  --cache FILE...    judges when an earlier answer may serve, on pairs, instead; see --cache --help
   --skip-bad-rows  leaves out rows that cannot be read, and counts them
   --help           this text`;
 
@@ -56,7 +57,7 @@ export function readOptions(args: readonly string[]) {
       leave: { type: "string" },
       folds: { type: "string" },
       family: { type: "string" },
-      cache: { type: "string" },
+      keep: { type: "string" },
       report: { type: "string" },
       json: { type: "boolean", default: false },
       "write-card": { type: "boolean", default: false },
@@ -94,7 +95,7 @@ const EFFECTIVE: Readonly<Record<string, readonly Protocol[]>> = {
   folds: ["cross"],
   leave: ["leave-dataset"],
   family: ["cross", "leave-dataset"],
-  cache: ["cross", "leave-dataset", "leave-model"],
+  keep: ["cross", "leave-dataset", "leave-model"],
 };
 
 /** Refuses what would have no effect beside the rest. */

@@ -134,7 +134,7 @@ describe("eval", () => {
       const work = { train: () => tinyRelease({ seed }), onNote: () => undefined };
       await cachedFold(join(folder, "folds"), { ...FOLD, family: "mf", data }, work);
     }
-    const args = ["--protocol", "leave-dataset", "--cache", join(folder, "folds"), "--json"];
+    const args = ["--protocol", "leave-dataset", "--keep", join(folder, "folds"), "--json"];
     const ended = await evaluate(...args, "--data", files.join(), "--prices", pricesFile);
     expect(ended).toMatchObject({ code: 0 });
     expect(ended.stderr).not.toContain("training");
@@ -161,7 +161,7 @@ describe("eval", () => {
     }
     const board = join(folder, "CROSS.md");
     await writeFile(board, "<!-- cross length:start -->\n<!-- cross length:end -->\n");
-    const args = ["--protocol", "cross", "--folds", "2", "--family", "length", "--cache", cache];
+    const args = ["--protocol", "cross", "--folds", "2", "--family", "length", "--keep", cache];
     const files = ["--data", QUIZ, "--prices", pricesFile, "--leaderboard", board];
     const ended = await evaluate(...args, ...files);
     expect(ended).toMatchObject({ code: 0 });

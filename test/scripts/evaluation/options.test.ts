@@ -21,7 +21,7 @@ describe("readOptions", () => {
     ["--protocol cross --family none", "--family none"],
     ["--family length", "--family has no effect with --protocol id"],
     ["--folds 3", "--folds has no effect with --protocol id"],
-    ["--cache dir", "--cache has no effect with --protocol id"],
+    ["--keep dir", "--keep has no effect with --protocol id"],
     ["--format routellm --data a --skip-bad-rows", "--skip-bad-rows has no effect with --format"],
     ["--format none", '--format "none" must be one of routellm, routerbench, llmrouterbench'],
     ["--format routellm", "--format wants --data"],

@@ -1,0 +1,57 @@
+/**
+ * Who is compared: the similarities, the rules, and which two of them a deployment runs that changes nothing.
+ *
+ * This is the one place where a learnt head or another bound joins: a head is `vectorCosine(name, embed)` in
+ * `similarities`, a bound an entry of `ADAPTIVE`, and `DEFAULT` names what ships.
+ */
+import { ALWAYS, NEVER, PLUG_IN, thresholdRule, type Rule } from "./rules.ts";
+import {
+  always,
+  idfCosine,
+  jaccard,
+  randomSimilarity,
+  trigrams,
+  type Similarity,
+  type Vocabulary,
+} from "./similarity.ts";
+
+/** What ships: a similarity and a rule, behind the guards. */
+export const DEFAULT = { similarity: "idf-cosine", rule: "plug-in" } as const;
+
+/** Of what is served at all, as a table has them. */
+export const THRESHOLDS = [0.8, 0.9, 0.95, 0.99] as const;
+
+/** What may serve, for texts with such words. */
+export function similarities(words: Vocabulary): Similarity[] {
+  return [jaccard, trigrams, idfCosine(words)];
+}
+
+/** What a similarity has to beat. */
+export function controls(seed: number): Similarity[] {
+  return [randomSimilarity(seed), always];
+}
+
+/** Rules that learn from what turned out right. */
+export const ADAPTIVE: readonly Rule[] = [PLUG_IN];
+
+/** A rule, and whether guards are asked before it. */
+export interface Gate {
+  readonly rule: Rule;
+  readonly guarded: boolean;
+}
+
+/** For the pairs of a set, in a random order: a threshold needs none, so these are the rules that learn. */
+export const PAIR_GATES: readonly Gate[] = [
+  { rule: NEVER, guarded: true },
+  { rule: ALWAYS, guarded: true },
+  ...ADAPTIVE.map((rule) => ({ rule, guarded: true })),
+];
+
+/** For a stream of questions. */
+export const STREAM_GATES: readonly Gate[] = [
+  ...THRESHOLDS.flatMap((threshold) =>
+    [false, true].map((guarded) => ({ rule: thresholdRule(threshold), guarded })),
+  ),
+  { rule: ALWAYS, guarded: true },
+  ...ADAPTIVE.map((rule) => ({ rule, guarded: true })),
+];

@@ -1,0 +1,145 @@
+/**
+ * The evaluation of the semantic cache: of each set of pairs, what every similarity serves at every threshold, with and
+ * without the guards; what the rules that learn make of it; and the same for the set's questions as a stream.
+ *
+ * The guards and the bound are those that serve. Nothing is fitted here: a similarity may count a set's words, and a
+ * rule lives on what it is told while it serves. Numbers that take the best threshold look at the labels they are
+ * judged by, and say what a similarity could do at best, not what a deployment would get.
+ */
+import { hashText, randomFrom } from "../../../worker/lib/prng.ts";
+import { createProgress } from "../../report/progress.ts";
+import { adversarialReport, readAdversarial, type AdversarialReport } from "./adversarial.ts";
+import { controls, DEFAULT, PAIR_GATES, similarities, STREAM_GATES } from "./contenders.ts";
+import { courseRows, pairArrivals, type CourseRow } from "./course-rows.ts";
+import { methodRows, rankedBy, type MethodRow, type Ranked } from "./method-rows.ts";
+import type { CacheOptions } from "./options.ts";
+import { readPairs, type LabelNoise, type PairFile } from "./pair-file.ts";
+import { preparePairs, type PairSet } from "./pair-set.ts";
+import { neighboursOf, questionsOf, rememberedGuard, streamOf } from "./question-stream.ts";
+import type { Arrival } from "./requests.ts";
+import { vocabularyOf, type Similarity } from "./similarity.ts";
+
+export interface StreamReport {
+  readonly questions: number;
+  readonly rows: readonly CourseRow[];
+}
+
+export interface CacheSetReport {
+  readonly name: string;
+  readonly pairs: number;
+  readonly equivalent: number;
+  readonly noise: LabelNoise;
+  /** By guard, how many pairs of either kind it was the first to refuse. */
+  readonly refusals: Readonly<Record<string, { equivalent: number; different: number }>>;
+  readonly methods: readonly MethodRow[];
+  /** The rules that learn, on the pairs in random orders. */
+  readonly courses: readonly CourseRow[];
+  /** Undefined where no questions were to be streamed. */
+  readonly stream: StreamReport | undefined;
+}
+
+export interface CacheEvaluation {
+  readonly protocol: "cache";
+  readonly ships: typeof DEFAULT;
+  readonly budget: number;
+  readonly split: CacheOptions["split"];
+  readonly orders: number;
+  readonly resamples: number;
+  readonly seed: number;
+  readonly sets: readonly CacheSetReport[];
+  readonly adversarial: AdversarialReport;
+}
+
+/** Reads the pairs and evaluates them; progress goes to stderr. Rejects as `readPairs` and `readAdversarial` do. */
+export async function evaluateCache(options: CacheOptions): Promise<CacheEvaluation> {
+  const { budget, split, orders, resamples, seed } = options;
+  const misleading = await readAdversarial(options.adversarial);
+  const files: PairFile[] = [];
+  for (const path of options.files) files.push(await readPairs(path, options));
+  const progress = createProgress("cache", files.length * STEPS_A_SET);
+  let done = 0;
+  function onStep(note: string): void {
+    progress.update(++done, note);
+  }
+  const sets: CacheSetReport[] = [];
+  for (const file of files) sets.push(await reportSet(file, { options, onStep }));
+  const adversarial = await adversarialReport(misleading, similarities);
+  progress.finish();
+  const terms = { budget, split, orders, resamples, seed };
+  return { protocol: "cache", ships: DEFAULT, ...terms, sets, adversarial };
+}
+
+interface Work {
+  readonly options: CacheOptions;
+  /** Called after each of the steps of a set. */
+  readonly onStep: (note: string) => void;
+}
+
+/** The guards, the bootstrap, and for each similarity that may serve its pairs and its stream. */
+const STEPS_A_SET = 2 + 2 * similarities(vocabularyOf([])).length;
+
+async function reportSet(file: PairFile, { options, onStep }: Work): Promise<CacheSetReport> {
+  const { name } = file;
+  const set = preparePairs(file);
+  onStep(`${name}: guards`);
+  const serving = similarities(vocabularyOf(file.allTexts));
+  const courses: CourseRow[] = [];
+  const rankings: Ranked[] = [];
+  for (const similarity of serving) {
+    const compare = await similarity.read(set.texts);
+    rankings.push(...rankedBy(similarity.name, set, compare));
+    function arrivalsOf(order: number): Arrival[] {
+      return pairArrivals(set, compare, { seed: options.seed, order });
+    }
+    courses.push(...courseRows(similarity.name, arrivalsOf, { ...options, gates: PAIR_GATES }));
+    onStep(`${name}: ${similarity.name}`);
+  }
+  for (const control of controls(options.seed))
+    rankings.push(...rankedBy(control.name, set, await control.read(set.texts)));
+  const methods = methodRows(rankings, set, options);
+  onStep(`${name}: intervals`);
+  return {
+    name,
+    pairs: set.pairs.length,
+    equivalent: set.pairs.filter(({ isEquivalent }) => isEquivalent).length,
+    noise: file.noise,
+    refusals: refusalsOf(set),
+    methods,
+    courses,
+    stream: await reportStream(set, serving, { options, onStep }),
+  };
+}
+
+function refusalsOf({ pairs }: PairSet): CacheSetReport["refusals"] {
+  const refusals: Record<string, { equivalent: number; different: number }> = {};
+  for (const { refusal, isEquivalent } of pairs) {
+    if (refusal === undefined) continue;
+    const row = (refusals[refusal] ??= { equivalent: 0, different: 0 });
+    row[isEquivalent ? "equivalent" : "different"]++;
+  }
+  return refusals;
+}
+
+async function reportStream(
+  set: PairSet,
+  serving: readonly Similarity[],
+  { options, onStep }: Work,
+): Promise<StreamReport | undefined> {
+  const { questions: most, seed } = options;
+  const random = randomFrom(hashText(`questions ${set.name} ${seed}`));
+  const questions = questionsOf(set, { most, random });
+  const count = questions.texts.length;
+  if (count < 2) return undefined;
+  const refuses = rememberedGuard(questions.texts);
+  const rows: CourseRow[] = [];
+  for (const { name, read } of serving) {
+    const neighbours = neighboursOf(count, await read(questions.texts));
+    function arrivalsOf(order: number): Arrival[] {
+      const shuffled = randomFrom(hashText(`stream ${seed} ${order}`));
+      return streamOf(questions, neighbours, { refuses, random: shuffled });
+    }
+    rows.push(...courseRows(name, arrivalsOf, { ...options, gates: STREAM_GATES }));
+    onStep(`${set.name}: ${name}, streamed`);
+  }
+  return { questions: count, rows };
+}

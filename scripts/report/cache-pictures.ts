@@ -1,0 +1,167 @@
+/**
+ * The evaluation of the semantic cache as pictures: precision against recall, and false hits per 1,000 hits against the
+ * hit rate, with the budget as a line. Of each set as it is and behind the guards, and of its questions as a stream.
+ *
+ * Both axes of the second are logarithmic: a budget is a share of hits of which most similarities have few. A rule
+ * without false hits is drawn at the lower end, one without hits is not drawn.
+ */
+import type { CourseRow } from "../evaluation/cache/course-rows.ts";
+import type { CacheEvaluation, CacheSetReport } from "../evaluation/cache/evaluation.ts";
+import type { MethodRow } from "../evaluation/cache/method-rows.ts";
+import type { Picture } from "./evaluation-pictures.ts";
+import { frame, note, picture, type Axis, type Series } from "./svg.ts";
+
+/** By similarity; one that is not named here is what ships, or what may. */
+const STYLES: Readonly<Record<string, string>> = {
+  jaccard: "length",
+  trigrams: "knn",
+  "idf-cosine": "ridge",
+  random: "random",
+};
+/** The hit rate at the left end. */
+const LEAST_RATE = 0.001;
+/** False hits per 1,000 hits at the lower end. */
+const LEAST_FALSE = 1;
+
+export function cachePictures({ sets, budget }: CacheEvaluation): Picture[] {
+  return sets.flatMap((set) => [
+    precisionPicture(set, false),
+    precisionPicture(set, true),
+    falseHitsPicture(set, { budget, guarded: false }),
+    falseHitsPicture(set, { budget, guarded: true }),
+    ...(set.stream === undefined ? [] : [streamPicture(set.name, set.stream.rows, budget)]),
+  ]);
+}
+
+function precisionPicture(
+  { name, equivalent, methods }: CacheSetReport,
+  guarded: boolean,
+): Picture {
+  const shares = { from: 0, to: 1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], format: asPercent };
+  const place = frame({ ...shares, label: "Recall" }, { ...shares, label: "Precision" });
+  const series = drawn(methods, guarded).map(({ similarity, curve }) =>
+    lineOf(
+      similarity,
+      curve.map(({ hits, falseHits }) => [
+        (hits - falseHits) / equivalent,
+        (hits - falseHits) / hits,
+      ]),
+    ),
+  );
+  return {
+    name: `precision-${name}${guarded ? "-guarded" : ""}.svg`,
+    svg: picture(`${name}${guarded ? ", behind the guards" : ""}`, place, { series }),
+  };
+}
+
+function falseHitsPicture(
+  { name, pairs, methods, courses }: CacheSetReport,
+  { budget, guarded }: { readonly budget: number; readonly guarded: boolean },
+): Picture {
+  const lines = drawn(methods, guarded).map(({ similarity, curve }) =>
+    lineOf(
+      similarity,
+      curve
+        .filter(({ hits }) => hits / pairs >= LEAST_RATE)
+        .map(({ hits, falseHits }) => pointOf(hits / pairs, falseHits / hits)),
+    ),
+  );
+  return {
+    name: `false-hits-${name}${guarded ? "-guarded" : ""}.svg`,
+    svg: budgetPicture(`${name}${guarded ? ", behind the guards" : ", no guards"}`, {
+      budget,
+      lines,
+      rules: guarded ? courses : [],
+    }),
+  };
+}
+
+function streamPicture(name: string, rows: readonly CourseRow[], budget: number): Picture {
+  const fixed = rows.filter(({ rule, guarded }) => guarded && rule.startsWith("threshold"));
+  const lines = [...Map.groupBy(fixed, ({ similarity }) => similarity)].map(([similarity, own]) =>
+    lineOf(
+      similarity,
+      own
+        .filter(isDrawn)
+        .map(({ hitRate, falseShare }) => pointOf(hitRate.value, falseShare.value)),
+    ),
+  );
+  const rules = rows.filter(({ rule }) => !rule.startsWith("threshold"));
+  const title = `${name}, questions streamed, behind the guards`;
+  return {
+    name: `stream-${name}.svg`,
+    svg: budgetPicture(title, { budget, lines, rules }),
+  };
+}
+
+interface Rates {
+  readonly budget: number;
+  readonly lines: readonly Series[];
+  readonly rules: readonly CourseRow[];
+}
+
+function budgetPicture(title: string, { budget, lines, rules }: Rates): string {
+  const place = frame(
+    logarithmic("Hit rate (logarithmic)", [LEAST_RATE, 0.01, 0.1, 1], asPercent),
+    logarithmic("False hits per 1,000 hits (logarithmic)", [LEAST_FALSE, 10, 100, 1_000], String),
+  );
+  const line: Series = {
+    name: "budget",
+    style: "oracle",
+    kind: "line",
+    points: [pointOf(LEAST_RATE, budget), pointOf(1, budget)],
+  };
+  const shown = rules.filter((row) => row.rule !== "always" && isDrawn(row));
+  const dots = shown.map(({ similarity, hitRate, falseShare }): Series => ({
+    name: "",
+    style: styleOf(similarity),
+    kind: "dots",
+    points: [pointOf(hitRate.value, falseShare.value)],
+  }));
+  const notes = shown.map(({ rule, hitRate, falseShare }) => {
+    const [x, y] = pointOf(hitRate.value, falseShare.value);
+    return note(rule, { x: place.x(x), y: place.y(y) });
+  });
+  return picture(title, place, { series: [line, ...lines, ...dots], extra: notes.join("\n") });
+}
+
+function isDrawn({ hitRate, falseShare }: CourseRow): boolean {
+  return hitRate.value >= LEAST_RATE && !Number.isNaN(falseShare.value);
+}
+
+/** A hit rate and a share of false hits, as logarithms. */
+function pointOf(hitRate: number, falseShare: number): [number, number] {
+  return [Math.log10(hitRate), Math.log10(Math.max(1_000 * falseShare, LEAST_FALSE))];
+}
+
+function logarithmic(
+  label: string,
+  ticks: readonly number[],
+  format: (value: number) => string,
+): Axis {
+  const places = ticks.map(Math.log10);
+  return {
+    label,
+    from: places[0]!,
+    to: places.at(-1)!,
+    ticks: places,
+    format: (place) => format(Number((10 ** place).toPrecision(6))),
+  };
+}
+
+/** The methods that have a curve: "always" is a point. */
+function drawn(methods: readonly MethodRow[], guarded: boolean): MethodRow[] {
+  return methods.filter((row) => row.guarded === guarded && row.curve.length > 1).toReversed();
+}
+
+function lineOf(similarity: string, points: readonly (readonly [number, number])[]): Series {
+  return { name: similarity, style: styleOf(similarity), kind: "line", points };
+}
+
+function styleOf(similarity: string): string {
+  return STYLES[similarity] ?? "router";
+}
+
+function asPercent(share: number): string {
+  return `${Number((100 * share).toPrecision(3))} %`;
+}

@@ -1,0 +1,197 @@
+/**
+ * The evaluation of the semantic cache as Markdown: what ships first, then each set with its thresholds, rules and
+ * stream, then the pairs that were made to mislead.
+ *
+ * Whether something is within the budget is said by the share itself and, behind it, by its interval: "surely" where all
+ * of the interval is on that side.
+ */
+import type { AdversarialReport, AdversarialRow } from "../evaluation/cache/adversarial.ts";
+import { THRESHOLDS } from "../evaluation/cache/contenders.ts";
+import type { CourseRow } from "../evaluation/cache/course-rows.ts";
+import type { CacheEvaluation, CacheSetReport } from "../evaluation/cache/evaluation.ts";
+import type { MethodRow, ThresholdRow } from "../evaluation/cache/method-rows.ts";
+import { cell, count, fixed, markdown, percent } from "./markdown.ts";
+
+/** The evaluation as Markdown, without a heading of its own. */
+export function cacheTable(evaluation: CacheEvaluation): string {
+  const { sets, split, orders, resamples, adversarial } = evaluation;
+  return [
+    `A pair is a hit where the one text is served the other's answer, and a false hit where the two are not labelled equivalent. Rows: ${split}. Intervals of areas and recalls: 95 %, ${count(resamples)} resamples of pairs that share texts; of a threshold's false hits: exact, 95 %; of rules: least and greatest of ${orders} orders, which all share one set.`,
+    ...shippedSection(evaluation),
+    ...noiseSection(evaluation),
+    ...sets.flatMap((set) => setSection(set, evaluation)),
+    ...adversarialSection(adversarial),
+  ].join("\n\n");
+}
+
+function shippedSection({ ships, sets, budget }: CacheEvaluation): string[] {
+  function rowOf(name: string, courses: readonly CourseRow[]): string[][] {
+    return courses
+      .filter(({ similarity, rule }) => similarity === ships.similarity && rule === ships.rule)
+      .map((row) => [
+        name,
+        shareCell(row.hitRate),
+        cell(row.falseShare, perThousand),
+        verdict(row, budget),
+        cell(row.recall, fine),
+      ]);
+  }
+  const rows = sets.flatMap(({ name, courses, stream }) => [
+    ...rowOf(`${name}, pairs`, courses),
+    ...rowOf(`${name}, stream`, stream?.rows ?? []),
+  ]);
+  return [
+    `### What ships: ${ships.similarity}, guards, ${ships.rule}, a budget of ${fine(budget)}`,
+    markdown(
+      ["", "hit rate", "false hits per 1,000 hits", "within budget (orders beyond)", "recall"],
+      rows,
+    ),
+  ];
+}
+
+function verdict({ falseShare, ordersBeyond, orders }: CourseRow, budget: number): string {
+  if (Number.isNaN(falseShare.value)) return "yes: no hit";
+  const word = falseShare.value <= budget ? "yes" : "**no**";
+  return `${word} (${ordersBeyond} of ${orders})`;
+}
+
+function noiseSection({ sets }: CacheEvaluation): string[] {
+  const rows = sets.map(({ name, noise }) => [
+    name,
+    ofThese(noise.equalButDifferent, noise.equal),
+    ofThese(noise.chainedButDifferent, noise.chained),
+  ]);
+  return [
+    "### The labels are noisy",
+    "People labelled these pairs, and contradict themselves. Where pairs that are equal but for case, blanks and closing marks are labelled different, serving them counts as a false hit below, and no method could do without. So false hits are the method's and the labels' together; the true share is lower by an unknown amount. Of all rows of the file:",
+    markdown(
+      ["", "equal, but labelled different", "joined by a chain, but labelled different"],
+      rows,
+    ),
+  ];
+}
+
+function ofThese(some: number, all: number): string {
+  return all === 0 ? "none" : `${count(some)} of ${count(all)} (${fine(some / all)})`;
+}
+
+function setSection(set: CacheSetReport, { budget }: CacheEvaluation): string[] {
+  const { name, pairs, equivalent, methods, courses, stream } = set;
+  return [
+    `### ${name}: ${count(pairs)} pairs, ${count(equivalent)} equivalent`,
+    `Best thresholds, chosen on the rows that judge them. Sure: recall where an exact bound of 95 % puts the false share at ${fine(budget)} or less.`,
+    markdown(
+      ["", "area under the curve", "recall at 95 %", "recall at 99 %", "sure", "all served"],
+      methods.map(methodCells),
+    ),
+    "False hits per 1,000 hits, and hit rate, at a threshold:",
+    markdown(
+      ["", ...THRESHOLDS.map((threshold) => threshold.toFixed(2))],
+      methods.map((row) => [
+        methodName(row),
+        ...row.thresholds.map((at) => atThreshold(at, pairs)),
+      ]),
+    ),
+    refusalTable(set),
+    "The pairs as requests in a random order, behind the guards:",
+    courseTable(courses, budget),
+    ...(stream === undefined
+      ? []
+      : [
+          `The questions as a stream: ${count(stream.questions)}, each against all earlier ones; for ${percent(stream.rows[0]?.answerable ?? NaN)} some earlier one is equivalent. What nobody has labelled counts as false.`,
+          courseTable(stream.rows, budget),
+        ]),
+  ];
+}
+
+function methodCells(row: MethodRow): string[] {
+  const { aucPr, recall95, recall99, reach } = row.numbers;
+  return [
+    methodName(row),
+    cell(aucPr),
+    cell(recall95),
+    cell(recall99),
+    fixed(row.sureRecall),
+    fixed(reach.value),
+  ];
+}
+
+function methodName({ similarity, guarded }: { similarity: string; guarded: boolean }): string {
+  return guarded ? `${similarity}, guards` : similarity;
+}
+
+function atThreshold({ hits, falseShare }: ThresholdRow, pairs: number): string {
+  return hits === 0 ? "no hit" : `${cell(falseShare, perThousand)}, ${fine(hits / pairs)}`;
+}
+
+function refusalTable({ refusals, pairs, equivalent }: CacheSetReport): string {
+  const rows = Object.entries(refusals)
+    .toSorted(([, a], [, b]) => b.different - a.different)
+    .map(([guard, row]) => [
+      guard,
+      ofThese(row.different, pairs - equivalent),
+      ofThese(row.equivalent, equivalent),
+    ]);
+  return markdown(["guard that refuses first", "different pairs", "equivalent pairs"], rows);
+}
+
+function courseTable(rows: readonly CourseRow[], budget: number): string {
+  return markdown(
+    [
+      "",
+      "hit rate",
+      "false hits per 1,000 hits",
+      "of these unlabelled",
+      "recall",
+      "hits audited",
+      "within budget (orders beyond)",
+    ],
+    rows.map((row) => [
+      `${methodName(row)}, ${row.rule}`,
+      shareCell(row.hitRate),
+      cell(row.falseShare, perThousand),
+      percent(row.unlabelled),
+      shareCell(row.recall),
+      percent(row.audited),
+      verdict(row, budget),
+    ]),
+  );
+}
+
+function adversarialSection({ different, rephrasings, rows }: AdversarialReport): string[] {
+  const kinds = Object.keys(different);
+  const all = Object.values(different).reduce((sum, pairs) => sum + pairs, 0);
+  return [
+    `### Pairs made to mislead: ${all} that ask for something else, ${rephrasings} rephrasings`,
+    "How many are served. The guards alone are the worst case of any similarity behind them.",
+    markdown(
+      ["", ...kinds.map((kind) => `${kind}, ${different[kind]}`), "false hits", "rephrasings"],
+      rows.map((row) => adversarialCells(row, kinds)),
+    ),
+  ];
+}
+
+function adversarialCells(row: AdversarialRow, kinds: readonly string[]): string[] {
+  const { similarity, threshold, guarded, falseHits, rephrasings } = row;
+  const name =
+    similarity === undefined
+      ? "guards alone"
+      : `${methodName({ similarity, guarded })}, ${threshold.toFixed(2)}`;
+  const counts = kinds.map((kind) => falseHits[kind] ?? 0);
+  const all = counts.reduce((sum, served) => sum + served, 0);
+  return [name, ...counts.map(String), `**${all}**`, String(rephrasings)];
+}
+
+function shareCell(estimate: CourseRow["hitRate"]): string {
+  return cell(estimate, fine);
+}
+
+/** Such as "4.2 %". */
+function fine(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Such as "12.5", of a share of 0.0125. */
+function perThousand(share: number): string {
+  return (1_000 * share).toFixed(1);
+}
