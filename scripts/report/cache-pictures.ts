@@ -2,8 +2,8 @@
  * The evaluation of the semantic cache as pictures: precision against recall, and false hits per 1,000 hits against the
  * hit rate, with the budget as a line. Of each set as it is and behind the guards, and of its questions as a stream.
  *
- * Both axes of the second are logarithmic: a budget is a share of hits of which most similarities have few. A rule
- * without false hits is drawn at the lower end, one without hits is not drawn.
+ * Both axes of the second are logarithmic: a budget is a share of hits of which most similarities have few. What has no
+ * false hit is drawn at the lower end, what has no hit is not drawn. Dots are rules over the similarity that ships.
  */
 import type { CourseRow } from "../evaluation/cache/course-rows.ts";
 import type { CacheEvaluation, CacheSetReport } from "../evaluation/cache/evaluation.ts";
@@ -23,15 +23,18 @@ const LEAST_RATE = 0.001;
 /** False hits per 1,000 hits at the lower end. */
 const LEAST_FALSE = 1;
 
-export function cachePictures({ sets, budget }: CacheEvaluation): Picture[] {
+export function cachePictures({ sets, budget, ships }: CacheEvaluation): Picture[] {
+  const terms = { budget, ships };
   return sets.flatMap((set) => [
     precisionPicture(set, false),
     precisionPicture(set, true),
-    falseHitsPicture(set, { budget, guarded: false }),
-    falseHitsPicture(set, { budget, guarded: true }),
-    ...(set.stream === undefined ? [] : [streamPicture(set.name, set.stream.rows, budget)]),
+    falseHitsPicture(set, { ...terms, guarded: false }),
+    falseHitsPicture(set, { ...terms, guarded: true }),
+    ...(set.stream === undefined ? [] : [streamPicture(set.name, set.stream.rows, terms)]),
   ]);
 }
+
+type Terms = Pick<CacheEvaluation, "budget" | "ships">;
 
 function precisionPicture(
   { name, equivalent, methods }: CacheSetReport,
@@ -56,7 +59,7 @@ function precisionPicture(
 
 function falseHitsPicture(
   { name, pairs, methods, courses }: CacheSetReport,
-  { budget, guarded }: { readonly budget: number; readonly guarded: boolean },
+  { guarded, ...terms }: Terms & { readonly guarded: boolean },
 ): Picture {
   const lines = drawn(methods, guarded).map(({ similarity, curve }) =>
     lineOf(
@@ -69,14 +72,14 @@ function falseHitsPicture(
   return {
     name: `false-hits-${name}${guarded ? "-guarded" : ""}.svg`,
     svg: budgetPicture(`${name}${guarded ? ", behind the guards" : ", no guards"}`, {
-      budget,
+      ...terms,
       lines,
       rules: guarded ? courses : [],
     }),
   };
 }
 
-function streamPicture(name: string, rows: readonly CourseRow[], budget: number): Picture {
+function streamPicture(name: string, rows: readonly CourseRow[], terms: Terms): Picture {
   const fixed = rows.filter(({ rule, guarded }) => guarded && rule.startsWith("threshold"));
   const lines = [...Map.groupBy(fixed, ({ similarity }) => similarity)].map(([similarity, own]) =>
     lineOf(
@@ -90,17 +93,16 @@ function streamPicture(name: string, rows: readonly CourseRow[], budget: number)
   const title = `${name}, questions streamed, behind the guards`;
   return {
     name: `stream-${name}.svg`,
-    svg: budgetPicture(title, { budget, lines, rules }),
+    svg: budgetPicture(title, { ...terms, lines: lines.toReversed(), rules }),
   };
 }
 
-interface Rates {
-  readonly budget: number;
+interface Rates extends Terms {
   readonly lines: readonly Series[];
   readonly rules: readonly CourseRow[];
 }
 
-function budgetPicture(title: string, { budget, lines, rules }: Rates): string {
+function budgetPicture(title: string, { budget, ships, lines, rules }: Rates): string {
   const place = frame(
     logarithmic("Hit rate (logarithmic)", [LEAST_RATE, 0.01, 0.1, 1], asPercent),
     logarithmic("False hits per 1,000 hits (logarithmic)", [LEAST_FALSE, 10, 100, 1_000], String),
@@ -111,7 +113,7 @@ function budgetPicture(title: string, { budget, lines, rules }: Rates): string {
     kind: "line",
     points: [pointOf(LEAST_RATE, budget), pointOf(1, budget)],
   };
-  const shown = rules.filter((row) => row.rule !== "always" && isDrawn(row));
+  const shown = rules.filter((row) => row.similarity === ships.similarity && isDrawn(row));
   const dots = shown.map(({ similarity, hitRate, falseShare }): Series => ({
     name: "",
     style: styleOf(similarity),

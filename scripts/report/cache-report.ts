@@ -2,14 +2,20 @@
  * The evaluation of the semantic cache as Markdown: what ships first, then each set with its thresholds, rules and
  * stream, then the pairs that were made to mislead.
  *
- * Whether something is within the budget is said by the share itself and, behind it, by its interval: "surely" where all
- * of the interval is on that side.
+ * Whether a rule is within the budget is said of all its orders together and, behind it, of each alone: the promise of a
+ * bound is one of single namespaces.
  */
 import type { AdversarialReport, AdversarialRow } from "../evaluation/cache/adversarial.ts";
+import { binomialShare } from "../evaluation/cache/binomial.ts";
 import { THRESHOLDS } from "../evaluation/cache/contenders.ts";
 import type { CourseRow } from "../evaluation/cache/course-rows.ts";
-import type { CacheEvaluation, CacheSetReport } from "../evaluation/cache/evaluation.ts";
+import type {
+  CacheEvaluation,
+  CacheSetReport,
+  StreamReport,
+} from "../evaluation/cache/evaluation.ts";
 import type { MethodRow, ThresholdRow } from "../evaluation/cache/method-rows.ts";
+import { thresholdRule } from "../evaluation/cache/rules.ts";
 import { cell, count, fixed, markdown, percent } from "./markdown.ts";
 
 /** The evaluation as Markdown, without a heading of its own. */
@@ -25,47 +31,86 @@ export function cacheTable(evaluation: CacheEvaluation): string {
 }
 
 function shippedSection({ ships, sets, budget }: CacheEvaluation): string[] {
-  function rowOf(name: string, courses: readonly CourseRow[]): string[][] {
-    return courses
-      .filter(({ similarity, rule }) => similarity === ships.similarity && rule === ships.rule)
-      .map((row) => [
-        name,
-        shareCell(row.hitRate),
-        cell(row.falseShare, perThousand),
-        verdict(row, budget),
-        cell(row.recall, fine),
-      ]);
-  }
-  const rows = sets.flatMap(({ name, courses, stream }) => [
-    ...rowOf(`${name}, pairs`, courses),
-    ...rowOf(`${name}, stream`, stream?.rows ?? []),
-  ]);
+  const rows = sets.flatMap(({ name, pairs, methods, courses, stream }) => {
+    const alone = methods
+      .filter(({ similarity }) => similarity === ships.similarity)
+      .map(({ thresholds }) => atThreshold(thresholds[SHOWN]!, pairs));
+    const streamed = stream?.rows.filter(({ rule }) => rule === RULES[SHOWN]) ?? [];
+    return [
+      ...shippedRow(`${name}, pairs`, alone, { courses, ships, budget }),
+      ...shippedRow(`${name}, stream`, ownOf(streamed, ships).map(rateCell), {
+        courses: stream?.rows ?? [],
+        ships,
+        budget,
+      }),
+    ];
+  });
+  const threshold = THRESHOLDS[SHOWN].toFixed(2);
   return [
     `### What ships: ${ships.similarity}, guards, ${ships.rule}, a budget of ${fine(budget)}`,
+    "False hits per 1,000 hits, and hit rate. Pairs: each text against its partner; stream: each against all earlier ones, where what nobody has labelled counts as false.",
     markdown(
-      ["", "hit rate", "false hits per 1,000 hits", "within budget (orders beyond)", "recall"],
+      [
+        "",
+        `threshold ${threshold}`,
+        `guards, ${threshold}`,
+        `guards, ${ships.rule}`,
+        "recall",
+        "within budget",
+      ],
       rows,
     ),
   ];
 }
 
+/** Of the thresholds, the one beside what ships. */
+const SHOWN = 1;
+const RULES = THRESHOLDS.map((threshold) => thresholdRule(threshold).name);
+
+interface Shipped {
+  readonly courses: readonly CourseRow[];
+  readonly ships: CacheEvaluation["ships"];
+  readonly budget: number;
+}
+
+function shippedRow(
+  name: string,
+  thresholds: readonly string[],
+  { courses, ships, budget }: Shipped,
+): string[][] {
+  return ownOf(courses, ships)
+    .filter(({ rule }) => rule === ships.rule)
+    .map((row) => [
+      name,
+      ...thresholds,
+      rateCell(row),
+      shareCell(row.recall),
+      verdict(row, budget),
+    ]);
+}
+
+function ownOf(rows: readonly CourseRow[], ships: CacheEvaluation["ships"]): CourseRow[] {
+  return rows.filter(({ similarity }) => similarity === ships.similarity);
+}
+
 function verdict({ falseShare, ordersBeyond, orders }: CourseRow, budget: number): string {
-  if (Number.isNaN(falseShare.value)) return "yes: no hit";
+  if (Number.isNaN(falseShare.value)) return "yes, without a hit";
   const word = falseShare.value <= budget ? "yes" : "**no**";
-  return `${word} (${ordersBeyond} of ${orders})`;
+  return `${word}; beyond it in ${ordersBeyond} of ${orders} orders`;
 }
 
 function noiseSection({ sets }: CacheEvaluation): string[] {
   const rows = sets.map(({ name, noise }) => [
     name,
     ofThese(noise.equalButDifferent, noise.equal),
+    cell(binomialShare(noise.equalButDifferent, noise.equal), fine),
     ofThese(noise.chainedButDifferent, noise.chained),
   ]);
   return [
     "### The labels are noisy",
-    "People labelled these pairs, and contradict themselves. Where pairs that are equal but for case, blanks and closing marks are labelled different, serving them counts as a false hit below, and no method could do without. So false hits are the method's and the labels' together; the true share is lower by an unknown amount. Of all rows of the file:",
+    "People labelled these pairs, and not all as one would. Where two texts are equal but for case, blanks and closing marks and yet labelled different, serving one the other's answer counts as a false hit below, and no method could do better. A false hit below is the method's or the label's, and nobody can say which; of all rows of a file:",
     markdown(
-      ["", "equal, but labelled different", "joined by a chain, but labelled different"],
+      ["", "equal, but labelled different", "95 %", "joined by a chain, but labelled different"],
       rows,
     ),
   ];
@@ -87,21 +132,43 @@ function setSection(set: CacheSetReport, { budget }: CacheEvaluation): string[] 
     "False hits per 1,000 hits, and hit rate, at a threshold:",
     markdown(
       ["", ...THRESHOLDS.map((threshold) => threshold.toFixed(2))],
-      methods.map((row) => [
-        methodName(row),
-        ...row.thresholds.map((at) => atThreshold(at, pairs)),
-      ]),
+      methods
+        .filter(({ similarity }) => similarity !== "always")
+        .map((row) => [methodName(row), ...row.thresholds.map((at) => atThreshold(at, pairs))]),
     ),
     refusalTable(set),
-    "The pairs as requests in a random order, behind the guards:",
+    "The pairs as requests in a random order:",
     courseTable(courses, budget),
-    ...(stream === undefined
-      ? []
-      : [
-          `The questions as a stream: ${count(stream.questions)}, each against all earlier ones; for ${percent(stream.rows[0]?.answerable ?? NaN)} some earlier one is equivalent. What nobody has labelled counts as false.`,
-          courseTable(stream.rows, budget),
-        ]),
+    ...(stream === undefined ? [] : streamSection(stream, budget)),
   ];
+}
+
+function streamSection({ questions, rows }: StreamReport, budget: number): string[] {
+  const answerable = percent(rows[0]?.answerable ?? NaN);
+  const fixedRows = [...Map.groupBy(rows.filter(isFixed), methodName)].map(([method, own]) => [
+    method,
+    ...own.map((row) => rateCell(row)),
+  ]);
+  return [
+    `The questions as a stream: ${count(questions)}, each against all earlier ones; for ${answerable} some earlier one is equivalent. What nobody has labelled counts as false. At a threshold:`,
+    markdown(["", ...THRESHOLDS.map((threshold) => threshold.toFixed(2))], fixedRows),
+    "With rules:",
+    courseTable(
+      rows.filter((row) => !isFixed(row)),
+      budget,
+    ),
+  ];
+}
+
+function isFixed({ rule }: CourseRow): boolean {
+  return RULES.includes(rule);
+}
+
+/** Such as "12.5, 4.2 %", with what no label covers. */
+function rateCell({ hitRate, falseShare, unlabelled }: CourseRow): string {
+  if (Number.isNaN(falseShare.value)) return "no hit";
+  const unsaid = unlabelled > 0 ? ` (${percent(unlabelled)} unlabelled)` : "";
+  return `${perThousand(falseShare.value)}${unsaid}, ${fine(hitRate.value)}`;
 }
 
 function methodCells(row: MethodRow): string[] {
@@ -144,13 +211,13 @@ function courseTable(rows: readonly CourseRow[], budget: number): string {
       "of these unlabelled",
       "recall",
       "hits audited",
-      "within budget (orders beyond)",
+      "within budget",
     ],
     rows.map((row) => [
       `${methodName(row)}, ${row.rule}`,
       shareCell(row.hitRate),
       cell(row.falseShare, perThousand),
-      percent(row.unlabelled),
+      Number.isNaN(row.falseShare.value) ? "–" : percent(row.unlabelled),
       shareCell(row.recall),
       percent(row.audited),
       verdict(row, budget),

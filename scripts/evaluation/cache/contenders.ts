@@ -40,18 +40,21 @@ export interface Gate {
   readonly guarded: boolean;
 }
 
-/** For the pairs of a set, in a random order: a threshold needs none, so these are the rules that learn. */
-export const PAIR_GATES: readonly Gate[] = [
+/** For the pairs of a set, in a random order. A threshold needs none, so these are the rules that learn. */
+export const PAIR_GATES: readonly Gate[] = ADAPTIVE.map((rule) => ({ rule, guarded: true }));
+
+/** On pairs these do the same under every similarity. */
+export const CONTROL_GATES: readonly Gate[] = [
   { rule: NEVER, guarded: true },
+  { rule: ALWAYS, guarded: false },
   { rule: ALWAYS, guarded: true },
-  ...ADAPTIVE.map((rule) => ({ rule, guarded: true })),
 ];
 
 /** For a stream of questions. */
 export const STREAM_GATES: readonly Gate[] = [
-  ...THRESHOLDS.flatMap((threshold) =>
-    [false, true].map((guarded) => ({ rule: thresholdRule(threshold), guarded })),
+  ...[false, true].flatMap((guarded) =>
+    THRESHOLDS.map((threshold) => ({ rule: thresholdRule(threshold), guarded })),
   ),
   { rule: ALWAYS, guarded: true },
-  ...ADAPTIVE.map((rule) => ({ rule, guarded: true })),
+  ...PAIR_GATES,
 ];

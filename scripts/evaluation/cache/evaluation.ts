@@ -9,7 +9,15 @@
 import { hashText, randomFrom } from "../../../worker/lib/prng.ts";
 import { createProgress } from "../../report/progress.ts";
 import { adversarialReport, readAdversarial, type AdversarialReport } from "./adversarial.ts";
-import { controls, DEFAULT, PAIR_GATES, similarities, STREAM_GATES } from "./contenders.ts";
+import {
+  CONTROL_GATES,
+  controls,
+  DEFAULT,
+  PAIR_GATES,
+  similarities,
+  STREAM_GATES,
+  type Gate,
+} from "./contenders.ts";
 import { courseRows, pairArrivals, type CourseRow } from "./course-rows.ts";
 import { methodRows, rankedBy, type MethodRow, type Ranked } from "./method-rows.ts";
 import type { CacheOptions } from "./options.ts";
@@ -17,7 +25,7 @@ import { readPairs, type LabelNoise, type PairFile } from "./pair-file.ts";
 import { preparePairs, type PairSet } from "./pair-set.ts";
 import { neighboursOf, questionsOf, rememberedGuard, streamOf } from "./question-stream.ts";
 import type { Arrival } from "./requests.ts";
-import { vocabularyOf, type Similarity } from "./similarity.ts";
+import { vocabularyOf, type Compare, type Similarity } from "./similarity.ts";
 
 export interface StreamReport {
   readonly questions: number;
@@ -85,15 +93,20 @@ async function reportSet(file: PairFile, { options, onStep }: Work): Promise<Cac
   const serving = similarities(vocabularyOf(file.allTexts));
   const courses: CourseRow[] = [];
   const rankings: Ranked[] = [];
+  function play(similarity: string, compare: Compare, gates: readonly Gate[]): void {
+    const { seed } = options;
+    const terms = { ...options, gates };
+    courses.push(
+      ...courseRows(similarity, (order) => pairArrivals(set, compare, { seed, order }), terms),
+    );
+  }
   for (const similarity of serving) {
     const compare = await similarity.read(set.texts);
     rankings.push(...rankedBy(similarity.name, set, compare));
-    function arrivalsOf(order: number): Arrival[] {
-      return pairArrivals(set, compare, { seed: options.seed, order });
-    }
-    courses.push(...courseRows(similarity.name, arrivalsOf, { ...options, gates: PAIR_GATES }));
+    play(similarity.name, compare, PAIR_GATES);
     onStep(`${name}: ${similarity.name}`);
   }
+  play("any", () => 0, CONTROL_GATES);
   for (const control of controls(options.seed))
     rankings.push(...rankedBy(control.name, set, await control.read(set.texts)));
   const methods = methodRows(rankings, set, options);
