@@ -4,6 +4,7 @@
  * This is the one place where a learnt head or another bound joins: a head is `vectorCosine(name, embed)` in
  * `similarities`, a bound an entry of `ADAPTIVE`, and `DEFAULT` names what ships.
  */
+import { BOUND } from "./bound.ts";
 import { ALWAYS, NEVER, PLUG_IN, thresholdRule, type Rule } from "./rules.ts";
 import {
   always,
@@ -16,7 +17,7 @@ import {
 } from "./similarity.ts";
 
 /** What ships: a similarity and a rule, behind the guards. */
-export const DEFAULT = { similarity: "idf-cosine", rule: "plug-in" } as const;
+export const DEFAULT = { similarity: "idf-cosine", rule: "bound" } as const;
 
 /** Of what is served at all, as a table has them. */
 export const THRESHOLDS = [0.8, 0.9, 0.95, 0.99] as const;
@@ -32,7 +33,7 @@ export function controls(seed: number): Similarity[] {
 }
 
 /** Rules that learn from what turned out right. */
-export const ADAPTIVE: readonly Rule[] = [PLUG_IN];
+export const ADAPTIVE: readonly Rule[] = [PLUG_IN, BOUND];
 
 /** A rule, and whether guards are asked before it. */
 export interface Gate {
