@@ -3,10 +3,15 @@
  * hit rate, with the budget as a line. Of each set as it is and behind the guards, and of its questions as a stream.
  *
  * Both axes of the second are logarithmic: a budget is a share of hits of which most similarities have few. What has no
- * false hit is drawn at the lower end, what has no hit is not drawn. Dots are rules over the similarity that ships.
+ * false hit is drawn at the lower end, what has no hit is not drawn. Dots are what ships, under one budget after another:
+ * each should lie below its own.
  */
 import type { CourseRow } from "../evaluation/cache/course-rows.ts";
-import type { CacheEvaluation, CacheSetReport } from "../evaluation/cache/evaluation.ts";
+import type {
+  CacheEvaluation,
+  CacheSetReport,
+  StreamReport,
+} from "../evaluation/cache/evaluation.ts";
 import type { MethodRow } from "../evaluation/cache/method-rows.ts";
 import type { Picture } from "./evaluation-pictures.ts";
 import { frame, note, picture, type Axis, type Series } from "./svg.ts";
@@ -30,7 +35,7 @@ export function cachePictures({ sets, budget, ships }: CacheEvaluation): Picture
     precisionPicture(set, true),
     falseHitsPicture(set, { ...terms, guarded: false }),
     falseHitsPicture(set, { ...terms, guarded: true }),
-    ...(set.stream === undefined ? [] : [streamPicture(set.name, set.stream.rows, terms)]),
+    ...(set.stream === undefined ? [] : [streamPicture(set.name, set.stream, terms)]),
   ]);
 }
 
@@ -58,7 +63,7 @@ function precisionPicture(
 }
 
 function falseHitsPicture(
-  { name, pairs, methods, courses }: CacheSetReport,
+  { name, pairs, methods, byBudget }: CacheSetReport,
   { guarded, ...terms }: Terms & { readonly guarded: boolean },
 ): Picture {
   const lines = drawn(methods, guarded).map(({ similarity, curve }) =>
@@ -74,12 +79,12 @@ function falseHitsPicture(
     svg: budgetPicture(`${name}${guarded ? ", behind the guards" : ", no guards"}`, {
       ...terms,
       lines,
-      rules: guarded ? courses : [],
+      rules: guarded ? byBudget : [],
     }),
   };
 }
 
-function streamPicture(name: string, rows: readonly CourseRow[], terms: Terms): Picture {
+function streamPicture(name: string, { rows, byBudget }: StreamReport, terms: Terms): Picture {
   const fixed = rows.filter(({ rule, guarded }) => guarded && rule.startsWith("threshold"));
   const lines = [...Map.groupBy(fixed, ({ similarity }) => similarity)].map(([similarity, own]) =>
     lineOf(
@@ -89,11 +94,10 @@ function streamPicture(name: string, rows: readonly CourseRow[], terms: Terms): 
         .map(({ hitRate, falseShare }) => pointOf(hitRate.value, falseShare.value)),
     ),
   );
-  const rules = rows.filter(({ rule }) => !rule.startsWith("threshold"));
   const title = `${name}, questions streamed, behind the guards`;
   return {
     name: `stream-${name}.svg`,
-    svg: budgetPicture(title, { ...terms, lines: lines.toReversed(), rules }),
+    svg: budgetPicture(title, { ...terms, lines: lines.toReversed(), rules: byBudget }),
   };
 }
 
@@ -113,18 +117,18 @@ function budgetPicture(title: string, { budget, ships, lines, rules }: Rates): s
     kind: "line",
     points: [pointOf(LEAST_RATE, budget), pointOf(1, budget)],
   };
-  const shown = rules.filter((row) => row.similarity === ships.similarity && isDrawn(row));
-  const dots = shown.map(({ similarity, hitRate, falseShare }): Series => ({
-    name: "",
-    style: styleOf(similarity),
+  const shown = rules.filter(isDrawn);
+  const dots: Series = {
+    name: shown.length > 0 ? `${ships.rule}, by budget` : "",
+    style: styleOf(ships.similarity),
     kind: "dots",
-    points: [pointOf(hitRate.value, falseShare.value)],
-  }));
-  const notes = shown.map(({ rule, hitRate, falseShare }) => {
-    const [x, y] = pointOf(hitRate.value, falseShare.value);
-    return note(rule, { x: place.x(x), y: place.y(y) });
+    points: shown.map(({ hitRate, falseShare }) => pointOf(hitRate.value, falseShare.value)),
+  };
+  const notes = shown.map((row) => {
+    const [x, y] = pointOf(row.hitRate.value, row.falseShare.value);
+    return note(asPercent(row.budget), { x: place.x(x), y: place.y(y) });
   });
-  return picture(title, place, { series: [line, ...lines, ...dots], extra: notes.join("\n") });
+  return picture(title, place, { series: [line, ...lines, dots], extra: notes.join("\n") });
 }
 
 function isDrawn({ hitRate, falseShare }: CourseRow): boolean {

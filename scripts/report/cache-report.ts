@@ -7,7 +7,7 @@
  */
 import type { AdversarialReport, AdversarialRow } from "../evaluation/cache/adversarial.ts";
 import { binomialShare } from "../evaluation/cache/binomial.ts";
-import { THRESHOLDS } from "../evaluation/cache/contenders.ts";
+import { BUDGETS, THRESHOLDS } from "../evaluation/cache/contenders.ts";
 import type { CourseRow } from "../evaluation/cache/course-rows.ts";
 import type {
   CacheEvaluation,
@@ -24,6 +24,7 @@ export function cacheTable(evaluation: CacheEvaluation): string {
   return [
     `A pair is a hit where the one text is served the other's answer, and a false hit where the two are not labelled equivalent. Rows: ${split}. Intervals of areas and recalls: 95 %, ${count(resamples)} resamples of pairs that share texts; of a threshold's false hits: exact, 95 %; of rules: least and greatest of ${orders} orders, which all share one set.`,
     ...shippedSection(evaluation),
+    ...budgetSection(evaluation),
     ...noiseSection(evaluation),
     ...sets.flatMap((set) => setSection(set, evaluation)),
     ...adversarialSection(adversarial),
@@ -37,11 +38,10 @@ function shippedSection({ ships, sets, budget }: CacheEvaluation): string[] {
       .map(({ thresholds }) => atThreshold(thresholds[SHOWN]!, pairs));
     const streamed = stream?.rows.filter(({ rule }) => rule === RULES[SHOWN]) ?? [];
     return [
-      ...shippedRow(`${name}, pairs`, alone, { courses, ships, budget }),
+      ...shippedRow(`${name}, pairs`, alone, { courses, ships }),
       ...shippedRow(`${name}, stream`, ownOf(streamed, ships).map(rateCell), {
         courses: stream?.rows ?? [],
         ships,
-        budget,
       }),
     ];
   });
@@ -70,33 +70,47 @@ const RULES = THRESHOLDS.map((threshold) => thresholdRule(threshold).name);
 interface Shipped {
   readonly courses: readonly CourseRow[];
   readonly ships: CacheEvaluation["ships"];
-  readonly budget: number;
 }
 
 function shippedRow(
   name: string,
   thresholds: readonly string[],
-  { courses, ships, budget }: Shipped,
+  { courses, ships }: Shipped,
 ): string[][] {
   return ownOf(courses, ships)
     .filter(({ rule }) => rule === ships.rule)
-    .map((row) => [
-      name,
-      ...thresholds,
-      rateCell(row),
-      shareCell(row.recall),
-      verdict(row, budget),
-    ]);
+    .map((row) => [name, ...thresholds, rateCell(row), shareCell(row.recall), verdict(row)]);
 }
 
 function ownOf(rows: readonly CourseRow[], ships: CacheEvaluation["ships"]): CourseRow[] {
   return rows.filter(({ similarity }) => similarity === ships.similarity);
 }
 
-function verdict({ falseShare, ordersBeyond, orders }: CourseRow, budget: number): string {
+function verdict({ falseShare, ordersBeyond, orders, budget }: CourseRow): string {
   if (Number.isNaN(falseShare.value)) return "yes, without a hit";
   const word = falseShare.value <= budget ? "yes" : "**no**";
   return `${word}; beyond it in ${ordersBeyond} of ${orders} orders`;
+}
+
+function budgetSection({ ships, sets }: CacheEvaluation): string[] {
+  const courses = sets.flatMap(({ name, byBudget, stream }) => [
+    ...byBudget.map((row) => ({ name: `${name}, pairs`, row })),
+    ...(stream?.byBudget ?? []).map((row) => ({ name: `${name}, stream`, row })),
+  ]);
+  const rows = [...Map.groupBy(courses, ({ name }) => name)].map(([name, own]) => [
+    name,
+    ...own.map(({ row }) => budgetCell(row)),
+  ]);
+  return [
+    `### The same under other budgets: ${ships.similarity}, guards, ${ships.rule}`,
+    "False hits per 1,000 hits, hit rate, and in how many orders the budget was exceeded:",
+    markdown(["", ...BUDGETS.map((budget) => perThousand(budget))], rows),
+  ];
+}
+
+function budgetCell(row: CourseRow): string {
+  if (Number.isNaN(row.falseShare.value)) return "no hit";
+  return `${rateCell(row)}, ${row.ordersBeyond} of ${row.orders}`;
 }
 
 function noiseSection({ sets }: CacheEvaluation): string[] {
@@ -138,12 +152,12 @@ function setSection(set: CacheSetReport, { budget }: CacheEvaluation): string[] 
     ),
     refusalTable(set),
     "The pairs as requests in a random order:",
-    courseTable(courses, budget),
-    ...(stream === undefined ? [] : streamSection(stream, budget)),
+    courseTable(courses),
+    ...(stream === undefined ? [] : streamSection(stream)),
   ];
 }
 
-function streamSection({ questions, rows }: StreamReport, budget: number): string[] {
+function streamSection({ questions, rows }: StreamReport): string[] {
   const answerable = percent(rows[0]?.answerable ?? NaN);
   const fixedRows = [...Map.groupBy(rows.filter(isFixed), methodName)].map(([method, own]) => [
     method,
@@ -153,10 +167,7 @@ function streamSection({ questions, rows }: StreamReport, budget: number): strin
     `The questions as a stream: ${count(questions)}, each against all earlier ones; for ${answerable} some earlier one is equivalent. What nobody has labelled counts as false. At a threshold:`,
     markdown(["", ...THRESHOLDS.map((threshold) => threshold.toFixed(2))], fixedRows),
     "With rules:",
-    courseTable(
-      rows.filter((row) => !isFixed(row)),
-      budget,
-    ),
+    courseTable(rows.filter((row) => !isFixed(row))),
   ];
 }
 
@@ -202,7 +213,7 @@ function refusalTable({ refusals, pairs, equivalent }: CacheSetReport): string {
   return markdown(["guard that refuses first", "different pairs", "equivalent pairs"], rows);
 }
 
-function courseTable(rows: readonly CourseRow[], budget: number): string {
+function courseTable(rows: readonly CourseRow[]): string {
   return markdown(
     [
       "",
@@ -220,7 +231,7 @@ function courseTable(rows: readonly CourseRow[], budget: number): string {
       Number.isNaN(row.falseShare.value) ? "–" : percent(row.unlabelled),
       shareCell(row.recall),
       percent(row.audited),
-      verdict(row, budget),
+      verdict(row),
     ]),
   );
 }

@@ -44,6 +44,14 @@ export interface Gate {
 /** For the pairs of a set, in a random order. A threshold needs none, so these are the rules that learn. */
 export const PAIR_GATES: readonly Gate[] = ADAPTIVE.map((rule) => ({ rule, guarded: true }));
 
+/** What ships, for other budgets than the one that does. */
+export const DEFAULT_GATES: readonly Gate[] = PAIR_GATES.filter(
+  ({ rule }) => rule.name === DEFAULT.rule,
+);
+
+/** Those budgets. Where a set's labels leave no room under the one that ships, these show that a promise is kept. */
+export const BUDGETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3] as const;
+
 /** On pairs these do the same under every similarity. */
 export const CONTROL_GATES: readonly Gate[] = [
   { rule: NEVER, guarded: true },

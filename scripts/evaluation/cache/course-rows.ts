@@ -16,6 +16,8 @@ export interface CourseRow {
   readonly similarity: string;
   readonly rule: string;
   readonly guarded: boolean;
+  /** Of false hits, that the rule was started with. */
+  readonly budget: number;
   /** Hits of requests, and right hits of those that any earlier answer would have served. */
   readonly hitRate: Estimate;
   readonly recall: Estimate;
@@ -57,6 +59,7 @@ export function courseRows(
     similarity,
     rule: rule.name,
     guarded,
+    budget,
     ...summaryOf(played[g]!, budget),
   }));
 }
@@ -81,7 +84,7 @@ export function pairArrivals(
 function summaryOf(
   played: readonly Played[],
   budget: number,
-): Omit<CourseRow, "similarity" | "rule" | "guarded"> {
+): Omit<CourseRow, "similarity" | "rule" | "guarded" | "budget"> {
   const hits = sum(played.map((one) => one.hits));
   const falseHits = sum(played.map((one) => one.falseHits));
   const shares = played.map((one) => one.falseHits / one.hits);

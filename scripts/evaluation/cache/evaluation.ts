@@ -10,13 +10,14 @@ import { hashText, randomFrom } from "../../../worker/lib/prng.ts";
 import { createProgress } from "../../report/progress.ts";
 import { adversarialReport, readAdversarial, type AdversarialReport } from "./adversarial.ts";
 import {
+  BUDGETS,
   CONTROL_GATES,
   controls,
   DEFAULT,
+  DEFAULT_GATES,
   PAIR_GATES,
   similarities,
   STREAM_GATES,
-  type Gate,
 } from "./contenders.ts";
 import { courseRows, pairArrivals, type CourseRow } from "./course-rows.ts";
 import { methodRows, rankedBy, type MethodRow, type Ranked } from "./method-rows.ts";
@@ -30,6 +31,8 @@ import { vocabularyOf, type Compare, type Similarity } from "./similarity.ts";
 export interface StreamReport {
   readonly questions: number;
   readonly rows: readonly CourseRow[];
+  /** What ships, a row for each of BUDGETS. */
+  readonly byBudget: readonly CourseRow[];
 }
 
 export interface CacheSetReport {
@@ -42,6 +45,8 @@ export interface CacheSetReport {
   readonly methods: readonly MethodRow[];
   /** The rules that learn, on the pairs in random orders. */
   readonly courses: readonly CourseRow[];
+  /** What ships, a row for each of BUDGETS. */
+  readonly byBudget: readonly CourseRow[];
   /** Undefined where no questions were to be streamed. */
   readonly stream: StreamReport | undefined;
 }
@@ -92,21 +97,27 @@ async function reportSet(file: PairFile, { options, onStep }: Work): Promise<Cac
   onStep(`${name}: guards`);
   const serving = similarities(vocabularyOf(file.allTexts));
   const courses: CourseRow[] = [];
+  const byBudget: CourseRow[] = [];
   const rankings: Ranked[] = [];
-  function play(similarity: string, compare: Compare, gates: readonly Gate[]): void {
-    const { seed } = options;
-    const terms = { ...options, gates };
-    courses.push(
-      ...courseRows(similarity, (order) => pairArrivals(set, compare, { seed, order }), terms),
-    );
+  function inOrder(compare: Compare): (order: number) => Arrival[] {
+    return (order) => pairArrivals(set, compare, { seed: options.seed, order });
   }
   for (const similarity of serving) {
     const compare = await similarity.read(set.texts);
     rankings.push(...rankedBy(similarity.name, set, compare));
-    play(similarity.name, compare, PAIR_GATES);
+    const arrivalsOf = remembered(inOrder(compare));
+    courses.push(...courseRows(similarity.name, arrivalsOf, { ...options, gates: PAIR_GATES }));
+    byBudget.push(...rowsByBudget(similarity, arrivalsOf, options));
     onStep(`${name}: ${similarity.name}`);
   }
-  play("any", () => 0, CONTROL_GATES);
+  const controlled = { ...options, gates: CONTROL_GATES };
+  courses.push(
+    ...courseRows(
+      "any",
+      inOrder(() => 0),
+      controlled,
+    ),
+  );
   for (const control of controls(options.seed))
     rankings.push(...rankedBy(control.name, set, await control.read(set.texts)));
   const methods = methodRows(rankings, set, options);
@@ -119,6 +130,7 @@ async function reportSet(file: PairFile, { options, onStep }: Work): Promise<Cac
     refusals: refusalsOf(set),
     methods,
     courses,
+    byBudget,
     stream: await reportStream(set, serving, { options, onStep }),
   };
 }
@@ -145,14 +157,40 @@ async function reportStream(
   if (count < 2) return undefined;
   const refuses = rememberedGuard(questions.texts);
   const rows: CourseRow[] = [];
-  for (const { name, read } of serving) {
-    const neighbours = neighboursOf(count, await read(questions.texts));
-    function arrivalsOf(order: number): Arrival[] {
+  const byBudget: CourseRow[] = [];
+  for (const similarity of serving) {
+    const neighbours = neighboursOf(count, await similarity.read(questions.texts));
+    const arrivalsOf = remembered((order) => {
       const shuffled = randomFrom(hashText(`stream ${seed} ${order}`));
       return streamOf(questions, neighbours, { refuses, random: shuffled });
-    }
-    rows.push(...courseRows(name, arrivalsOf, { ...options, gates: STREAM_GATES }));
-    onStep(`${set.name}: ${name}, streamed`);
+    });
+    rows.push(...courseRows(similarity.name, arrivalsOf, { ...options, gates: STREAM_GATES }));
+    byBudget.push(...rowsByBudget(similarity, arrivalsOf, options));
+    onStep(`${set.name}: ${similarity.name}, streamed`);
   }
-  return { questions: count, rows };
+  return { questions: count, rows, byBudget };
+}
+
+/** Nothing for a similarity that does not ship. */
+function rowsByBudget(
+  { name }: Similarity,
+  arrivalsOf: (order: number) => readonly Arrival[],
+  options: CacheOptions,
+): CourseRow[] {
+  if (name !== DEFAULT.similarity) return [];
+  return BUDGETS.flatMap((budget) =>
+    courseRows(name, arrivalsOf, { ...options, budget, gates: DEFAULT_GATES }),
+  );
+}
+
+/** The same arrivals again, without making them again. */
+function remembered(
+  arrivalsOf: (order: number) => readonly Arrival[],
+): (order: number) => readonly Arrival[] {
+  const known = new Map<number, readonly Arrival[]>();
+  return (order) => {
+    const arrivals = known.get(order) ?? arrivalsOf(order);
+    known.set(order, arrivals);
+    return arrivals;
+  };
 }
