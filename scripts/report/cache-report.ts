@@ -86,10 +86,16 @@ function ownOf(rows: readonly CourseRow[], ships: CacheEvaluation["ships"]): Cou
   return rows.filter(({ similarity }) => similarity === ships.similarity);
 }
 
-function verdict({ falseShare, ordersBeyond, orders, budget }: CourseRow): string {
+function verdict(row: CourseRow): string {
+  const { falseShare, orders, budget } = row;
   if (Number.isNaN(falseShare.value)) return "yes, without a hit";
   const word = falseShare.value <= budget ? "yes" : "**no**";
-  return `${word}; beyond it in ${ordersBeyond} of ${orders} orders`;
+  return `${word}; beyond in ${beyond(row)} of ${orders} orders`;
+}
+
+/** Such as "3 (1 surely)". */
+function beyond({ ordersBeyond, ordersSurelyBeyond }: CourseRow): string {
+  return ordersBeyond === 0 ? "0" : `${ordersBeyond} (${ordersSurelyBeyond} surely)`;
 }
 
 function budgetSection({ ships, sets }: CacheEvaluation): string[] {
@@ -103,14 +109,14 @@ function budgetSection({ ships, sets }: CacheEvaluation): string[] {
   ]);
   return [
     `### The same under other budgets: ${ships.similarity}, guards, ${ships.rule}`,
-    "False hits per 1,000 hits, hit rate, and in how many orders the budget was exceeded:",
+    "False hits per 1,000 hits, hit rate, and in how many orders the budget was exceeded (surely: by an exact test at 5 %, since of a few hits one is soon too many). Columns are budgets, per 1,000 hits:",
     markdown(["", ...BUDGETS.map((budget) => perThousand(budget))], rows),
   ];
 }
 
 function budgetCell(row: CourseRow): string {
   if (Number.isNaN(row.falseShare.value)) return "no hit";
-  return `${rateCell(row)}, ${row.ordersBeyond} of ${row.orders}`;
+  return `${rateCell(row)}, ${beyond(row)} of ${row.orders}`;
 }
 
 function noiseSection({ sets }: CacheEvaluation): string[] {

@@ -13,6 +13,7 @@ export function chanceOfAtMost(
   count: number,
   { total, share }: { readonly total: number; readonly share: number },
 ): number {
+  if (count < 0) return 0;
   if (count >= total || share <= 0) return 1;
   if (share >= 1) return 0;
   const logOdds = Math.log(share) - Math.log1p(-share);

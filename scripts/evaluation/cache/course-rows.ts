@@ -6,6 +6,7 @@
  */
 import { hashText, randomFrom, shuffle } from "../../../worker/lib/prng.ts";
 import type { Estimate } from "../bootstrap.ts";
+import { chanceOfAtMost } from "./binomial.ts";
 import type { Gate } from "./contenders.ts";
 import type { PairSet } from "./pair-set.ts";
 import { play, type Arrival, type Played } from "./requests.ts";
@@ -30,8 +31,10 @@ export interface CourseRow {
   /** Audited hits of hits. */
   readonly audited: number;
   readonly orders: number;
-  /** Of the orders, how many exceeded the budget. */
+  /** Of the orders, in how many more hits were false than the budget allows, */
   readonly ordersBeyond: number;
+  /** and in how many so many more that chance explains it in less than one case of twenty. */
+  readonly ordersSurelyBeyond: number;
 }
 
 export interface CourseTerms {
@@ -98,7 +101,13 @@ function summaryOf(
     audited: hits === 0 ? 0 : sum(played.map(({ audits }) => audits)) / hits,
     orders: played.length,
     ordersBeyond: shares.filter((share) => share > budget).length,
+    ordersSurelyBeyond: played.filter((one) => isSurelyBeyond(one, budget)).length,
   };
+}
+
+/** By an exact test of one side at 5 %. */
+function isSurelyBeyond({ hits, falseHits }: Played, budget: number): boolean {
+  return hits > 0 && 1 - chanceOfAtMost(falseHits - 1, { total: hits, share: budget }) < 0.05;
 }
 
 /** Mean, least and greatest; NaN of none. */
