@@ -49,6 +49,7 @@ describe("eval --cache", () => {
 
   it("prints JSON, of the split that is asked for", async ({ expect }) => {
     const ended = await evaluate(PAIRS, "--json", "--split", "train", "--questions", "0");
+    expect(ended.stderr).toMatch(/cache .* (\d+)\/\1 /);
     const evaluation: unknown = JSON.parse(ended.stdout);
     expect(evaluation).toMatchObject({
       protocol: "cache",

@@ -154,7 +154,10 @@ async function reportStream(
   const random = randomFrom(hashText(`questions ${set.name} ${seed}`));
   const questions = questionsOf(set, { most, random });
   const count = questions.texts.length;
-  if (count < 2) return undefined;
+  if (count < 2) {
+    for (const { name } of serving) onStep(`${set.name}: ${name}, not streamed`);
+    return undefined;
+  }
   const refuses = rememberedGuard(questions.texts);
   const rows: CourseRow[] = [];
   const byBudget: CourseRow[] = [];
