@@ -1,8 +1,5 @@
 /**
  * Who is compared: the similarities, the rules, and which two of them a deployment runs that changes nothing.
- *
- * This is the one place where a learnt head or another bound joins: a head is `vectorCosine(name, embed)` in
- * `similarities`, a bound an entry of `ADAPTIVE`, and `DEFAULT` names what ships.
  */
 import { BOUND } from "./bound.ts";
 import { ALWAYS, NEVER, PLUG_IN, thresholdRule, type Rule } from "./rules.ts";
@@ -17,14 +14,14 @@ import {
 } from "./similarity.ts";
 
 /** What ships: a similarity and a rule, behind the guards. */
-export const DEFAULT = { similarity: "idf-cosine", rule: "bound" } as const;
+export const DEFAULT = { similarity: "head", rule: "bound" } as const;
 
 /** Of what is served at all, as a table has them. */
 export const THRESHOLDS = [0.8, 0.9, 0.95, 0.99] as const;
 
-/** What may serve, for texts with such words. */
-export function similarities(words: Vocabulary): Similarity[] {
-  return [jaccard, trigrams, idfCosine(words)];
+/** What may serve, for texts with such words: the learnt head, and the ones that it has to beat. */
+export function similarities(head: Similarity, words: Vocabulary): Similarity[] {
+  return [head, jaccard, trigrams, idfCosine(words)];
 }
 
 /** What a similarity has to beat. */

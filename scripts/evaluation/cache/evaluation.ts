@@ -20,6 +20,7 @@ import {
   STREAM_GATES,
 } from "./contenders.ts";
 import { courseRows, pairArrivals, type CourseRow } from "./course-rows.ts";
+import { openHead } from "./head.ts";
 import { methodRows, rankedBy, type MethodRow, type Ranked } from "./method-rows.ts";
 import type { CacheOptions } from "./options.ts";
 import { readPairs, type LabelNoise, type PairFile } from "./pair-file.ts";
@@ -66,36 +67,40 @@ export interface CacheEvaluation {
 /** Reads the pairs and evaluates them; progress goes to stderr. Rejects as `readPairs` and `readAdversarial` do. */
 export async function evaluateCache(options: CacheOptions): Promise<CacheEvaluation> {
   const { budget, split, orders, resamples, seed } = options;
+  const head = await openHead(options.head);
   const misleading = await readAdversarial(options.adversarial);
   const files: PairFile[] = [];
   for (const path of options.files) files.push(await readPairs(path, options));
-  const progress = createProgress("cache", files.length * STEPS_A_SET);
+  const progress = createProgress("cache", files.length * stepsOf(head));
   let done = 0;
   function onStep(note: string): void {
     progress.update(++done, note);
   }
   const sets: CacheSetReport[] = [];
-  for (const file of files) sets.push(await reportSet(file, { options, onStep }));
-  const adversarial = await adversarialReport(misleading, similarities);
+  for (const file of files) sets.push(await reportSet(file, { head, options, onStep }));
+  const adversarial = await adversarialReport(misleading, (words) => similarities(head, words));
   progress.finish();
   const terms = { budget, split, orders, resamples, seed };
   return { protocol: "cache", ships: DEFAULT, ...terms, sets, adversarial };
 }
 
 interface Work {
+  readonly head: Similarity;
   readonly options: CacheOptions;
   /** Called after each of the steps of a set. */
   readonly onStep: (note: string) => void;
 }
 
 /** The guards, the bootstrap, and for each similarity that may serve its pairs and its stream. */
-const STEPS_A_SET = 2 + 2 * similarities(vocabularyOf([])).length;
+function stepsOf(head: Similarity): number {
+  return 2 + 2 * similarities(head, vocabularyOf([])).length;
+}
 
-async function reportSet(file: PairFile, { options, onStep }: Work): Promise<CacheSetReport> {
+async function reportSet(file: PairFile, { head, options, onStep }: Work): Promise<CacheSetReport> {
   const { name } = file;
   const set = preparePairs(file);
   onStep(`${name}: guards`);
-  const serving = similarities(vocabularyOf(file.allTexts));
+  const serving = similarities(head, vocabularyOf(file.allTexts));
   const courses: CourseRow[] = [];
   const byBudget: CourseRow[] = [];
   const rankings: Ranked[] = [];
@@ -148,7 +153,7 @@ function refusalsOf({ pairs }: PairSet): CacheSetReport["refusals"] {
 async function reportStream(
   set: PairSet,
   serving: readonly Similarity[],
-  { options, onStep }: Work,
+  { options, onStep }: Omit<Work, "head">,
 ): Promise<StreamReport | undefined> {
   const { questions: most, seed } = options;
   const random = randomFrom(hashText(`questions ${set.name} ${seed}`));

@@ -9,6 +9,7 @@ export const CACHE_HELP = `Judges when one prompt may be served another's answer
   npm run eval -- --cache FILE...
 
   FILE               .jsonl or .jsonl.gz with rows {a, b, equivalent, split?}; a row without a split is valid
+  --head DIR         the released similarity head (default router-models/released/confluence)
   --split NAME       of the rows: ${SPLITS.join(", ")} (default valid)
   --budget SHARE     of the hits that may be false (default 0.01)
   --orders N         in which requests arrive, where that matters (default 20)
@@ -29,6 +30,7 @@ export function readCacheOptions(args: readonly string[]) {
     allowPositionals: true,
     options: {
       cache: { type: "boolean", default: false },
+      head: { type: "string", default: "router-models/released/confluence" },
       split: { type: "string", default: "valid" },
       budget: { type: "string", default: "0.01" },
       orders: { type: "string", default: "20" },
