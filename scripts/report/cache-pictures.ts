@@ -3,8 +3,8 @@
  * hit rate, with the budget as a line. Of each set as it is and behind the guards, and of its questions as a stream.
  *
  * Both axes of the second are logarithmic: a budget is a share of hits of which most similarities have few. What has no
- * false hit is drawn at the lower end, what has no hit is not drawn. Dots are what ships, under one budget after another:
- * each should lie below its own.
+ * false hit is drawn at the lower end, what has no hit is not drawn. Dots are what ships, under one budget after
+ * another, on pairs drawn over and over or on the stream: each should lie below its own.
  */
 import type { CourseRow } from "../evaluation/cache/course-rows.ts";
 import type {
@@ -25,6 +25,8 @@ const STYLES: Readonly<Record<string, string>> = {
 };
 /** The hit rate at the left end. */
 const LEAST_RATE = 0.001;
+/** Pixels that a dot's budget takes, beside it. */
+const NOTE_WIDTH = 36;
 /** False hits per 1,000 hits at the lower end. */
 const LEAST_FALSE = 1;
 
@@ -63,7 +65,7 @@ function precisionPicture(
 }
 
 function falseHitsPicture(
-  { name, pairs, methods, byBudget }: CacheSetReport,
+  { name, pairs, methods, drawnByBudget }: CacheSetReport,
   { guarded, ...terms }: Terms & { readonly guarded: boolean },
 ): Picture {
   const lines = drawn(methods, guarded).map(({ similarity, curve }) =>
@@ -79,7 +81,7 @@ function falseHitsPicture(
     svg: budgetPicture(`${name}${guarded ? ", behind the guards" : ", no guards"}`, {
       ...terms,
       lines,
-      rules: guarded ? byBudget : [],
+      rules: guarded ? drawnByBudget : [],
     }),
   };
 }
@@ -119,15 +121,20 @@ function budgetPicture(title: string, { budget, ships, lines, rules }: Rates): s
   };
   const shown = rules.filter(isDrawn);
   const dots: Series = {
-    name: shown.length > 0 ? `${ships.rule}, by budget` : "",
+    name: shown.length > 0 ? ships.rule : "",
     style: styleOf(ships.similarity),
     kind: "dots",
     points: shown.map(({ hitRate, falseShare }) => pointOf(hitRate.value, falseShare.value)),
   };
-  const notes = shown.map((row) => {
-    const [x, y] = pointOf(row.hitRate.value, row.falseShare.value);
-    return note(asPercent(row.budget), { x: place.x(x), y: place.y(y) });
-  });
+  const notes: string[] = [];
+  let lastX = -Infinity;
+  for (const { budget: own, hitRate, falseShare } of shown) {
+    const [logRate, logShare] = pointOf(hitRate.value, falseShare.value);
+    const x = place.x(logRate);
+    if (Math.abs(x - lastX) < NOTE_WIDTH) continue;
+    notes.push(note(asPercent(own), { x, y: place.y(logShare) }));
+    lastX = x;
+  }
   return picture(title, place, { series: [line, ...lines, dots], extra: notes.join("\n") });
 }
 

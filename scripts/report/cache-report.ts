@@ -32,13 +32,14 @@ export function cacheTable(evaluation: CacheEvaluation): string {
 }
 
 function shippedSection({ ships, sets, budget }: CacheEvaluation): string[] {
-  const rows = sets.flatMap(({ name, pairs, methods, courses, stream }) => {
+  const rows = sets.flatMap(({ name, pairs, methods, courses, drawn, stream }) => {
     const alone = methods
       .filter(({ similarity }) => similarity === ships.similarity)
       .map(({ thresholds }) => atThreshold(thresholds[SHOWN]!, pairs));
     const streamed = stream?.rows.filter(({ rule }) => rule === RULES[SHOWN]) ?? [];
     return [
       ...shippedRow(`${name}, pairs`, alone, { courses, ships }),
+      ...shippedRow(`${name}, drawn`, ["as above", "as above"], { courses: drawn, ships }),
       ...shippedRow(`${name}, stream`, ownOf(streamed, ships).map(rateCell), {
         courses: stream?.rows ?? [],
         ships,
@@ -48,7 +49,7 @@ function shippedSection({ ships, sets, budget }: CacheEvaluation): string[] {
   const threshold = THRESHOLDS[SHOWN].toFixed(2);
   return [
     `### What ships: ${ships.similarity}, guards, ${ships.rule}, a budget of ${fine(budget)}`,
-    "False hits per 1,000 hits, and hit rate. Pairs: each text against its partner; stream: each against all earlier ones, where what nobody has labelled counts as false.",
+    "False hits per 1,000 hits, and hit rate. Pairs: each once, a text against its partner. Drawn: the same pairs over and over, as in a long life among prompts that come again, where a rule may also remember which entry was wrong. Stream: each text against all earlier ones; what nobody has labelled counts as false.",
     markdown(
       [
         "",
@@ -99,8 +100,9 @@ function beyond({ ordersBeyond, ordersSurelyBeyond }: CourseRow): string {
 }
 
 function budgetSection({ ships, sets }: CacheEvaluation): string[] {
-  const courses = sets.flatMap(({ name, byBudget, stream }) => [
+  const courses = sets.flatMap(({ name, byBudget, drawnByBudget, stream }) => [
     ...byBudget.map((row) => ({ name: `${name}, pairs`, row })),
+    ...drawnByBudget.map((row) => ({ name: `${name}, drawn`, row })),
     ...(stream?.byBudget ?? []).map((row) => ({ name: `${name}, stream`, row })),
   ]);
   const rows = [...Map.groupBy(courses, ({ name }) => name)].map(([name, own]) => [
@@ -140,8 +142,8 @@ function ofThese(some: number, all: number): string {
   return all === 0 ? "none" : `${count(some)} of ${count(all)} (${fine(some / all)})`;
 }
 
-function setSection(set: CacheSetReport, { budget }: CacheEvaluation): string[] {
-  const { name, pairs, equivalent, methods, courses, stream } = set;
+function setSection(set: CacheSetReport, { budget, requests }: CacheEvaluation): string[] {
+  const { name, pairs, equivalent, methods, courses, drawn, stream } = set;
   return [
     `### ${name}: ${count(pairs)} pairs, ${count(equivalent)} equivalent`,
     `Best thresholds, chosen on the rows that judge them. Sure: recall where an exact bound of 95 % puts the false share at ${fine(budget)} or less.`,
@@ -159,6 +161,9 @@ function setSection(set: CacheSetReport, { budget }: CacheEvaluation): string[] 
     refusalTable(set),
     "The pairs as requests in a random order:",
     courseTable(courses),
+    ...(drawn.length === 0
+      ? []
+      : [`${count(requests)} requests drawn from the pairs with replacement:`, courseTable(drawn)]),
     ...(stream === undefined ? [] : streamSection(stream)),
   ];
 }

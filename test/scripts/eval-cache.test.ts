@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function evaluate(...args: readonly string[]): Promise<Ended> {
-  const few = ["--resamples", "20", "--orders", "3"];
+  const few = ["--resamples", "20", "--orders", "3", "--requests", "500"];
   return ranCommand("scripts/eval.ts", "--cache", ...args, ...few);
 }
 

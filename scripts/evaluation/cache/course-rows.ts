@@ -4,7 +4,7 @@
  * Means are over orders, with the least and the greatest; these are no confidence intervals, since all orders share one
  * set. The false share is that of all orders' hits together, its ends those of single orders that had hits.
  */
-import { hashText, randomFrom, shuffle } from "../../../worker/lib/prng.ts";
+import { hashText, pick, randomFrom, shuffle } from "../../../worker/lib/prng.ts";
 import type { Estimate } from "../bootstrap.ts";
 import { chanceOfAtMost } from "./binomial.ts";
 import type { Gate } from "./contenders.ts";
@@ -67,13 +67,9 @@ export function courseRows(
   }));
 }
 
-/** The pairs of a set as requests, in the `order`-th random order; each meets its partner and nothing else. */
-export function pairArrivals(
-  { pairs }: PairSet,
-  compare: Compare,
-  { seed, order }: { readonly seed: number; readonly order: number },
-): Arrival[] {
-  const arrivals = pairs.map(({ a, b, isEquivalent, refusal }) => ({
+/** The pairs of a set as requests, each of which meets its partner and nothing else. */
+export function requestsOf({ pairs }: PairSet, compare: Compare): Arrival[] {
+  return pairs.map(({ a, b, isEquivalent, refusal }) => ({
     similarity: compare(a, b),
     entry: a,
     isRight: isEquivalent,
@@ -81,7 +77,25 @@ export function pairArrivals(
     isRefused: refusal !== undefined,
     isAnswerable: isEquivalent,
   }));
-  return shuffle(arrivals, randomFrom(hashText(`pairs ${seed} ${order}`)));
+}
+
+interface Draw {
+  readonly seed: number;
+  readonly order: number;
+}
+
+/** Each request once, in the `order`-th random order: a rule meets nothing twice, and has only so much to learn from. */
+export function dealt(requests: readonly Arrival[], { seed, order }: Draw): Arrival[] {
+  return shuffle([...requests], randomFrom(hashText(`pairs ${seed} ${order}`)));
+}
+
+/** `count` draws with replacement: a long life among requests that come again. */
+export function drawn(
+  requests: readonly Arrival[],
+  { seed, order, count }: Draw & { readonly count: number },
+): Arrival[] {
+  const random = randomFrom(hashText(`draws ${seed} ${order}`));
+  return Array.from({ length: count }, () => pick(random, requests));
 }
 
 function summaryOf(

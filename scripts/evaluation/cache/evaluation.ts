@@ -18,8 +18,9 @@ import {
   PAIR_GATES,
   similarities,
   STREAM_GATES,
+  type Gate,
 } from "./contenders.ts";
-import { courseRows, pairArrivals, type CourseRow } from "./course-rows.ts";
+import { courseRows, dealt, drawn, requestsOf, type CourseRow } from "./course-rows.ts";
 import { openHead } from "./head.ts";
 import { methodRows, rankedBy, type MethodRow, type Ranked } from "./method-rows.ts";
 import type { CacheOptions } from "./options.ts";
@@ -44,10 +45,13 @@ export interface CacheSetReport {
   /** By guard, how many pairs of either kind it was the first to refuse. */
   readonly refusals: Readonly<Record<string, { equivalent: number; different: number }>>;
   readonly methods: readonly MethodRow[];
-  /** The rules that learn, on the pairs in random orders. */
+  /** The rules that learn, on the pairs in random orders, each once. */
   readonly courses: readonly CourseRow[];
-  /** What ships, a row for each of BUDGETS. */
+  /** The same on pairs drawn with replacement; empty where none were to be drawn. */
+  readonly drawn: readonly CourseRow[];
+  /** What ships, a row for each of BUDGETS: on the pairs once each, and drawn. */
   readonly byBudget: readonly CourseRow[];
+  readonly drawnByBudget: readonly CourseRow[];
   /** Undefined where no questions were to be streamed. */
   readonly stream: StreamReport | undefined;
 }
@@ -58,6 +62,8 @@ export interface CacheEvaluation {
   readonly budget: number;
   readonly split: CacheOptions["split"];
   readonly orders: number;
+  /** Drawn with replacement. */
+  readonly requests: number;
   readonly resamples: number;
   readonly seed: number;
   readonly sets: readonly CacheSetReport[];
@@ -66,7 +72,7 @@ export interface CacheEvaluation {
 
 /** Reads the pairs and evaluates them; progress goes to stderr. Rejects as `readPairs` and `readAdversarial` do. */
 export async function evaluateCache(options: CacheOptions): Promise<CacheEvaluation> {
-  const { budget, split, orders, resamples, seed } = options;
+  const { budget, split, orders, requests, resamples, seed } = options;
   const head = await openHead(options.head);
   const misleading = await readAdversarial(options.adversarial);
   const files: PairFile[] = [];
@@ -80,7 +86,7 @@ export async function evaluateCache(options: CacheOptions): Promise<CacheEvaluat
   for (const file of files) sets.push(await reportSet(file, { head, options, onStep }));
   const adversarial = await adversarialReport(misleading, (words) => similarities(head, words));
   progress.finish();
-  const terms = { budget, split, orders, resamples, seed };
+  const terms = { budget, split, orders, requests, resamples, seed };
   return { protocol: "cache", ships: DEFAULT, ...terms, sets, adversarial };
 }
 
@@ -102,27 +108,24 @@ async function reportSet(file: PairFile, { head, options, onStep }: Work): Promi
   onStep(`${name}: guards`);
   const serving = similarities(head, vocabularyOf(file.allTexts));
   const courses: CourseRow[] = [];
+  const fromDraws: CourseRow[] = [];
   const byBudget: CourseRow[] = [];
+  const drawnByBudget: CourseRow[] = [];
   const rankings: Ranked[] = [];
-  function inOrder(compare: Compare): (order: number) => Arrival[] {
-    return (order) => pairArrivals(set, compare, { seed: options.seed, order });
-  }
   for (const similarity of serving) {
     const compare = await similarity.read(set.texts);
     rankings.push(...rankedBy(similarity.name, set, compare));
-    const arrivalsOf = remembered(inOrder(compare));
-    courses.push(...courseRows(similarity.name, arrivalsOf, { ...options, gates: PAIR_GATES }));
-    byBudget.push(...rowsByBudget(similarity, arrivalsOf, options));
+    const terms = { set, compare, options };
+    courses.push(...pairCourses(similarity.name, terms, PAIR_GATES));
+    byBudget.push(...rowsByBudget(similarity, onceEach(terms), options));
+    if (options.requests > 0) {
+      const draws = remembered(drawnFrom(terms));
+      fromDraws.push(...courseRows(similarity.name, draws, { ...options, gates: PAIR_GATES }));
+      drawnByBudget.push(...rowsByBudget(similarity, draws, options));
+    }
     onStep(`${name}: ${similarity.name}`);
   }
-  const controlled = { ...options, gates: CONTROL_GATES };
-  courses.push(
-    ...courseRows(
-      "any",
-      inOrder(() => 0),
-      controlled,
-    ),
-  );
+  courses.push(...pairCourses("any", { set, compare: () => 0, options }, CONTROL_GATES));
   for (const control of controls(options.seed))
     rankings.push(...rankedBy(control.name, set, await control.read(set.texts)));
   const methods = methodRows(rankings, set, options);
@@ -135,9 +138,32 @@ async function reportSet(file: PairFile, { head, options, onStep }: Work): Promi
     refusals: refusalsOf(set),
     methods,
     courses,
+    drawn: fromDraws,
     byBudget,
+    drawnByBudget,
     stream: await reportStream(set, serving, { options, onStep }),
   };
+}
+
+interface PairTerms {
+  readonly set: PairSet;
+  readonly compare: Compare;
+  readonly options: CacheOptions;
+}
+
+function onceEach({ set, compare, options: { seed } }: PairTerms): (order: number) => Arrival[] {
+  const requests = requestsOf(set, compare);
+  return (order) => dealt(requests, { seed, order });
+}
+
+function pairCourses(name: string, terms: PairTerms, gates: readonly Gate[]): CourseRow[] {
+  return courseRows(name, onceEach(terms), { ...terms.options, gates });
+}
+
+function drawnFrom({ set, compare, options }: PairTerms): (order: number) => Arrival[] {
+  const { seed, requests: count } = options;
+  const requests = requestsOf(set, compare);
+  return (order) => drawn(requests, { seed, order, count });
 }
 
 function refusalsOf({ pairs }: PairSet): CacheSetReport["refusals"] {

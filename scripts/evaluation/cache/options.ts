@@ -13,6 +13,7 @@ export const CACHE_HELP = `Judges when one prompt may be served another's answer
   --split NAME       of the rows: ${SPLITS.join(", ")} (default valid)
   --budget SHARE     of the hits that may be false (default 0.01)
   --orders N         in which requests arrive, where that matters (default 20)
+  --requests N       drawn from a set's pairs, over and over; 0 draws none (default 50000)
   --questions N      of a set that are streamed, at most; 0 streams none (default 14000)
   --adversarial FILE pairs made to mislead (default test/fixtures/cache-adversarial.json)
   --report DIR       writes the pictures, report.md and report.json there
@@ -34,6 +35,7 @@ export function readCacheOptions(args: readonly string[]) {
       split: { type: "string", default: "valid" },
       budget: { type: "string", default: "0.01" },
       orders: { type: "string", default: "20" },
+      requests: { type: "string", default: "50000" },
       questions: { type: "string", default: "14000" },
       adversarial: { type: "string", default: "test/fixtures/cache-adversarial.json" },
       report: { type: "string" },
@@ -50,6 +52,7 @@ export function readCacheOptions(args: readonly string[]) {
     split: readChoice("--split", values.split, SPLITS),
     budget: readShare("--budget", values.budget),
     orders: readWhole("--orders", values.orders, 1),
+    requests: readWhole("--requests", values.requests),
     questions: readWhole("--questions", values.questions),
     resamples: readWhole("--resamples", values.resamples, 1),
     seed: readWhole("--seed", values.seed),

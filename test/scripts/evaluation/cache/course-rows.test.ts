@@ -1,6 +1,11 @@
 /** Orders summed up: two of them by hand. */
 import { describe, it } from "vitest";
-import { courseRows, pairArrivals } from "../../../../scripts/evaluation/cache/course-rows.ts";
+import {
+  courseRows,
+  dealt,
+  drawn,
+  requestsOf,
+} from "../../../../scripts/evaluation/cache/course-rows.ts";
 import type { Arrival } from "../../../../scripts/evaluation/cache/requests.ts";
 import { ALWAYS, thresholdRule } from "../../../../scripts/evaluation/cache/rules.ts";
 
@@ -55,23 +60,18 @@ describe("courseRows", () => {
   });
 });
 
-describe("pairArrivals", () => {
-  it("deals the same pairs in an order of their own for each number", ({ expect }) => {
-    const pairs = Array.from({ length: 40 }, (_, k) => ({
-      a: k,
-      b: k + 1,
-      isEquivalent: k % 2 === 0,
-      refusal: k % 3 === 0 ? ("numbers" as const) : undefined,
-      group: "g",
-    }));
-    const set = { name: "made", texts: [], pairs };
-    function dealt(order: number): Arrival[] {
-      return pairArrivals(set, (a) => a / 40, { seed: 7, order });
-    }
-    expect(dealt(0)).toEqual(dealt(0));
-    expect(dealt(0)).not.toEqual(dealt(1));
-    const inPlace = dealt(1).toSorted((a, b) => a.entry - b.entry);
-    expect(inPlace[3]).toEqual({
+describe("requests", () => {
+  const pairs = Array.from({ length: 40 }, (_, k) => ({
+    a: k,
+    b: k + 1,
+    isEquivalent: k % 2 === 0,
+    refusal: k % 3 === 0 ? ("numbers" as const) : undefined,
+    group: "g",
+  }));
+  const requests = requestsOf({ name: "made", texts: [], pairs }, (a) => a / 40);
+
+  it("are a set's pairs", ({ expect }) => {
+    expect(requests[3]).toEqual({
       similarity: 3 / 40,
       entry: 3,
       isRight: false,
@@ -79,6 +79,24 @@ describe("pairArrivals", () => {
       isRefused: true,
       isAnswerable: false,
     });
-    expect(inPlace.map(({ entry }) => entry)).toEqual(pairs.map(({ a }) => a));
+  });
+
+  it("are dealt once each, in an order of their own for each number", ({ expect }) => {
+    const [first, again, second] = [0, 0, 1].map((order) => dealt(requests, { seed: 7, order }));
+    expect(first).toEqual(again);
+    expect(first).not.toEqual(second);
+    expect(second!.toSorted((a, b) => a.entry - b.entry)).toEqual(requests);
+  });
+
+  it("are drawn over and over, all alike", ({ expect }) => {
+    const draws = drawn(requests, { seed: 7, order: 0, count: 4_000 });
+    expect(draws).toHaveLength(4_000);
+    const counts = Map.groupBy(draws, ({ entry }) => entry);
+    expect(counts.size).toBe(40);
+    for (const [, own] of counts) {
+      expect(own.length).toBeGreaterThan(50);
+      expect(own.length).toBeLessThan(150);
+    }
+    expect(drawn(requests, { seed: 7, order: 1, count: 40 })).not.toEqual(draws.slice(0, 40));
   });
 });

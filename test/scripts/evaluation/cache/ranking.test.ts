@@ -28,13 +28,13 @@ function once(pairs: readonly ScoredPair[]): Float64Array {
   return new Float64Array(pairs.length).fill(1);
 }
 
-/** All alike: so many right and so many wrong. */
+/** So many right and so many wrong, of one similarity. */
+function alike(similarity: number, right: number, wrong: number): ScoredPair[] {
+  return Array.from({ length: right + wrong }, (_, k) => pair(similarity, k < right));
+}
+
 function cutsWith(right: number, wrong: number): Cut[] {
-  const pairs = [
-    ...Array.from({ length: right }, () => pair(0.9, true)),
-    ...Array.from({ length: wrong }, () => pair(0.9, false)),
-  ];
-  return cutsOf(rankingOf(pairs, { guarded: false }));
+  return cutsOf(rankingOf(alike(0.9, right, wrong), { guarded: false }));
 }
 
 describe("a ranking", () => {
@@ -65,6 +65,16 @@ describe("a ranking", () => {
     const guarded = rankingNumbers(rankingOf(PAIRS, { guarded: true }), once(PAIRS));
     expect(guarded.aucPr).toBeCloseTo((1 + 1 + 3 / 4) / 3, 12);
     expect(guarded).toMatchObject({ recall95: 2 / 3, recall99: 2 / 3, reach: 1 });
+  });
+
+  it("reaches 99 % and 95 % where the counts say so", ({ expect }) => {
+    // 99 of 100, then 100 of 104 (96.2 %), then 101 of 110 (91.8 %).
+    const pairs = [...alike(0.9, 99, 1), ...alike(0.8, 1, 3), ...alike(0.7, 1, 5)];
+    const { recall95, recall99 } = rankingNumbers(
+      rankingOf(pairs, { guarded: false }),
+      once(pairs),
+    );
+    expect([recall99, recall95]).toEqual([99 / 101, 100 / 101]);
   });
 
   it("counts what guards refuse as missed, not as absent", ({ expect }) => {
