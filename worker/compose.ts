@@ -23,6 +23,7 @@ import { ConfigError, readConfig, type Config } from "./config.ts";
 import type { CacheKeeper } from "./domain/cache-standing.ts";
 import { createApp } from "./http/app.ts";
 import type { HttpDeps } from "./http/context.ts";
+import { AiEmbedder } from "./inference/ai-embedder.ts";
 import { EMBEDDER } from "./inference/bundled-head.ts";
 import { BUNDLED } from "./inference/bundled.ts";
 import { RouterHost, type InferenceEvent } from "./inference/router-host.ts";
@@ -177,18 +178,13 @@ function treasuryOf(
 
 /** What is answered again without a vendor; undefined where nobody keeps the tenants' namespaces. */
 function cacheOf(
-  { CACHE: objects, NEIGHBOURS: prompts, ANSWERS: kv }: Env,
+  env: Env,
   { config, log, random }: { config: Config; log: Log; random: () => number },
 ): { answers: AnswerCache; keeper: CacheKeeper } | undefined {
+  const { CACHE: objects, ANSWERS: kv } = env;
   if (objects === undefined) return undefined;
   const clock = systemClock;
-  const likeness =
-    prompts &&
-    new LikenessSearch({
-      embedder: EMBEDDER,
-      neighboursOf: withMemory(neighboursAt((name) => prompts.getByName(name))),
-      clock,
-    });
+  const likeness = likenessOf(env, config);
   const namespaces = new Namespaces({
     objectOf: (tenant) => objects.getByName(tenant),
     clock,
@@ -206,6 +202,24 @@ function cacheOf(
     log: ({ event, ...fields }) => log.write("warn", event, fields),
   });
   return { answers, keeper: namespaces };
+}
+
+/** Undefined where nobody keeps an index of prompts. Throws ConfigError without the binding that was asked for. */
+function likenessOf(
+  { NEIGHBOURS: prompts, AI: ai }: Env,
+  { cacheEmbeddings }: Config,
+): LikenessSearch | undefined {
+  if (prompts === undefined) return undefined;
+  if (cacheEmbeddings === "workers-ai" && ai === undefined)
+    throw new ConfigError(
+      "Correct the deployment's variables: CACHE_EMBEDDINGS is workers-ai, and there is no binding AI",
+    );
+  const isOwn = cacheEmbeddings === "own" || ai === undefined;
+  return new LikenessSearch({
+    embedder: isOwn ? EMBEDDER : new AiEmbedder(ai),
+    neighboursOf: withMemory(neighboursAt((name) => prompts.getByName(name))),
+    clock: systemClock,
+  });
 }
 
 /** Who may call, who may administer, and the directory that says so. */

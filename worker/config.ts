@@ -32,6 +32,8 @@ export interface Config {
   readonly maxBodyBytes: number;
   readonly standInKeys: readonly string[];
   readonly hasCircuits: boolean;
+  /** Whose vectors likeness goes by. */
+  readonly cacheEmbeddings: "own" | "workers-ai";
   /** A request's, all of its attempts and its stream together. */
   readonly totalTimeoutMs: number;
   /** Limits of one call; providers/dispatch.ts says what each bounds. */
@@ -89,6 +91,7 @@ export function readConfig(env: object): Config {
     maxBodyBytes: values.MAX_BODY_BYTES,
     standInKeys: Object.freeze(keysIn(values.STAND_IN_KEYS)),
     hasCircuits: values.CIRCUITS === "on",
+    cacheEmbeddings: values.CACHE_EMBEDDINGS,
     totalTimeoutMs: values.TOTAL_TIMEOUT_MS,
     timeouts: Object.freeze({
       connectMs: values.CONNECT_TIMEOUT_MS,

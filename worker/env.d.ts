@@ -70,6 +70,7 @@ interface Env {
   readonly IDLE_TIMEOUT_MS?: string;
   readonly TOTAL_TIMEOUT_MS?: string;
   readonly CIRCUITS?: string;
+  readonly CACHE_EMBEDDINGS?: string;
   readonly STAND_IN_KEYS?: string;
   readonly LOG_LEVEL?: string;
 }

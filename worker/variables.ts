@@ -143,6 +143,7 @@ export const variables = z.strictObject({
   TOTAL_TIMEOUT_MS: milliseconds(600_000),
   /** "off" calls vendors whatever they have done; for those who test them. */
   CIRCUITS: z.enum(["on", "off"], "must be on or off").default("on"),
+  CACHE_EMBEDDINGS: z.enum(["own", "workers-ai"], "must be own or workers-ai").default("own"),
   /** Development only, beside VENDOR_BASE_URL: made-up keys that are sent to it, each an account. */
   STAND_IN_KEYS: secret,
   /** Where alerts about budgets go; without it they are in the log alone. */

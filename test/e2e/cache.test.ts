@@ -7,11 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { z } from "zod";
 import { startLocalWorker, type LocalWorker } from "../../scripts/simulation/local-worker.ts";
 import { startVendor, type Vendor } from "../../scripts/vendor.ts";
 
 const MODEL = "openai/gpt-5.4";
 const CROWD = 500;
+const ADMIN_KEY = "the-operators-key-of-this-test";
 
 let vendor: Vendor;
 let worker: LocalWorker;
@@ -33,7 +35,7 @@ function start(): Promise<LocalWorker> {
     vendorUrl: vendor.url,
     persist: folder,
     logLevel: "error",
-    vars: { LOG_LEVEL: "error", CIRCUITS: "off" },
+    vars: { LOG_LEVEL: "error", CIRCUITS: "off", SLUICE_ADMIN_KEY: ADMIN_KEY },
   });
 }
 
@@ -46,10 +48,10 @@ function client(): OpenAI {
   });
 }
 
-function ask(content: string, stream = false): Promise<Response> {
+function ask(content: string, stream = false, mode = "exact"): Promise<Response> {
   return fetch(`${worker.directUrl}/v1/chat/completions`, {
     method: "POST",
-    headers: { "content-type": "application/json", "x-sluice-cache": "exact" },
+    headers: { "content-type": "application/json", "x-sluice-cache": mode },
     body: JSON.stringify({ model: MODEL, stream, messages: [{ role: "user", content }] }),
   });
 }
@@ -122,3 +124,32 @@ describe("an answer that is asked for again", () => {
     expect(callsAbout(content)).toBe(1);
   });
 });
+
+describe("a prompt in other words", () => {
+  it("is found by the head of the bundle, and its answer is evidence for the next", async ({
+    expect,
+  }) => {
+    for (const content of [
+      "How do I open the lower gate of a canal lock?",
+      "How can I open the lower gate of a canal lock?",
+    ])
+      expect((await ask(content, false, "semantic")).headers.get("x-sluice-cache")).toBe("miss");
+    const path = `${worker.directUrl}/admin/tenants/local/cache`;
+    const seen = await eventually(async () => {
+      const answer = await fetch(path, { headers: { authorization: `Bearer ${ADMIN_KEY}` } });
+      const { audits, likeness } = z
+        .object({ audits: z.number(), likeness: z.object({ state: z.string() }) })
+        .parse(await answer.json());
+      return audits > 0 ? { audits, state: likeness.state } : undefined;
+    });
+    expect(seen).toEqual({ audits: 1, state: "learning" });
+  });
+});
+
+/** What comes of asking again and again until it is anything. */
+async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+  }
+}

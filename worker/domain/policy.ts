@@ -36,6 +36,8 @@ export const policySchema = z.strictObject({
    * (`semantic`), or none, but this one be kept for later (`refresh`).
    */
   cache: z.enum(CACHE_MODES).default("off"),
+  /** Have a cheap model adapt the answer to a prompt that is near, where that may not be given as it is. */
+  cache_rewrite: z.boolean().default(false),
   /** How old a kept answer may be, and how long this one is kept; a day where left out. */
   cache_ttl_s: z.int().min(1).max(2_592_000).optional(),
   /** What this answer can be purged by. */

@@ -33,10 +33,12 @@ const defaultsSchema = policySchema
     hedge: true,
     cache: true,
     cache_ttl_s: true,
+    cache_rewrite: true,
   })
   .extend({
     preset: policySchema.shape.preset.unwrap(),
     cache: policySchema.shape.cache.unwrap().exclude(["refresh"]),
+    cache_rewrite: policySchema.shape.cache_rewrite.unwrap(),
   })
   .partial()
   .default({});

@@ -21,7 +21,7 @@ export interface AnswerOrigin extends Origin {
 /** What the cache had to do with an answer. `bypass`: it was not asked. */
 export type CacheStatus =
   | { readonly status: "hit" | "semantic"; readonly ageS: number }
-  | { readonly status: "miss" | "bypass" };
+  | { readonly status: "miss" | "bypass" | "rewrite" };
 
 interface AnswerFrame {
   readonly origin: AnswerOrigin;

@@ -67,6 +67,8 @@ export interface CacheQuestion {
   readonly policy: Policy;
   /** The share of semantic hits that may be wrong. */
   readonly maxFalseHits: number;
+  /** Whether it is told of what is near and may not be given. */
+  readonly wantsNear: boolean;
   readonly signal: AbortSignal;
   readonly keepAlive: Commission["keepAlive"];
 }
@@ -79,6 +81,16 @@ export interface CacheHit {
   readonly isSemantic: boolean;
   /** Wants a vendor's own whole answer, where this hit is one of the sample that is held against them. Never rejects. */
   readonly audit?: (body: Record<string, unknown>) => Promise<void>;
+}
+
+/** What was answered to a prompt that is like this one, to be adapted and not to be given. */
+export interface CacheNear {
+  readonly kind: "near";
+  /** The last user text of that prompt, and what was answered to it. */
+  readonly asked: string;
+  readonly said: string;
+  /** This request's own last user text. */
+  readonly text: string;
 }
 
 /** Where an answer goes that is still to be given. Only the first call counts, and one of them must be made. */
@@ -95,7 +107,10 @@ interface AnswerCache {
   find(
     question: CacheQuestion,
   ): Promise<
-    CacheHit | { readonly kind: "miss"; readonly place: CachePlace } | { readonly kind: "bypass" }
+    | CacheHit
+    | CacheNear
+    | { readonly kind: "miss"; readonly place: CachePlace }
+    | { readonly kind: "bypass" }
   >;
 }
 

@@ -4,7 +4,12 @@ import { policySchema, PRESETS } from "../../../worker/domain/policy.ts";
 
 describe("policySchema", () => {
   it("asks for balance, and answers, where nothing is asked", ({ expect }) => {
-    expect(policySchema.parse({})).toEqual({ preset: "balanced", cache: "off", dry_run: false });
+    expect(policySchema.parse({})).toEqual({
+      preset: "balanced",
+      cache: "off",
+      cache_rewrite: false,
+      dry_run: false,
+    });
   });
 
   it("takes everything at its bounds", ({ expect }) => {

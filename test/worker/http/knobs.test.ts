@@ -27,6 +27,7 @@ describe("readKnobs", () => {
       allow_models: ["a/b", "c/d"],
       hedge: 800,
       cache: "exact",
+      cache_rewrite: true,
       cache_ttl_s: 60,
       cache_tags: ["docs", "v1.2"],
       dry_run: true,
@@ -60,6 +61,7 @@ describe("readKnobs", () => {
     expect(read(others)).toEqual({
       preset: "balanced",
       cache: "off",
+      cache_rewrite: false,
       dry_run: false,
     });
   });

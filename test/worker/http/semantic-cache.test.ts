@@ -173,6 +173,38 @@ describe("a prompt in other words", () => {
   });
 });
 
+describe("a near hit that may not be given", () => {
+  const REWRITE = { ...SEMANTIC, "x-sluice-cache-rewrite": "true" };
+
+  it("is adapted by a cheap model where that is wanted, priced and marked", async ({ expect }) => {
+    const { say, vendor, state } = deployment([says("Turn the paddle."), says("Turn it.")]);
+    await say(ASKED, {}, REWRITE);
+    const { cache, text, response } = await say(REWORDED, {}, REWRITE);
+    expect([cache, JSON.parse(text).choices[0].message.content]).toEqual(["rewrite", "Turn it."]);
+    expect(Number(response.headers.get("x-sluice-cost-usd"))).toBeGreaterThan(0);
+    const told = JSON.stringify(vendor.requests[1]!.body);
+    for (const part of [ASKED, "Turn the paddle.", REWORDED]) expect(told).toContain(part);
+    // It is no evidence, and nobody else is given it.
+    expect(await state()).toMatchObject({ audits: 0, hits: 0, misses: 2 });
+    expect((await say(REWORDED)).cache).toBe("miss");
+  });
+
+  it("is left to a vendor where a model or a floor was asked for, and by default", async ({
+    expect,
+  }) => {
+    for (const [fields, headers] of [
+      [{}, SEMANTIC],
+      [{ model: "openai/small" }, REWRITE],
+      [{}, { ...REWRITE, "x-sluice-quality": "0.9" }],
+      [{}, { ...REWRITE, "x-sluice-cache": "exact" }],
+    ] as const) {
+      const { say } = deployment([says("Turn the paddle.")]);
+      await say(ASKED, fields, headers);
+      expect((await say(REWORDED, fields, headers)).cache).toBe("miss");
+    }
+  });
+});
+
 describe("a semantic hit in the sample", () => {
   it("has a vendor's own answer held against it, at the tenant's expense", async ({ expect }) => {
     const { say, learn, vendor, state, service } = deployment(

@@ -14,6 +14,8 @@ export interface Question {
   readonly policy: Policy;
   /** The share of semantic hits that may be wrong, above 0 and below 1. */
   readonly maxFalseHits: number;
+  /** Whether it is told of what is near and may not be given. */
+  readonly wantsNear: boolean;
   /** The client's. */
   readonly signal: AbortSignal;
   readonly keepAlive: KeepAlive;
@@ -37,7 +39,18 @@ interface Hit {
   readonly audit?: (body: Record<string, unknown>) => Promise<void>;
 }
 
+/** What was answered to a prompt that is like this one, to be adapted and not to be given. */
+interface NearAnswer {
+  readonly kind: "near";
+  /** The last user text of that prompt, and what was answered to it. */
+  readonly asked: string;
+  readonly said: string;
+  /** This request's own last user text. */
+  readonly text: string;
+}
+
 export type Found =
   | Hit
+  | NearAnswer
   | { readonly kind: "miss"; readonly place: Place }
   | { readonly kind: "bypass" };

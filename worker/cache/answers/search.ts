@@ -54,10 +54,10 @@ export class Search {
   async run(): Promise<Found> {
     const { entries, seat, name } = this.#options;
     if (this.#question.policy.cache === "refresh") return this.#miss();
-    const near = await entries.on("near", name);
-    if (near !== undefined) return this.#hit(near.entry);
+    const here = await entries.on("near", name);
+    if (here !== undefined) return this.#hit(here.entry);
     const likeness = await this.#likeness();
-    const similar = likeness && (await this.#similar(likeness));
+    const similar = likeness && ((await this.#similar(likeness)) ?? (await this.#near(likeness)));
     if (similar !== undefined) return similar;
     const boarding = seat.board();
     const far = await entries.on("far", name);
@@ -100,6 +100,17 @@ export class Search {
     if (random() >= verdict.auditShare) return hit;
     const compared = { text, ...nearest, wasServed: true };
     return { ...hit, audit: (body) => audits.hold(compared, found.entry, body) };
+  }
+
+  /** What was answered to the nearest, where it may only be adapted. */
+  async #near({ text, nearest }: Likeness): Promise<Found | undefined> {
+    if (!this.#question.wantsNear || nearest === undefined) return undefined;
+    const { neighbour } = nearest;
+    const found = await this.#options.entries.find(neighbour.id);
+    const said = found?.entry.said;
+    if (said === undefined || said === null) return undefined;
+    this.#count({ misses: 1 });
+    return { kind: "near", asked: neighbour.text, said, text };
   }
 
   #hit({ answer, storedMs }: Entry, isSemantic = false) {

@@ -36,6 +36,7 @@ const KNOBS: Record<Knob, KnobForm> = {
   allow_models: { allowed: "1 to 100 names of the form provider/model", read: asList },
   hedge: { allowed: "auto, or milliseconds from 1 to 600000", read: asNumber },
   cache: { allowed: CACHE_MODES.join(", "), read: asText },
+  cache_rewrite: { allowed: "true or false", read: asFlag },
   cache_ttl_s: { allowed: "whole seconds from 1 to 2592000", read: asNumber },
   cache_tags: {
     allowed: "1 to 8 tags, each 1 to 64 of a-z, A-Z, 0-9, _, ., : and -",
