@@ -14,8 +14,8 @@ import type { Insertion } from "./messages.ts";
 import { VectorTable } from "./vector-table.ts";
 
 /**
- * Entries of a shard. Each takes `dims` bytes and some 60 more in memory, 200 more where it is the only one of its
- * frame: up to 33 MB at 128 dimensions, since several objects may share an isolate of 128 MB.
+ * Entries of a shard. In memory each takes `dims` bytes and at most 100 more, or 420 where it is the only one of its
+ * frame: 16 to 55 MB for all of them, so that an isolate of 128 MB has room for more than one object.
  */
 export const SHARD_CAPACITY = 100_000;
 

@@ -100,6 +100,9 @@ class ShardedNeighbours implements Neighbours {
 
   async insert(entry: NeighbourEntry): Promise<"kept" | "refused" | "unknown"> {
     if (entry.text.length > MAX_NEIGHBOUR_TEXT) return "refused";
+    // Others may have erased the shards that are remembered here, and nobody would look into one of these.
+    const { shards } = this.#remembered;
+    if (shards > 1 && (await this.#countShards()) === undefined) return "unknown";
     const place = await this.#place(entry);
     if (place === undefined) return "unknown";
     if (place.outcome === "refused") return "refused";
@@ -134,9 +137,8 @@ class ShardedNeighbours implements Neighbours {
       const index = this.#remembered.shards - 1;
       const outcome = (await this.#insertAt(index, entry, { isLastResort: false }))?.outcome;
       if (outcome !== "full") return outcome && { index, outcome };
-      const isOpen = await this.#countShards(Math.min(index + 2, MAX_SHARDS));
-      if (isOpen === undefined) return undefined;
       if (index === MAX_SHARDS - 1) break;
+      if ((await this.#countShards(index + 2)) === undefined) return undefined;
     }
     const index = hashText(entry.id) % MAX_SHARDS;
     const outcome = (await this.#insertAt(index, entry, { isLastResort: true }))?.outcome;
@@ -159,15 +161,17 @@ class ShardedNeighbours implements Neighbours {
     return answer;
   }
 
-  #insertAt(
+  async #insertAt(
     index: number,
     entry: NeighbourEntry,
     terms: { readonly isLastResort: boolean },
   ): Promise<Inserted | undefined> {
-    return this.#ask(index, (shard) => shard.insert({ ...entry, ...terms }), {
+    const answer = await this.#ask(index, (shard) => shard.insert({ ...entry, ...terms }), {
       schema: insertedSchema,
       limitMs: CHANGE_MS,
     });
+    if (index === 0 && answer !== undefined) this.#remembered.shards = answer.shards;
+    return answer;
   }
 
   #removeAt(index: number, id: string): Promise<unknown> {

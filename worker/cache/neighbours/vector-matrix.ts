@@ -84,8 +84,8 @@ export class VectorMatrix {
     const { rows: asked, out } = this.#views;
     const count = Math.min(CHUNK_ROWS, rows.length - from);
     for (let i = 0; i < count; i++) asked[i] = rows[from + i]!;
+    // Beyond the last one stand numbers of an earlier call, or 0: rows that are there, whose products nobody reads.
     const rounded = Math.ceil(count / 4) * 4;
-    asked.fill(rows[from] ?? 0, count, rounded);
     if (count > 0) this.#dots(QUERY_AT, ROWS_AT, rounded, MATRIX_AT, this.dims, OUT_AT);
     return out.subarray(0, count);
   }

@@ -82,6 +82,9 @@ describe("a shard", () => {
       expect(finds(shard, 0, 1, 5, 8, 9, 20)).toEqual([true, false, true, false, false, true]);
       expect(shard.nearest(queryFor(madeUp(21)))?.[0]?.id).toBe(madeUp(9).id);
       expect(shard.size).toBe(9);
+      const erased = new Shard(storage);
+      erased.erase();
+      expect([erased.isRead, erased.size]).toEqual([true, 0]);
     });
   });
 

@@ -139,7 +139,7 @@ describe("neighbours over shards", () => {
   it("answer what a list would, also to isolates that remember other numbers of shards", async ({
     expect,
   }) => {
-    const isolates = fc.array(fc.nat(2), { minLength: 40, maxLength: 40 });
+    const isolates = fc.array(fc.nat(2), { minLength: 60, maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(stepsArbitrary, isolates, async (steps, turns) => {
         const { shardNamed, byName } = listShards(4);
@@ -179,6 +179,14 @@ describe("neighbours over shards", () => {
     for (let n = 100; n < 200; n++) expect(await client.insert(madeUp(n))).toBe("kept");
     expect(full()).toBe(true);
     expect(await foundBy(client.nearest(queryFor(madeUp(199))))).toEqual([199]);
+    for (const { asked } of byName.values()) asked.length = 0;
+    await client.insert(madeUp(200));
+    const asked = [...byName.values()].flatMap((shard) => shard.asked);
+    expect(asked.filter((what) => what !== "remove").toSorted()).toEqual([
+      "insert",
+      "last resort",
+      "open",
+    ]);
     const late = neighboursAt(shardNamed)("n");
     expect(await late.insert(madeUp(300))).toBe("kept");
     expect(await foundBy(late.nearest(queryFor(madeUp(300))))).toEqual([300]);
