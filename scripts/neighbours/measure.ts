@@ -34,8 +34,8 @@ const SILENCE_MS = 2_100;
 /** The promise: one object, 100,000 entries, median. */
 const TARGET_MS = 2;
 
-/** What a worker was asked, and how often `report` is called by all of it. */
-export const NEIGHBOUR_STEPS = 7 + RESTARTS;
+/** How often `report` is called. */
+export const NEIGHBOUR_STEPS = 6 + RESTARTS;
 
 type Report = (note: string) => void;
 type Query = Readonly<Record<string, string | number>>;

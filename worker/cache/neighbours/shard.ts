@@ -19,7 +19,7 @@ import { VectorTable } from "./vector-table.ts";
  */
 export const SHARD_CAPACITY = 100_000;
 
-/** Rows that are read in one go: some five milliseconds. */
+/** Rows that are read in one go: some three milliseconds. */
 const CHUNK_ROWS = 1_000;
 /** Expired rows that are deleted in one go. */
 const MAX_EXPIRED = 1_000;
