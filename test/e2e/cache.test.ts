@@ -129,7 +129,7 @@ describe("a prompt in other words", () => {
   it("is found by the head of the bundle, and its answer is evidence for the next", async ({
     expect,
   }) => {
-    const path = `${worker.directUrl}/admin/tenants/local/cache`;
+    const path = `${worker.directUrl}/admin/tenants/default/cache`;
     // A prompt is in the index a moment after it was answered.
     let audits = 0;
     for (const how of ["do", "can", "could", "should", "might", "would", "may"]) {
