@@ -13,6 +13,7 @@ import { ledgersIn } from "./budget/ledgers.ts";
 import { Treasury } from "./budget/treasury.ts";
 import { Webhook } from "./budget/webhook.ts";
 import { AnswerCache } from "./cache/answers/answer-cache.ts";
+import { MemoryShelf } from "./cache/answers/memory-shelf.ts";
 import { Namespaces } from "./cache/answers/namespaces.ts";
 import { redisShelf } from "./cache/answers/redis-shelf.ts";
 import { coloShelf, kvShelf } from "./cache/answers/shelves.ts";
@@ -193,7 +194,10 @@ function cacheOf(
   });
   const answers = new AnswerCache({
     namespaces,
-    near: coloShelf(async () => caches.open("sluice-answers")),
+    near: new MemoryShelf(
+      coloShelf(async () => caches.open("sluice-answers")),
+      clock,
+    ),
     far: config.redis ? redisShelf(connectRedis(config.redis)) : kv && kvShelf(kv),
     likeness,
     clock,
