@@ -80,8 +80,8 @@ describe("a tenant's namespace", () => {
         runInDurableObject(object, async (kept) => kept.audit(AUDIT, { budget })),
       ).rejects.toThrow();
     await expect(
-      runInDurableObject(object, async (it) =>
-        it.audit({ ...AUDIT, similarity: 2 }, { budget: 0.01 }),
+      runInDurableObject(object, async (kept) =>
+        kept.audit({ ...AUDIT, similarity: 2 }, { budget: 0.01 }),
       ),
     ).rejects.toThrow();
     await expect(
