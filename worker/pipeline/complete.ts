@@ -64,9 +64,9 @@ const NOTHING: Costs = new Map();
 async function answer(order: CompleteOrder, purse: Purse, deps: Deps): Promise<Answer> {
   const found = await recall(order, deps);
   if (found.kind === "hit") {
-    const { audit } = found;
-    if (audit !== undefined) order.keepAlive(auditBy(audit, order, deps));
-    return replay(found, { order, purse }, deps);
+    const given = await replay(found, { order, purse }, deps);
+    if (found.audit !== undefined) order.keepAlive(auditBy(found.audit, order, deps));
+    return given;
   }
   if (found.kind === "near") {
     const around = {
