@@ -4,35 +4,21 @@
  * of them.
  */
 import { describe, inject, it } from "vitest";
+import {
+  falling,
+  NEAR,
+  play,
+  someNamespace,
+  spread,
+  templated,
+  truthOf,
+  type Namespace,
+} from "../../../../scripts/simulation/near-pairs.ts";
 import { switchState } from "../../../../worker/cache/trust/trust.ts";
-import { randomFrom, type Random } from "../../../../worker/lib/prng.ts";
-import { falling, oracleShare, play, spread, type Namespace } from "../../../support/near-pairs.ts";
+import { randomFrom } from "../../../../worker/lib/prng.ts";
 
 const BUDGET = 0.01;
 const NAMESPACES = Math.ceil(inject("propertyRuns") / 2);
-/** Shares of the most similar pairs that are wrong: far below the budget, around it, and above. */
-const NEAR = [0, 0.001, 0.003, 0.006, 0.009, 0.0105, 0.012, 0.02, 0.05];
-
-function someNamespace(k: number, random: Random): Namespace {
-  const closeness = 0.5 + 2 * random();
-  const middle = 0.75 + 0.23 * random();
-  const width = 0.1 + 0.4 * random();
-  const far = 0.2 + 0.7 * random();
-  const near = NEAR[k % NEAR.length]!;
-  return {
-    similarity: (draw) => spread(draw, closeness),
-    wrongShare: ({ similarity }) => falling({ far, near, middle, width }, similarity),
-  };
-}
-
-/** Wrong now and then below a half of the distance, more above it, and as often as `share` for a popular template. */
-function templated(share: number): Namespace {
-  return {
-    similarity: (draw) => spread(draw, 1.5),
-    wrongShare: ({ similarity }) => (similarity > 0.99 ? share : similarity > 0.9 ? 0.001 : 0.3),
-  };
-}
-
 /** The second cluster of ten is wrong every other time, the others hardly ever. */
 const UNLIKE_CLUSTERS: Namespace = {
   similarity: (draw) => spread(draw, 2),
@@ -49,7 +35,7 @@ describe("of the hits that are served", () => {
     let [broken, brokenByChance, opened] = [0, 0, 0];
     for (let k = 0; k < NAMESPACES; k++) {
       const random = randomFrom(7_919 * k + 13);
-      const namespace = someNamespace(k, random);
+      const namespace = someNamespace(NEAR[k % NEAR.length]!, random);
       const { hits, wrong, expectedWrong } = play(namespace, {
         requests: 4_000,
         budget: BUDGET,
@@ -100,7 +86,7 @@ describe("of the hits that are served", () => {
 
   it("audits that come two hundred requests late change nothing of it", ({ expect }) => {
     const random = randomFrom(11);
-    const namespace = { ...someNamespace(1, random), delay: 200 };
+    const namespace = { ...someNamespace(NEAR[1], random), delay: 200 };
     const { hits, wrong } = play(namespace, { requests: 10_000, budget: BUDGET, random });
     expect(hits).toBeGreaterThan(500);
     expect(shareOf(hits, wrong)).toBeLessThan(BUDGET);
@@ -114,7 +100,7 @@ describe("as many are served", () => {
       wrongShare: ({ similarity }) =>
         falling({ far: 0.6, near: 0.001, middle: 0.85, width: 0.15 }, similarity),
     };
-    const oracle = oracleShare(namespace, BUDGET, randomFrom(3));
+    const oracle = truthOf(namespace, { random: randomFrom(3), size: 100_000 }).oracle(BUDGET);
     const random = randomFrom(4);
     const { trust } = play(namespace, { requests: 12_000, budget: BUDGET, random });
     const later = play(namespace, { requests: 3_000, budget: BUDGET, random, from: trust });
@@ -143,7 +129,7 @@ describe("when answers change", () => {
         requests: 13_000,
         budget: BUDGET,
         random: randomFrom(17),
-        onRequest: (at, isServed) => isServed && served.push(at),
+        onRequest: ({ at, isServed }) => isServed && served.push(at),
       });
       const meanwhile = served.filter((at) => at >= DRIFT && at < MENDED);
       expect(served.filter((at) => at < DRIFT).length).toBeGreaterThan(2_000);
