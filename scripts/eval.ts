@@ -12,6 +12,8 @@ import { openRelease, weightsLabel, type Release } from "../router-models/releas
 import { readReleaseFolder } from "./dataset/release-folder.ts";
 import { evaluateCache } from "./evaluation/cache/evaluation.ts";
 import { CACHE_HELP, readCacheOptions } from "./evaluation/cache/options.ts";
+import { evaluateDrift } from "./evaluation/drift/evaluation.ts";
+import { DRIFT_HELP, readDriftOptions } from "./evaluation/drift/options.ts";
 import {
   poolsOf,
   reportPool,
@@ -26,6 +28,8 @@ import { HELP, readOptions, type Options } from "./evaluation/options.ts";
 import { examine, placeModels } from "./evaluation/protocols.ts";
 import { cachePictures } from "./report/cache-pictures.ts";
 import { cacheTable } from "./report/cache-report.ts";
+import { driftPictures } from "./report/drift-pictures.ts";
+import { driftTable } from "./report/drift-report.ts";
 import { evaluationPictures } from "./report/evaluation-pictures.ts";
 import { evaluationTable } from "./report/evaluation-table.ts";
 import { latencyPictures, latencyTable } from "./report/latency-report.ts";
@@ -38,7 +42,8 @@ import { writeReport, type Report } from "./report/report-folder.ts";
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (args.includes("--latency")) return evaluateForecasts(args);
-  if (args.includes("--cache")) return evaluateAnswers(args);
+  if (args.includes("--cache"))
+    return args.includes("--drift") ? evaluateSwitch(args) : evaluateAnswers(args);
   const options = readOptions(args);
   if (options.help) {
     console.log(HELP);
@@ -109,6 +114,18 @@ async function evaluateAnswers(args: readonly string[]): Promise<void> {
   const result = await evaluateCache(options);
   const table = `${cacheTable(result)}\n\nMade by \`${commandLine()}\`.\n`;
   await publish(options, { result, table, pictures: cachePictures(result) });
+}
+
+/** Of the switch that ends hits: made-up namespaces, and no pairs. */
+async function evaluateSwitch(args: readonly string[]): Promise<void> {
+  const options = readDriftOptions(args);
+  if (options.help) {
+    console.log(DRIFT_HELP);
+    return;
+  }
+  const result = evaluateDrift(options);
+  const table = `${driftTable(result)}\n\nMade by \`${commandLine()}\`.\n`;
+  await publish(options, { result, table, pictures: driftPictures(result) });
 }
 
 function commandLine(): string {

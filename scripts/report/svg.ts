@@ -22,14 +22,14 @@ export interface Frame {
   readonly axes: string;
 }
 
-/** A line, or dots, with its style and its name in the legend. */
+/** A line, dots, or the area that a line encloses, with its style and its name in the legend. */
 export interface Series {
   /** Empty for a series that the legend leaves out. */
   readonly name: string;
   /** One of the classes of the style sheet: router, ridge, knn, statistics, length, random, oracle, zero. */
   readonly style: string;
   readonly points: readonly (readonly [x: number, y: number])[];
-  readonly kind: "line" | "dots";
+  readonly kind: "line" | "dots" | "band";
 }
 
 const WIDTH = 640;
@@ -58,6 +58,7 @@ path.line{fill:none;stroke-width:1.75;stroke-linejoin:round}
 .oracle{stroke:#1a7f37;fill:#1a7f37;stroke-dasharray:12 4}
 .zero{stroke:#424a53;fill:#424a53;stroke-dasharray:4 3}
 .dot{stroke:none!important}
+.band{stroke:none;fill-opacity:.16}
 @media (prefers-color-scheme:dark){
 text{fill:#e6edf3}.label{fill:#9ea7b3}.note{stroke:#0d1117}
 .axis{stroke:#8b949e}.grid{stroke:#30363d}
@@ -122,7 +123,9 @@ export function picture(
         .map(([cx, cy]) => `<circle class="dot ${style}" cx="${cx}" cy="${cy}" r="3"/>`)
         .join("");
     const path = places.map(([px, py], i) => `${i === 0 ? "M" : "L"}${px} ${py}`).join("");
-    return `<path class="line ${style}" d="${path}"/>`;
+    return kind === "band"
+      ? `<path class="band ${style}" d="${path}Z"/>`
+      : `<path class="line ${style}" d="${path}"/>`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(title)}">`,

@@ -71,11 +71,7 @@ export function play(
   const trips: number[] = [];
   const late: (Audit | undefined)[] = [];
   for (let at = 0; at < requests; at++) {
-    const similarity = namespace.similarity(random);
-    const cluster = namespace.cluster?.(random) ?? at;
-    const share = namespace.wrongShare({ similarity, cluster }, at);
-    const isWrong = random() < share;
-    const pair = { similarity, cluster: String(cluster).padStart(16, "0") };
+    const { pair, share, isWrong } = nextRequest(namespace, random, at);
     const { serve, auditShare, generation } = verdict(trust, pair, { budget });
     const isAudited = random() < auditShare;
     if (serve) {
@@ -94,6 +90,14 @@ export function play(
     if (trust.trips > tripsBefore + trips.length) trips.push(at);
   }
   return { trust, hits, wrong, expectedWrong, hitAudits, firstHit, trips };
+}
+
+function nextRequest(namespace: Namespace, random: Random, at: number) {
+  const similarity = namespace.similarity(random);
+  const cluster = namespace.cluster?.(random) ?? at;
+  const share = namespace.wrongShare({ similarity, cluster }, at);
+  const isWrong = random() < share;
+  return { pair: { similarity, cluster: String(cluster).padStart(16, "0") }, share, isWrong };
 }
 
 /** What a threshold serves, of all requests, and the share of that which is wrong. */

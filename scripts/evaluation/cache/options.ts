@@ -7,6 +7,7 @@ const SPLITS = ["valid", "train", "all"] as const;
 export const CACHE_HELP = `Judges when one prompt may be served another's answer: precision, recall and false hits.
 
   npm run eval -- --cache FILE...
+  npm run eval -- --cache --drift    plays answers that change against the switch; see --drift --help
 
   FILE               .jsonl or .jsonl.gz with rows {a, b, equivalent, split?}; a row without a split is valid
   --head DIR         the released similarity head (default router-models/released/confluence)

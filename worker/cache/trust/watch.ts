@@ -32,7 +32,7 @@ export interface Watch {
 }
 
 /** Audits between false alarms on average, at the least: what a busy namespace sees in months. */
-const ALARM = 10_000;
+export const ALARM = 10_000;
 /** Shares that are bet on, as multiples of the budget. */
 const RIVALS = [2, 4, 8, 16, 32, 64] as const;
 /** No share is believed to be larger: a single right answer must not end the bet. */
@@ -50,12 +50,24 @@ export function emptyWatch(budget: number): Watch {
 
 /** The watch after the audit of a hit that was served. */
 export function watchHit({ budget, audits, rivals }: Watch, isRight: boolean): Watch {
-  const moved = rivals.map((log, k) => {
-    const share = Math.min(RIVALS[k]! * budget, Math.max(MOST_RIVAL, budget));
-    const ratio = isRight ? (1 - share) / (1 - budget) : share / budget;
-    return Math.max(log, 0) + Math.log(ratio);
-  });
+  const moved = rivals.map((log, k) => Math.max(log, 0) + gain(RIVALS[k]!, { budget, isRight }));
   return { budget, audits: audits + 1, rivals: moved };
+}
+
+/** By how much an audit moves log M of the rival that is so many times the budget. */
+function gain(times: number, { budget, isRight }: { budget: number; isRight: boolean }): number {
+  const share = Math.min(times * budget, Math.max(MOST_RIVAL, budget));
+  return Math.log(isRight ? (1 - share) / (1 - budget) : share / budget);
+}
+
+/** Audits until it trips when a share of hits is wrong, about: the formula above. Nobody who serves asks. */
+export function auditsUntilTrip(wrongShare: number, budget: number): number {
+  const gains = RIVALS.map(
+    (times) =>
+      wrongShare * gain(times, { budget, isRight: false }) +
+      (1 - wrongShare) * gain(times, { budget, isRight: true }),
+  );
+  return Math.log(RIVALS.length * ALARM) / Math.max(...gains);
 }
 
 /** Whether hits are to be switched off. */

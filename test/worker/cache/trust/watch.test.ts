@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import {
   auditShare,
+  auditsUntilTrip,
   emptyWatch,
   isTripped,
   watchHit,
@@ -20,16 +21,6 @@ function auditsToTrip(wrongShare: number, random: Random, most = 100_000): numbe
     if (isTripped(watch)) return audits;
   }
   return most;
-}
-
-/** As the head of watch.ts has it. */
-function formula(wrongShare: number): number {
-  const gains = [2, 4, 8, 16, 32, 64].map((times) => {
-    const rival = times * BUDGET;
-    const right = Math.log((1 - rival) / (1 - BUDGET));
-    return wrongShare * Math.log(rival / BUDGET) + (1 - wrongShare) * right;
-  });
-  return Math.log(6 * 10_000) / Math.max(...gains);
 }
 
 function after(outcomes: readonly boolean[], budget = BUDGET): Watch {
@@ -51,10 +42,14 @@ describe("the switch", () => {
       const random = randomFrom(1);
       const runs = Array.from({ length: 300 }, () => auditsToTrip(wrong, random));
       const mean = runs.reduce((sum, audits) => sum + audits, 0) / runs.length;
-      expect(mean / formula(wrong)).toBeGreaterThan(0.7);
-      expect(mean / formula(wrong)).toBeLessThan(1.2);
+      expect(mean / auditsUntilTrip(wrong, BUDGET)).toBeGreaterThan(0.7);
+      expect(mean / auditsUntilTrip(wrong, BUDGET)).toBeLessThan(1.2);
     },
   );
+
+  it("takes 2.6 audits by that formula where all is wrong", ({ expect }) => {
+    expect(auditsUntilTrip(1, BUDGET)).toBeCloseTo(Math.log(60_000) / Math.log(64), 12);
+  });
 
   it("is not tripped in 300,000 audits at half the budget", ({ expect }) => {
     expect(auditsToTrip(BUDGET / 2, randomFrom(2), 300_000)).toBe(300_000);
