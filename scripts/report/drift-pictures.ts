@@ -5,6 +5,7 @@
  * hit now and then is below the line. Dashes say when answers change and when they are mended.
  */
 import type { CurvePoint, DriftRow } from "../evaluation/drift/drift-rows.ts";
+import { BIN } from "../evaluation/drift/drift-runs.ts";
 import type { DriftEvaluation } from "../evaluation/drift/evaluation.ts";
 import type { Picture } from "./evaluation-pictures.ts";
 import { count, percent } from "./markdown.ts";
@@ -37,7 +38,13 @@ function drawn({ changed, curve }: DriftRow, course: Course): string {
       ticks: Array.from({ length: Math.floor((to - from) / TICK) + 1 }, (_, k) => from + k * TICK),
       format: count,
     },
-    { label: "Of requests", from: 0, to: 1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], format: percent },
+    {
+      label: "Share of requests",
+      from: 0,
+      to: 1,
+      ticks: [0, 0.2, 0.4, 0.6, 0.8, 1],
+      format: percent,
+    },
   );
   const seen = curve.filter(({ at }) => at >= from);
   const series = [
@@ -60,19 +67,23 @@ function medianOf(curve: readonly CurvePoint[], what: What): Series {
     name: NAMES[what],
     style: STYLES[what],
     kind: "line",
-    points: curve.map((point) => [point.at, point[what].value]),
+    points: curve.map((point) => [middleOf(point), point[what].value]),
   };
 }
 
 function bandOf(curve: readonly CurvePoint[], what: What): Series {
-  const low = curve.map((point): [number, number] => [point.at, point[what].low]);
-  const high = curve.map((point): [number, number] => [point.at, point[what].high]);
+  const low = curve.map((point): [number, number] => [middleOf(point), point[what].low]);
+  const high = curve.map((point): [number, number] => [middleOf(point), point[what].high]);
   return {
     name: "",
     style: STYLES[what],
     kind: "band",
     points: [...low, ...high.toReversed()],
   };
+}
+
+function middleOf({ at }: CurvePoint): number {
+  return at + BIN / 2;
 }
 
 function upright(at: number): Series {
