@@ -31,13 +31,14 @@ function changeSection({ course, runs, unopened, drifts }: DriftEvaluation): str
     spread(row.auditsUntilLast),
     spread(row.hitsUntilLast),
     spread(row.auditsUntilTrip),
-    row.formula.toFixed(1),
     spread(row.hitsUntilTrip),
+    spread(row.watchAlone),
+    row.formula.toFixed(1),
     spread(row.wrong),
   ]);
   return [
     "### Answers change",
-    `After ${count(before)} requests a share of all answers is wrong, for ${count(changed)} requests. ${count(runs - unopened)} of ${count(runs)} namespaces served by then and were played under every share; the others show nothing here. Medians, and in brackets 95 % quantiles, over runs: of audits of hits and of hits, from the change to the last hit before the mending (of runs whose hits ended) and to the trip of the watch (of runs that tripped). Where there is evidence of few audits, the bound closes before the watch trips; after that there is no hit to audit. Formula: that of \`watch.ts\`, on average and from no suspicion.`,
+    `After ${count(before)} requests a share of all answers is wrong, for ${count(changed)} requests. ${count(runs - unopened)} of ${count(runs)} namespaces served by then and were played under every share; the others show nothing here. Medians, and in brackets 95 % quantiles, over runs: of audits of hits and of hits, from the change to the last hit before the mending (of runs whose hits ended) and to the trip of the watch (of runs that tripped). The bound sees the same audits, and where its evidence is thin it closes before the watch trips; after that there is no hit to audit, so the trips that are seen are the early ones. Watch alone: audits until the trip where nothing else ends hits. Formula: that of \`watch.ts\`, about their mean.`,
     markdown(
       [
         "wrong meanwhile",
@@ -47,8 +48,9 @@ function changeSection({ course, runs, unopened, drifts }: DriftEvaluation): str
         "audits until the last hit",
         "hits until then",
         "audits until the trip",
-        "formula",
         "hits until then",
+        "audits, watch alone",
+        "formula",
         "wrong hits meanwhile",
       ],
       rows,

@@ -23,7 +23,7 @@ describe("eval --cache --drift", () => {
     expect(ended.stderr).toMatch(/drift .* (\d+)\/\1 /);
     for (const title of ["Answers change", "Hits come back", "False alarms", "The promise"])
       expect(ended.stdout).toContain(`### ${title}`);
-    expect(ended.stdout).toMatch(/\| 100 % \| .* \| 2\.6 \| /);
+    expect(ended.stdout).toMatch(/\| 100 % \| .* \| 3 \(3\) \| 2\.6 \| /);
     expect(ended.stdout).not.toMatch(/NaN|undefined|Infinity/);
     expect(await readFile(join(report, "report.md"), "utf8")).toBe(ended.stdout.trimEnd() + "\n");
     expect((await readdir(report)).toSorted()).toEqual([

@@ -7,7 +7,15 @@
 import { auditsUntilTrip } from "../../../worker/cache/trust/watch.ts";
 import { quantile } from "../../report/quantiles.ts";
 import type { Estimate } from "../bootstrap.ts";
-import { BIN, CHANGED, COURSE, type Drifted, type DriftRun } from "./drift-runs.ts";
+import {
+  BIN,
+  CHANGED,
+  COURSE,
+  type Drifted,
+  type DriftRun,
+  type DriftTerms,
+} from "./drift-runs.ts";
+import { watchDelays } from "./watch-delays.ts";
 
 /** Over runs; NaN of none. */
 export interface Spread {
@@ -21,6 +29,8 @@ export interface DriftRow {
   readonly runs: number;
   /** Audits until the trip by the formula of the watch, from no suspicion at all. */
   readonly formula: number;
+  /** The same audits, counted, where nothing but the watch ends hits; over runs of its own. */
+  readonly watchAlone: Spread;
   readonly tripped: number;
   /** Runs that never tripped and served nothing any more when answers were mended, and those that still served. */
   readonly closedByBound: number;
@@ -47,24 +57,25 @@ export interface CurvePoint {
   readonly wrong: Estimate;
 }
 
-export function driftRows(namespaces: readonly Drifted[], budget: number): DriftRow[] {
+export function driftRows(namespaces: readonly Drifted[], terms: DriftTerms): DriftRow[] {
   return CHANGED.map((changed, k) =>
     driftRow(
       changed,
       namespaces.map(({ runs }) => runs[k]!),
-      budget,
+      terms,
     ),
   );
 }
 
-function driftRow(changed: number, runs: readonly DriftRun[], budget: number): DriftRow {
+function driftRow(changed: number, runs: readonly DriftRun[], terms: DriftTerms): DriftRow {
   const last = runs.flatMap(({ untilLast }) => untilLast ?? []);
   const trips = runs.flatMap(({ untilTrip }) => untilTrip ?? []);
   const closed = runs.filter((run) => run.untilTrip === undefined && run.untilLast !== undefined);
   return {
     changed,
     runs: runs.length,
-    formula: auditsUntilTrip(changed, budget),
+    formula: auditsUntilTrip(changed, terms.budget),
+    watchAlone: spreadOf(watchDelays(changed, terms)),
     tripped: trips.length,
     closedByBound: closed.length,
     stillServing: runs.length - last.length,

@@ -70,7 +70,7 @@ export function evaluateDrift({ budget, runs, seed }: DriftOptions): DriftEvalua
     course: COURSE,
     unopened: runs - drifted.length,
     untilOpen: spreadOf(drifted.map(({ untilOpen }) => untilOpen)),
-    drifts: driftRows(drifted, budget),
+    drifts: driftRows(drifted, { budget, seed }),
     alarms,
     promise: {
       rows: KINDS.map(({ name }, kind) => promiseRow(name, lived[kind]!, budget)),

@@ -48,7 +48,7 @@ describe("a namespace whose answers change", () => {
 });
 
 describe("the rows", () => {
-  const rows = driftRows(SERVING, TERMS.budget);
+  const rows = driftRows(SERVING, TERMS);
 
   it("have every run in one of three ends", ({ expect }) => {
     expect(rows.map(({ changed }) => changed)).toEqual(CHANGED);
@@ -72,6 +72,6 @@ describe("the rows", () => {
   });
 
   it("are empty, and no error, without a namespace", ({ expect }) => {
-    expect(driftRows([], TERMS.budget)[0]).toMatchObject({ runs: 0, tripped: 0, curve: [] });
+    expect(driftRows([], TERMS)[0]).toMatchObject({ runs: 0, tripped: 0, curve: [] });
   });
 });
