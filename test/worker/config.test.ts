@@ -34,6 +34,7 @@ describe("readConfig", () => {
       totalTimeoutMs: 600_000,
       standInKeys: [],
       hasCircuits: true,
+      cacheEmbeddings: "own",
       alertWebhook: undefined,
       logLevel: "info",
     });
@@ -54,6 +55,13 @@ describe("readConfig", () => {
     const { ACCESS_AUD: _, ...half } = env;
     expect(() => readConfig(half)).toThrow(
       /ACCESS_TEAM_DOMAIN and ACCESS_AUD must be set together/,
+    );
+  });
+
+  it("reads whose vectors the cache goes by", ({ expect }) => {
+    expect(readConfig({ CACHE_EMBEDDINGS: "workers-ai" }).cacheEmbeddings).toBe("workers-ai");
+    expect(() => readConfig({ CACHE_EMBEDDINGS: "openai" })).toThrow(
+      /CACHE_EMBEDDINGS must be own or workers-ai/,
     );
   });
 

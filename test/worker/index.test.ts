@@ -64,6 +64,14 @@ describe("the Worker", { shuffle: false }, () => {
     expect(() => compose(env)).toThrow(ConfigError);
   });
 
+  it("says what to correct where the cache's vectors want a binding", ({ expect }) => {
+    const { CACHE, NEIGHBOURS } = bindings;
+    const env: Env = { ...ENV, CACHE, NEIGHBOURS, CACHE_EMBEDDINGS: "workers-ai" };
+    expect(() => compose(env)).toThrow(
+      /CACHE_EMBEDDINGS is workers-ai, and there is no binding AI/,
+    );
+  });
+
   it("puts messages of the queue back while its variables are wrong", async ({ expect }) => {
     const batch = batchOf();
     await worker.queue(batch, { ...ENV, TOTAL_TIMEOUT_MS: "soon" });
