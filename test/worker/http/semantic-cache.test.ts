@@ -117,6 +117,24 @@ describe("a prompt in other words", () => {
     expect((await say(REWORDED, {}, { "x-sluice-cache": "exact" })).cache).toBe("miss");
   });
 
+  it("is given its own answer rather, wherever that lies", async ({ expect }) => {
+    const near = new Map<string, Uint8Array>();
+    const shelf = {
+      get: async (name: string) => near.get(name),
+      put: async (name: string, bytes: Uint8Array) => void near.set(name, bytes),
+    };
+    const { say, learn, object } = deployment([says("Turn the paddle."), says("Turn it.")], {
+      near: shelf,
+    });
+    await say(ASKED);
+    const own = await say(REWORDED);
+    await learn(LEAST_AUDITS + 40);
+    near.clear();
+    await evictDurableObject(object());
+    const again = await say(REWORDED);
+    expect([again.cache, again.text]).toEqual(["hit", own.text]);
+  });
+
   it("has no neighbour in another frame, nor at another tenant", async ({ expect }) => {
     const { say, learn } = deployment([says("Turn the paddle.")]);
     await say(ASKED);

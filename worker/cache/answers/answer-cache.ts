@@ -2,8 +2,8 @@
  * The cache of answers, as a request sees it: what was answered before to the very same request of the same tenant, or
  * to one that asks the same in other words, or a place for what will be answered now.
  *
- *     namespace (known here, else its object) → name → shelf near by ──→ far shelf, and at the same time the flight
- *                                                          └→ likeness (semantic/) → bound (trust/) → a neighbour's entry
+ *     namespace (known here, else its object) → name → shelf near by → far shelf ─→ flight
+ *                                                                          └→ likeness (semantic/) → bound (trust/)
  *
  * Whoever finds nothing boards the flight of all who ask the same (flights.ts): it leads, and brings what the vendor
  * says, or waits for who does. Whatever of this fails or takes too long is a miss: a cache may save a call and must

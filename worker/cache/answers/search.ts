@@ -52,24 +52,35 @@ export class Search {
 
   /** Never rejects. */
   async run(): Promise<Found> {
-    const { entries, seat, name } = this.#options;
+    const { entries, name, likeness } = this.#options;
     if (this.#question.policy.cache === "refresh") return this.#miss();
-    const here = await entries.on("near", name);
-    if (here !== undefined) return this.#hit(here.entry);
-    const likeness = await this.#likeness();
-    const similar = likeness && ((await this.#similar(likeness)) ?? (await this.#near(likeness)));
-    if (similar !== undefined) return similar;
+    const near = await entries.on("near", name);
+    if (near !== undefined) return this.#hit(near.entry);
+    return likeness === undefined ? this.#exact() : this.#semantic();
+  }
+
+  /** The far shelf and the flight at once. */
+  async #exact(): Promise<Found> {
+    const { entries, seat, name } = this.#options;
     const boarding = seat.board();
     const far = await entries.on("far", name);
-    if (far !== undefined) {
-      this.#question.keepAlive(this.#handOver(boarding, far));
-      return this.#hit(far.entry);
-    }
-    return this.#follow(await boarding, likeness);
+    if (far === undefined) return this.#follow(await boarding);
+    this.#question.keepAlive(this.#handOver(boarding, far));
+    return this.#hit(far.entry);
+  }
+
+  /** What is like it only after the far shelf: the very same is better than what is like it. */
+  async #semantic(): Promise<Found> {
+    const { entries, seat, name } = this.#options;
+    const far = await entries.on("far", name);
+    if (far !== undefined) return this.#hit(far.entry);
+    const likeness = await this.#likeness();
+    const similar = likeness && ((await this.#similar(likeness)) ?? (await this.#near(likeness)));
+    return similar ?? this.#follow(await seat.board(), likeness);
   }
 
   /** What becomes of a request that no shelf had an answer for. */
-  async #follow(boarding: Boarding, likeness: Likeness | undefined): Promise<Found> {
+  async #follow(boarding: Boarding, likeness?: Likeness): Promise<Found> {
     const { entries, name } = this.#options;
     const brought =
       boarding.kind === "answer" ? await entries.open(name, boarding.answer) : undefined;
