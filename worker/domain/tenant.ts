@@ -9,6 +9,7 @@
  */
 import { z } from "zod";
 import { budgetsSchema, rateLimitsSchema } from "./budget.ts";
+import { EVENT_DETAILS, explorationSchema } from "./event.ts";
 import { policySchema } from "./policy.ts";
 
 /** Names in paths, logs and accounts. */
@@ -63,6 +64,12 @@ export const tenantSchema = z.strictObject({
   limits: rateLimitsSchema,
   /** The share of semantic hits that may be wrong. */
   max_false_hits: z.number().min(0.001).max(0.5).default(0.01),
+  /** What of its prompts may be kept for the router to learn from; `off` keeps no events. */
+  events: z.enum(EVENT_DETAILS).default("decisions"),
+  /** How long they are kept. */
+  events_days: z.int().min(1).max(365).default(90),
+  /** Whether and how other models than the preferred one are tried; not at all where left out. */
+  exploration: explorationSchema.optional(),
   /** Nothing that it asks or is answered is kept for another request, whatever that asks for. */
   is_private: z.boolean().default(false),
   /** None of its keys is served. */

@@ -307,6 +307,8 @@ describe("/admin", () => {
       budgets: [],
       limits: [],
       max_false_hits: 0.01,
+      events: "decisions",
+      events_days: 90,
       is_private: false,
       is_disabled: false,
       policy: {},
