@@ -36,7 +36,7 @@ export const LAYERS: Record<string, Layer> = {
   telemetry: { below: ["lib", "domain"], packages: ["zod"] },
   cache: { below: ["lib", "domain"], packages: STORES },
   budget: { below: ["lib", "domain"], packages: STORES },
-  learning: { below: ["lib", "domain"], packages: STORES },
+  learning: { below: ["lib", "domain"], models: true, packages: STORES },
   vitals: { below: ["lib", "domain", "routing"], packages: ["zod", "cloudflare:workers"] },
   strategies: { below: ["lib", "domain", "routing"], packages: [] },
   pipeline: { below: ["lib", "domain", "routing"], packages: ["tokenx"] },
@@ -83,7 +83,14 @@ const layerRules = Object.entries(LAYERS).flatMap(([folder, { below, models, pac
 const MODELS_MESSAGE = "router-models/ may import: itself, zod.";
 
 /** What making and judging the router may take from the service: pure parts that must not drift apart. */
-const SCRIPTS_BELOW = ["lib", "domain", "routing", "cache/guards", "cache/trust"];
+const SCRIPTS_BELOW = [
+  "lib",
+  "domain",
+  "routing",
+  "cache/guards",
+  "cache/trust",
+  "learning/detectors",
+];
 
 /** The row of scripts/, as ARCHITECTURE.md shows it. */
 export const SCRIPTS_MAY = `worker/{${SCRIPTS_BELOW.join(",")}}, router-models, scripts, packages`;

@@ -25,9 +25,10 @@ const OF_THE_SERVICE = [
   "worker/routing",
   "worker/cache/guards",
   "worker/cache/trust",
+  "worker/learning/detectors",
 ];
 /** Folders whose subfolders see one another. */
-const ROOMS = ["worker/http", "worker/cache"];
+const ROOMS = ["worker/http", "worker/cache", "worker/learning"];
 
 /** Folder → [folders it may import, packages it may import]. A subfolder obeys the row of its folder. */
 const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
@@ -64,7 +65,11 @@ const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
     ["zod", "@upstash/redis/cloudflare", "cloudflare:workers"],
   ],
   "worker/learning": [
-    ["worker/lib", "worker/domain"],
+    ["worker/lib", "worker/domain", ...EVERYTHING],
+    ["zod", "@upstash/redis/cloudflare", "cloudflare:workers"],
+  ],
+  "worker/learning/detectors": [
+    ["worker/lib", "worker/domain", ...EVERYTHING],
     ["zod", "@upstash/redis/cloudflare", "cloudflare:workers"],
   ],
   "worker/vitals": [
