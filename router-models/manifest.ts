@@ -7,6 +7,7 @@
  * digits in `x-sluice-weights`.
  */
 import { z } from "zod";
+import { referenceSchema } from "./reference.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits");
 const fileSchema = z.strictObject({ sha256, bytes: z.int().positive() });
@@ -135,6 +136,8 @@ export const manifestSchema = z.strictObject({
     difficulty: z.number(),
     anchors: z.record(z.string(), anchorSchema),
   }),
+  /** What it remembers of its training traffic, to tell a drift from it. */
+  reference: referenceSchema.optional(),
   training: z.strictObject({
     seed: z.int(),
     commit: z.string(),

@@ -12,9 +12,10 @@
  */
 import { calibrate } from "./calibration.ts";
 import { answerColumns, type AnswerColumns } from "./families/answer.ts";
-import { estimateInputTokens, extractFeatures } from "./features/extract.ts";
+import { estimateInputTokens, extractFeatures, type Features } from "./features/extract.ts";
 import type { Prompt } from "./features/prompt.ts";
 import type { Manifest } from "./manifest.ts";
+import { Surveyor, type Place } from "./reference.ts";
 
 /** What the inference graph of every family reads. */
 export interface GraphFeeds {
@@ -61,6 +62,21 @@ export interface Forecast {
   readonly task: string;
 }
 
+/** What a prompt was read as, for whoever is to learn from it. */
+export interface Reading extends Partial<Place> {
+  readonly features: Features;
+  /** Rows of the router's table, which the features' ids are of. */
+  readonly tableRows: number;
+  /** a(x), abilityWidth numbers. */
+  readonly demand: Float32Array;
+}
+
+/** What of a prompt a router reads. */
+export interface ReadPrompt {
+  readonly features: Features;
+  readonly inputTokens: number;
+}
+
 /** Beyond these an exponentiated length means nothing: one token, and the longest answers sold. */
 const MIN_LOG_TOKENS = 0;
 const MAX_LOG_TOKENS = Math.log(128_000);
@@ -69,6 +85,7 @@ export class Scorer {
   readonly #manifest: Manifest;
   readonly #panel: readonly PanelModel[];
   readonly #columns: AnswerColumns;
+  readonly #surveyor: Surveyor | undefined;
 
   /** Throws when a panel model's ability vector does not have the release's width. */
   constructor(manifest: Manifest, panel: readonly PanelModel[]) {
@@ -79,21 +96,48 @@ export class Scorer {
     this.#manifest = manifest;
     this.#panel = panel;
     this.#columns = columnsOf(manifest);
+    this.#surveyor = manifest.reference && new Surveyor(manifest.reference);
   }
 
   /** Rejects as the graph does, and where its answer has another width than the release's. */
   async score(prompt: Prompt, graph: GraphRunner): Promise<Forecast> {
-    const { calibration, features, tasks } = this.#manifest;
-    const { ids, weights, statistics } = extractFeatures(prompt, features.tableRows);
+    return (await this.read(this.featuresOf(prompt), graph)).forecast;
+  }
+
+  featuresOf(prompt: Prompt): ReadPrompt {
+    const features = extractFeatures(prompt, this.#manifest.features.tableRows);
+    return { features, inputTokens: estimateInputTokens(prompt) };
+  }
+
+  /** The same from what was read, with what was made of it. Rejects as `score` does. */
+  async read(
+    { features, inputTokens }: ReadPrompt,
+    graph: GraphRunner,
+  ): Promise<{ forecast: Forecast; reading: Reading }> {
+    const { ids, weights, statistics } = features;
     const isEmpty = ids.length === 0; // The graph wants at least one row; a weight of 0 says nothing.
     const answer = await graph.run({
       ids: isEmpty ? new Int32Array(1) : ids,
       weights: isEmpty ? new Float32Array(1) : weights,
       statistics,
     });
-    const { failure, length, spread, task } = this.#columns;
+    const { demand, task } = this.#columns;
     if (answer.length !== task[1])
       throw new Error(`Cannot read the graph: ${answer.length} numbers, not ${task[1]}`);
+    return {
+      forecast: { ...this.#forecastOf(answer), inputTokens },
+      reading: {
+        features,
+        tableRows: this.#manifest.features.tableRows,
+        demand: answer.slice(...demand),
+        ...this.#surveyor?.placeOf(features),
+      },
+    };
+  }
+
+  #forecastOf(answer: Float32Array): Omit<Forecast, "inputTokens"> {
+    const { calibration, tasks } = this.#manifest;
+    const { failure, length, spread, task } = this.#columns;
     const p50 = answer[length[0]]!;
     const p90 = p50 + softplus(answer[spread[0]]!);
     return {
@@ -104,7 +148,6 @@ export class Scorer {
         outputTokensP50: tokensOf(p50 + logTokensOffset),
         outputTokensP90: tokensOf(p90 + logTokensOffset),
       })),
-      inputTokens: estimateInputTokens(prompt),
       difficulty: 1 / (1 + Math.exp(-answer[failure[0]]!)),
       task: tasks[indexOfMax(answer.subarray(...task))]!,
     };

@@ -1,3 +1,4 @@
+import { digestOfCatalog } from "../router-models/catalog-digest.ts";
 /**
  * Env → the service, once per isolate. The only file that builds adapters and hands them to one another.
  *
@@ -87,6 +88,7 @@ export function compose(env: Env): Service {
   const told = alerting({ webhook: config.alertWebhook, queue: env.ALERTS }, { ...nature, log });
   const treasury = treasuryOf(ledgers, { config, log, alerts: told.alerts });
   const cache = cacheOf(env, { config, log, random });
+  let catalogDigest: Promise<string> | undefined;
   const app = createApp({
     pipeline: {
       scorer: host,
@@ -96,6 +98,9 @@ export function compose(env: Env): Service {
       dispatch: createDispatch({ ...nature, endpoints, timeouts: config.timeouts, circuits }),
       purses: treasury,
       cache: cache?.answers,
+      events: undefined,
+      catalogDigest: () => (catalogDigest ??= digestOfCatalog(catalog.models)),
+      lessons: undefined,
       latency: new LatencyBook(),
       pace: new PaceBook(),
       totalTimeoutMs: config.totalTimeoutMs,

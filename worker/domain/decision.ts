@@ -65,6 +65,7 @@ export type DecisionReason =
   | "certified_floor" // the cheapest model that keeps the quality floor, as a certificate proves
   | "cheapest_above_floor" // the same by what the scores predict, which nobody has proven
   | "floor_unreachable" // no model keeps the floor: the best one
+  | "explored" // drawn, to learn of it
   | "within_budget"; // what is left of a budget does not do for the preferred model, but for this one
 
 /** What stands behind a quality floor. */
@@ -104,6 +105,8 @@ export interface Decision {
   readonly qualityPerUsd?: number;
   /** What that budget let the request hold, micro-dollars. */
   readonly mostMicroUsd?: number;
+  /** By model: how likely it was to be the first attempt, where that was drawn. They sum to 1. */
+  readonly propensities?: ReadonlyMap<string, number>;
 }
 
 /** The foreseen "no": every model was excluded, each for its reason. */

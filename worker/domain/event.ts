@@ -39,12 +39,15 @@ const promptSchema = z.strictObject({
   wantsJson: z.boolean(),
 });
 
+const packed = z.base64().max(16_384);
+
 const featuresSchema = z.strictObject({
   /** Rows of the router's table; ids are of a table of this size. */
   tableRows: z.int().positive(),
-  ids: z.array(count),
-  weights: z.array(z.number()),
-  statistics: z.array(z.number()),
+  /** lib/packed-numbers.ts: whole numbers, then two of floats. */
+  ids: packed,
+  weights: packed,
+  statistics: packed,
 });
 export type LoggedFeatures = z.output<typeof featuresSchema>;
 

@@ -25,7 +25,7 @@ import {
   type Release,
   type WeightsPointer,
 } from "../../router-models/release.ts";
-import { Scorer, type Forecast } from "../../router-models/scorer.ts";
+import { Scorer, type Forecast, type Reading } from "../../router-models/scorer.ts";
 import { OnnxGraph } from "./onnx-graph.ts";
 import { openSession } from "./runtime.ts";
 import { Slot, type Releasable } from "./slot.ts";
@@ -101,11 +101,14 @@ export class RouterHost {
   }
 
   /** The forecast of every catalogue model, with label and certificate of the release that made it. */
-  score(
-    prompt: Prompt,
-  ): Promise<{ forecast: Forecast; weights: string; certificate: Certificate | undefined }> {
+  score(prompt: Prompt): Promise<{
+    forecast: Forecast;
+    reading: Reading;
+    weights: string;
+    certificate: Certificate | undefined;
+  }> {
     return this.#slot.use(async ({ scorer, graph, weights, certificate }) => ({
-      forecast: await scorer.score(prompt, graph),
+      ...(await scorer.read(scorer.featuresOf(prompt), graph)),
       weights,
       certificate,
     }));

@@ -14,6 +14,8 @@ import type { Costs, Purse } from "../domain/purse.ts";
 import type { Answer, CacheStatus, DryAnswer } from "./answer.ts";
 import { Keeping } from "./keeping.ts";
 import { tagRequest, type CacheHit, type Deps } from "./ports.ts";
+import { Recollection } from "./recollection.ts";
+import { Recording } from "./recording.ts";
 import { replay } from "./replay.ts";
 import { rewriteOf, wantsRewrite } from "./rewrite.ts";
 import { askedOf, route, type Route } from "./route.ts";
@@ -142,8 +144,15 @@ async function carryOut(order: CompleteOrder, around: Around, deps: Deps): Promi
   const routedMs = deps.clock.nowMs();
   const routeMs = routedMs - tag.startedMs;
   const work = new Work({ order, routed, purse }, deps);
-  const { outcome: given, success, decision } = await work.carryOut();
-  const outcome = keeping.watch(given);
+  const recording = new Recording(order, deps);
+  const made = await work.carryOut().catch((error: unknown) => {
+    recording.fail(routed, { error, attempts: work.calls });
+    throw error;
+  });
+  const { success, decision } = made;
+  const said = new Recollection();
+  const isWanted = keeping.isWanted || recording.isWanted;
+  const outcome = isWanted ? said.watch(made.outcome) : made.outcome;
   const paid = { ...routed, decision };
   const origin = originOf(success.candidate, paid);
   const allowance = work.allowanceOf(success.candidate);
@@ -154,7 +163,10 @@ async function carryOut(order: CompleteOrder, around: Around, deps: Deps): Promi
       success,
       purse,
       allowance,
-      onSettled: (ending, bill) => keeping.end(ending, bill, origin),
+      onSettled: (settled) => {
+        keeping.end(said, { ...settled, origin });
+        recording.end(routed, { settled, said });
+      },
     },
     deps,
   );

@@ -6,7 +6,9 @@
  */
 import type { ChatRequest } from "../domain/chat.ts";
 import type { EmbeddingModel } from "../domain/embedding.ts";
+import type { EventLog } from "../domain/event.ts";
 import type { KeptAnswer } from "../domain/kept-answer.ts";
+import type { Lessons } from "../domain/lessons.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { Purse } from "../domain/purse.ts";
 import type { PacedBudget, Standing } from "../domain/standing.ts";
@@ -123,6 +125,12 @@ export interface Deps {
   readonly purses: Purses;
   /** Undefined where the deployment has none. */
   readonly cache: AnswerCache | undefined;
+  /** Where decisions are remembered; undefined where the deployment has no place for them. */
+  readonly events: EventLog | undefined;
+  /** First twelve digits of the SHA-256 of the catalogue. */
+  readonly catalogDigest: () => Promise<string>;
+  /** What was learnt since the weights were trained; undefined where nobody learns. */
+  readonly lessons: Lessons | undefined;
   readonly clock: Clock;
   /** What this isolate has learnt of the models' latency. */
   readonly latency: LatencyBook;

@@ -6,20 +6,24 @@
  * and not by a vendor after the request has travelled.
  */
 import type { ChatRequest } from "../domain/chat.ts";
-import type { Candidate, Decision, Excluded, NoCandidate } from "../domain/decision.ts";
+import type { Decision, Excluded } from "../domain/decision.ts";
 import { RouterError } from "../domain/errors.ts";
-import { policySchema, type Policy } from "../domain/policy.ts";
+import type { Exploration } from "../domain/event.ts";
+import type { Lesson } from "../domain/lessons.ts";
+import type { Policy } from "../domain/policy.ts";
 import type { PacedBudget } from "../domain/standing.ts";
 import { vendorOf } from "../domain/upstream.ts";
 import { buildCandidates } from "../routing/candidates.ts";
-import { decide } from "../routing/decide.ts";
+import { explore } from "../routing/explore.ts";
+import { lifted } from "../routing/lift.ts";
 import { mediaTokensOf } from "../routing/media-tokens.ts";
+import { pin } from "../routing/pin.ts";
 import { promptOf } from "../routing/prompt-of.ts";
-import { requirementsOf } from "../routing/requirements.ts";
+import { requirementsOf, type Requirements } from "../routing/requirements.ts";
 import { requireAllowed, withinAllowed, type AllowedModels } from "./allowed-models.ts";
 import { findNamed, parseModelName, requireKnown, requireNamed } from "./model-name.ts";
 import { decideAtPace, observeNamed } from "./pace.ts";
-import type { CatalogModel, CertifiedPrompt, Deps } from "./ports.ts";
+import type { CatalogModel, CertifiedPrompt, Commission, Deps } from "./ports.ts";
 import { countPrompt } from "./token-count.ts";
 
 /** What a client asks: a checked body, and its knobs. */
@@ -34,50 +38,74 @@ export interface Route extends CertifiedPrompt {
   readonly decision: Decision;
   /** The budgets that set its price of money. */
   readonly paced: readonly PacedBudget[];
+  readonly grounds: Grounds;
 }
 
-type RouteDeps = Pick<Deps, "scorer" | "embeddings" | "keys" | "latency" | "pace" | "clock">;
+/** What a decision was made of, beside the forecast and the catalogue. */
+export interface Grounds {
+  readonly needs: Requirements;
+  /** Within what the caller may use. */
+  readonly policy: Policy;
+  /** The model that the client named. */
+  readonly pinned: string | undefined;
+  readonly lesson: Lesson;
+  /** How the first attempt was drawn; undefined where nothing was. */
+  readonly exploration: (Exploration & { readonly unit: number }) | undefined;
+}
 
-interface RouteOrder extends Order {
+type RouteDeps = Pick<
+  Deps,
+  "scorer" | "embeddings" | "keys" | "latency" | "pace" | "clock" | "lessons" | "random"
+>;
+
+interface RouteOrder extends Order, Pick<Commission, "caller"> {
   /** The caller's paced budgets. */
   readonly paced: readonly PacedBudget[];
 }
 
-/** Policy that limits nothing: what is the reference model among these candidates? */
-const OPEN = policySchema.parse({});
+const NO_LESSON: Lesson = { lifts: new Map(), caution: 0 };
 
 /**
  * Decides. Throws RouterError: 404 for a model that does not exist or has no key, 403 for one that the caller
  * may not use, 400 when the filters leave nobody, 503 when no vendor has a key or the router itself is broken.
  */
 export async function route(order: RouteOrder, deps: RouteDeps): Promise<Route> {
-  const { request, paced } = order;
+  const { request, paced, caller } = order;
   const { catalog } = deps.scorer;
   const { pinned, policy } = askedOf(order, deps);
   requireSomeKey(deps);
 
   const prompt = promptOf(request);
   const scored = withMedia(await score(prompt, deps), request);
+  const { weights, reading, certificate, forecast } = scored;
+  const lesson =
+    deps.lessons?.of({ tenant: caller.tenant.id, weights, demand: reading.demand }) ?? NO_LESSON;
+  const needs = requirementsOf(request, { prompt, inputTokens: forecast.inputTokens });
   const nowMs = deps.clock.nowMs();
   const { candidates, excluded } = buildCandidates({
     catalog,
-    forecast: scored.forecast,
-    needs: requirementsOf(request, { prompt, inputTokens: scored.forecast.inputTokens }),
+    forecast: lifted(forecast, lesson.lifts),
+    needs,
     policy,
     isServed: (id) => deps.keys.has(vendorOf(id)),
     latencyOf: (model, tokens) => deps.latency.forecast(model, tokens, nowMs),
     pinned,
   });
-  const { certificate, forecast } = scored;
-  const input = { candidates, excluded, policy, certificate, task: forecast.task };
+  const { caution } = lesson;
+  const input = { candidates, excluded, policy, certificate, task: forecast.task, caution };
   const pacing = { paced, book: deps.pace, isDry: policy.dry_run };
+  if (pinned !== undefined) requireKeyFor(pinned, excluded, deps);
+  const preferred = pinned === undefined ? decideAtPace(input, pacing) : pin(pinned, input);
+  if (!("reason" in preferred)) throw noCandidate(preferred.excluded);
+  if (pinned !== undefined) observeNamed(preferred, input, pacing);
+  const terms = pinned === undefined ? caller.tenant.exploration : undefined;
+  const exploration = terms && { ...terms, unit: deps.random() };
   const decision =
-    pinned === undefined
-      ? decideAtPace(input, pacing)
-      : pin(pinned, { candidates, excluded, policy, deps });
-  if (!("reason" in decision)) throw noCandidate(decision.excluded);
-  if (pinned !== undefined) observeNamed(decision, input, pacing);
-  return { ...scored, decision, paced };
+    exploration === undefined
+      ? preferred
+      : explore(preferred, { terms: exploration, policy, unit: exploration.unit });
+  const grounds = { needs, policy, pinned, lesson, exploration };
+  return { ...scored, decision, paced, grounds };
 }
 
 /** The model that an order names, where it names one, and its policy within what its caller may use. Throws as `route` does. */
@@ -116,26 +144,10 @@ function requireChatModel(
   );
 }
 
-/** The named model as the only attempt; the reference stays the best that could have served. */
-function pin(
-  model: string,
-  {
-    candidates,
-    excluded,
-    policy,
-    deps,
-  }: { candidates: Candidate[]; excluded: Excluded[]; policy: Policy; deps: RouteDeps },
-): Decision | NoCandidate {
-  const why = excluded.find((entry) => entry.model === model);
-  if (why?.why === "no_vendor_key") throw noKeyFor(model, deps);
-  if (why !== undefined) return { attempts: [], excluded: [why] };
-  const { quality: _, ...limits } = policy; // A floor chooses among models, and here is no choice.
-  const own = candidates.filter((candidate) => candidate.model === model);
-  const alone = decide({ candidates: own, excluded, policy: limits });
-  if (!("reason" in alone))
-    return { ...alone, excluded: alone.excluded.filter((entry) => entry.model === model) };
-  const { reference } = { ...alone, ...decide({ candidates, excluded, policy: OPEN }) };
-  return { ...alone, reason: "pinned", reference };
+/** Throws RouterError 404 where the model could serve if its vendor had a key. */
+function requireKeyFor(model: string, excluded: readonly Excluded[], deps: RouteDeps): void {
+  const why = excluded.find((entry) => entry.model === model)?.why;
+  if (why === "no_vendor_key") throw noKeyFor(model, deps);
 }
 
 /** The router reads text and counts pictures; what else there is to be paid for comes on top. */

@@ -38,8 +38,22 @@ export interface Bill {
   readonly savedMicroUsd: number;
 }
 
+/** What an answer has come to. */
+export interface Settled {
+  readonly model: string;
+  readonly ending: StreamEnding;
+  readonly bill: Bill;
+  readonly counts: TokenCounts;
+  /** Calls made. */
+  readonly attempts: number;
+  /** Code of the error that broke it. */
+  readonly error: string | undefined;
+  /** Until the first token of a stream, from when its model was asked. */
+  readonly ttftMs: number | undefined;
+}
+
 /** Who answered, or was asked when the client left. */
-type Settled = Omit<Success, "outcome" | "call"> & {
+type Asked = Omit<Success, "outcome" | "call"> & {
   /** What was spent beside. */
   readonly expenses: readonly Expense[];
   /** Of an attempt that was left: it costs no less. */
@@ -51,13 +65,13 @@ type Settled = Omit<Success, "outcome" | "call"> & {
 interface SettlementInput {
   readonly order: CompleteOrder;
   readonly routed: Route;
-  readonly success: Settled;
+  readonly success: Asked;
   /** Booked into when the answer is settled. */
   readonly purse: Purse;
   /** Says how long a stream may go on; undefined where no budget ends it. */
   readonly allowance?: Allowance | undefined;
   /** Called once. */
-  readonly onSettled?: (ending: StreamEnding, bill: Bill) => void;
+  readonly onSettled?: (settled: Settled) => void;
 }
 
 /** Of one answer. Settled once: later calls only read what it came to. */
@@ -164,6 +178,7 @@ export class Settlement {
     const isCut = ending !== "complete";
     this.#input.purse.settle(this.#bill.costs, this.#tokensOf(counts), isCut || this.#hasLost());
     const { costMicroUsd: cost, savedMicroUsd, hedgeMicroUsd } = this.#bill;
+    const code = error instanceof RouterError ? error.code : undefined;
     this.#deps.log.write(ending === "broken" ? "warn" : "info", "completion", {
       request_id: tag.id,
       tenant: order.caller.tenant.id,
@@ -175,7 +190,7 @@ export class Settlement {
       attempts: count,
       is_stream: request.stream === true,
       ending,
-      error: error instanceof RouterError ? error.code : undefined,
+      error: code,
       input_tokens: counts.input,
       cached_input_tokens: counts.cachedInput,
       cache_write_tokens: counts.cacheWriteInput,
@@ -189,7 +204,15 @@ export class Settlement {
       saved_micro_usd: savedMicroUsd,
       duration_ms: this.#deps.clock.nowMs() - tag.startedMs,
     });
-    this.#input.onSettled?.(ending, this.#bill);
+    this.#input.onSettled?.({
+      model: candidate.model,
+      ending,
+      bill: this.#bill,
+      counts,
+      attempts: count,
+      error: code,
+      ttftMs: this.#ttftMs,
+    });
     return this.#bill;
   }
 

@@ -56,6 +56,11 @@ export class Work {
     );
   }
 
+  /** Calls made so far. */
+  get calls(): number {
+    return this.#expenses.count;
+  }
+
   /** Throws RouterError, after what was spent in vain is settled. */
   async carryOut() {
     const { order, routed } = this.#input;

@@ -67,6 +67,8 @@ export interface DecideInput {
   readonly qualityPerUsd?: number | undefined;
   /** What it lets one request hold, in micro-dollars. */
   readonly mostMicroUsd?: number | undefined;
+  /** Score by which a quality floor is raised, 0 to 1: what it rests on may have drifted. 0 unless given. */
+  readonly caution?: number | undefined;
 }
 
 export function decide(input: DecideInput): Decision | NoCandidate {
@@ -107,6 +109,14 @@ export function offersOf(decision: Decision, { preset }: Pick<Policy, "preset">)
   return upperHull(open.map((one) => ({ cost: one.costP50MicroUsd, quality: worth(one) })));
 }
 
+/** The utility by which a decision was made; preferences of time are the policy's. */
+export function utilityOf(
+  { reference, lambda }: Pick<Decision, "reference" | "lambda">,
+  { preset }: Pick<Policy, "preset">,
+): Utility {
+  return utilityAgainst(reference, { lambda, mu: WEIGHTS[preset].mu });
+}
+
 type Utility = (candidate: Candidate) => number;
 
 interface Floor {
@@ -123,15 +133,15 @@ interface Aim {
 }
 
 function floorOf(
-  { policy: { quality }, certificate, task }: DecideInput,
+  { policy: { quality }, certificate, task, caution = 0 }: DecideInput,
   { reference, within }: { reference: Candidate; within: readonly Candidate[] },
 ): Floor | undefined {
   if (quality === undefined) return undefined;
-  const predicted = quality * reference.score;
+  const predicted = quality * reference.score + caution;
   const proof = certificate && floorFor(certificate, { quality, task });
   if (certificate === undefined || proof === undefined)
     return { score: predicted, reference, assurance: { doubt: "no_certificate" } };
-  const proven = reference.score + proof.margin;
+  const proven = reference.score + proof.margin + caution;
   const models = within.map(({ model }) => model);
   return covers(certificate, { reference: reference.model, models })
     ? { score: proven, reference, assurance: { proof } }
