@@ -50,6 +50,14 @@ import { createOperatorCheck } from "./tenants/operators.ts";
 import { requestIdsUnder } from "./tenants/request-ids.ts";
 import { CircuitBoard, NO_CIRCUITS, type NoticeExchange } from "./vitals/circuit-board.ts";
 
+/** What the platform does by itself. */
+interface Nature {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly pause: typeof pause;
+}
+
 export interface Service {
   /** Answers one request. */
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
@@ -77,13 +85,7 @@ export function compose(env: Env): Service {
   const endpoints = vendorEndpoints(env, config);
   const random = randomFrom(crypto.getRandomValues(new Uint32Array(1))[0]!);
   const nature = { clock, random, pause };
-  const circuits = config.hasCircuits
-    ? new CircuitBoard({
-        ...nature,
-        others: env.VITALS && meetingPlace(env.VITALS),
-        log: ({ event, ...fields }) => log.write("warn", event, fields),
-      })
-    : NO_CIRCUITS;
+  const circuits = config.hasCircuits ? circuitsOf(env, { ...nature, log }) : NO_CIRCUITS;
   const ledgers = ledgersIn({ objects: env.LEDGER, redis: config.redis });
   const told = alerting({ webhook: config.alertWebhook, queue: env.ALERTS }, { ...nature, log });
   const treasury = treasuryOf(ledgers, { config, log, alerts: told.alerts });
@@ -250,6 +252,17 @@ function doorsOf(
   const checkKey = digests && createKeyCheck({ known, digests, clock: systemClock });
   const checkAccess = createAccessCheck({ apiKey, tenants: { known, checkKey } });
   return { checkAccess, checkOperator, directory };
+}
+
+function circuitsOf(
+  { VITALS: vitals }: Env,
+  { log, ...nature }: Nature & { log: Log },
+): CircuitBoard {
+  return new CircuitBoard({
+    ...nature,
+    others: vitals && meetingPlace(vitals),
+    log: ({ event, ...fields }) => log.write("warn", event, fields),
+  });
 }
 
 /** All isolates meet at one object: what they tell is little, and only together is it the whole. */

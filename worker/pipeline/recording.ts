@@ -5,13 +5,13 @@
  * what the tenant allows. Nothing is recorded of a request for which nobody was called: a cached answer, a decision
  * alone, one that its budgets refused.
  */
-import type { Reading } from "../../router-models/scorer.ts";
 import { RouterError } from "../domain/errors.ts";
 import type { DecisionRecord, EventLog, LoggedFeatures, LoggedOutcome } from "../domain/event.ts";
 import { signalsOf } from "../domain/signals.ts";
 import { sha256 } from "../lib/digest.ts";
 import { packFloats, packInts } from "../lib/packed-numbers.ts";
 import { propensitiesOf } from "../routing/explore.ts";
+import type { ScoredPrompt } from "../routing/ports.ts";
 import { promptOf } from "../routing/prompt-of.ts";
 import type { Deps } from "./ports.ts";
 import type { Recollection } from "./recollection.ts";
@@ -136,7 +136,7 @@ async function recordOf(ended: Ended, deps: Deps): Promise<DecisionRecord> {
   };
 }
 
-function packed({ features, tableRows }: Reading): LoggedFeatures {
+function packed({ features, tableRows }: ScoredPrompt["reading"]): LoggedFeatures {
   return {
     tableRows,
     ids: packInts(features.ids),
