@@ -90,8 +90,10 @@ export interface Decision {
   /** Best first, at least one, no model twice. */
   readonly attempts: readonly Candidate[];
   readonly reason: DecisionReason;
-  /** Every model that passed the filters, the preferred first; the attempts are taken from it. */
+  /** Every model that passed the filters and keeps the limits, the preferred first; the attempts are taken from it. */
   readonly candidates: readonly Candidate[];
+  /** Those that passed the filters and do not; absent where there are none. The reference may be one of them. */
+  readonly beyond?: readonly Candidate[];
   readonly excluded: readonly Excluded[];
   /** Against which savings and quality floors are stated: the model of the highest standing that could serve. */
   readonly reference: Candidate;

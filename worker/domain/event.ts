@@ -96,6 +96,8 @@ const decisionSchema = z.strictObject({
   /** Best first. */
   attempts: z.array(z.string()).min(1),
   candidates: z.array(candidateSchema).min(1),
+  /** Passed the filters, but not the policy's limits or a paced budget's; among `excluded` too. Absent where there are none. */
+  beyond: z.array(candidateSchema).optional(),
   excluded: z.array(z.strictObject({ model: z.string(), why: z.string() })),
   reference: z.string(),
   floor: z.number().optional(),

@@ -74,7 +74,7 @@ export interface DecideInput {
 export function decide(input: DecideInput): Decision | NoCandidate {
   const { candidates, policy, qualityPerUsd, mostMicroUsd } = input;
   const reference = candidates.toSorted(byStanding)[0];
-  const { within, excluded: allExcluded } = withinLimits(input);
+  const { within, beyond, excluded: allExcluded } = withinLimits(input);
   if (reference === undefined || within.length === 0)
     return { attempts: [], excluded: allExcluded };
 
@@ -89,6 +89,7 @@ export function decide(input: DecideInput): Decision | NoCandidate {
     attempts: spreadOverVendors(ranked).slice(0, MAX_ATTEMPTS),
     reason,
     candidates: ranked,
+    ...(beyond.length > 0 && { beyond }),
     excluded: allExcluded,
     reference,
     ...(floor !== undefined && { floor: floor.score, assurance: floor.assurance }),
@@ -163,7 +164,7 @@ function withinLimits({ candidates, excluded, policy, mostMicroUsd = Infinity }:
   const limited = beyond.map((candidate): Excluded => {
     return { model: candidate.model, why: whys.get(candidate) ?? "too_expensive" };
   });
-  return { within, excluded: [...excluded, ...limited] };
+  return { within, beyond, excluded: [...excluded, ...limited] };
 }
 
 function beyondLimit(candidate: Candidate, policy: Policy): Exclusion | undefined {
