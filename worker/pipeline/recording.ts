@@ -176,11 +176,13 @@ function groundsOf({
 }
 
 function decisionOf({ decision }: Route): DecisionRecord["decision"] {
-  const { reason, attempts, candidates, excluded, reference, floor, assurance, lambda } = decision;
+  const { reason, attempts, candidates, beyond, excluded, reference, lambda } = decision;
+  const { floor, assurance } = decision;
   return {
     reason,
     attempts: attempts.map(({ model }) => model),
     candidates: [...candidates],
+    ...(beyond !== undefined && { beyond: [...beyond] }),
     excluded: [...excluded],
     reference: reference.model,
     ...(floor !== undefined && { floor }),

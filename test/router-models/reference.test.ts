@@ -1,0 +1,60 @@
+/** Where prompts stand among those that trained: tenths that hold tenths, and rows that were seen. */
+import * as fc from "fast-check";
+import { describe, it } from "vitest";
+import { extractFeatures, type Features } from "../../router-models/features/extract.ts";
+import { promptOfText } from "../../router-models/features/prompt.ts";
+import { STATISTICS } from "../../router-models/features/statistics.ts";
+import { referenceOf, referenceSchema, Surveyor } from "../../router-models/reference.ts";
+
+const ROWS = 1 << 10;
+
+function featuresOf(text: string): Features {
+  return extractFeatures(promptOfText(text), ROWS);
+}
+
+/** As many words as its number says. */
+const SEEN = Array.from({ length: 100 }, (_, n) =>
+  featuresOf(
+    Array(n + 1)
+      .fill("word")
+      .join(" "),
+  ),
+);
+const UNSEEN = [featuresOf("qqq zzz xxx"), featuresOf("word word")];
+
+describe("a reference", () => {
+  const reference = referenceOf(SEEN, { unseen: UNSEEN, tableRows: ROWS });
+  const surveyor = new Surveyor(reference);
+
+  it("is what its schema says, and comes back from JSON", ({ expect }) => {
+    expect(referenceSchema.parse(JSON.parse(JSON.stringify(reference)))).toEqual(reference);
+  });
+
+  it("has the share of its own prompts in each tenth", ({ expect }) => {
+    const words = STATISTICS.indexOf("words");
+    expect(reference.shares[words]).toEqual(
+      Array.from({ length: 10 }, () => expect.closeTo(0.1, 1)),
+    );
+    const counts = Array.from({ length: 10 }, () => 0);
+    for (const features of SEEN) counts[Number(surveyor.placeOf(features).deciles[words])]!++;
+    expect(counts.map((count) => count / SEEN.length)).toEqual(reference.shares[words]);
+  });
+
+  it("knows what it has seen, and what it has not", ({ expect }) => {
+    expect(surveyor.placeOf(SEEN[5]!).novelty).toBe(0);
+    const { novelty } = surveyor.placeOf(UNSEEN[0]!);
+    expect(novelty).toBeGreaterThan(0.5);
+    expect(reference.novelty).toBeCloseTo(novelty / 2, 12);
+  });
+
+  it("places any prompt", ({ expect }) => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {
+        const { deciles, novelty } = surveyor.placeOf(featuresOf(text));
+        expect(deciles).toMatch(new RegExp(`^\\d{${STATISTICS.length}}$`));
+        expect(novelty).toBeGreaterThanOrEqual(0);
+        expect(novelty).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+});
