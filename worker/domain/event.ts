@@ -152,6 +152,8 @@ export const decisionRecordSchema = z.strictObject({
   /** Where the tenant allows it. */
   features: featuresSchema.optional(),
   prompt: promptSchema.optional(),
+  /** Of an exploring tenant: what the prompt asks for by these weights, a(x), lib/packed-numbers.ts. */
+  demand: packed.optional(),
   inputTokens: count,
   difficulty: z.number(),
   task: z.string(),

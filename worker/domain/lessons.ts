@@ -17,5 +17,7 @@ export interface Lessons {
     readonly weights: string;
     /** What the prompt asks for: the graph's demand a(x), abilityWidth numbers. */
     readonly demand: ArrayLike<number>;
+    /** Whether the tenant explores: others' traffic tells too little of the models that they do not ask. */
+    readonly isExploring: boolean;
   }): Lesson;
 }

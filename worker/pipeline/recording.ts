@@ -125,6 +125,7 @@ async function recordOf(ended: Ended, deps: Deps): Promise<DecisionRecord> {
     catalog: await deps.catalogDigest(),
     promptHash: digest.slice(0, 16),
     ...allowedOf(order, features),
+    ...(caller.tenant.exploration !== undefined && { demand: packFloats(reading.demand) }),
     inputTokens: forecast.inputTokens,
     difficulty: forecast.difficulty,
     task: forecast.task,

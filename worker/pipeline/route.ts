@@ -78,8 +78,10 @@ export async function route(order: RouteOrder, deps: RouteDeps): Promise<Route> 
   const prompt = promptOf(request);
   const scored = withMedia(await score(prompt, deps), request);
   const { weights, reading, certificate, forecast } = scored;
-  const lesson =
-    deps.lessons?.of({ tenant: caller.tenant.id, weights, demand: reading.demand }) ?? NO_LESSON;
+  const { id: tenant, exploration: terms } = caller.tenant;
+  const isExploring = terms !== undefined;
+  const { demand } = reading;
+  const lesson = deps.lessons?.of({ tenant, weights, demand, isExploring }) ?? NO_LESSON;
   const needs = requirementsOf(request, { prompt, inputTokens: forecast.inputTokens });
   const nowMs = deps.clock.nowMs();
   const { candidates, excluded } = buildCandidates({
@@ -98,8 +100,8 @@ export async function route(order: RouteOrder, deps: RouteDeps): Promise<Route> 
   const preferred = pinned === undefined ? decideAtPace(input, pacing) : pin(pinned, input);
   if (!("reason" in preferred)) throw noCandidate(preferred.excluded);
   if (pinned !== undefined) observeNamed(preferred, input, pacing);
-  const terms = pinned === undefined ? caller.tenant.exploration : undefined;
-  const exploration = terms && { ...terms, unit: deps.random() };
+  const exploration =
+    pinned === undefined && isExploring ? { ...terms, unit: deps.random() } : undefined;
   const decision =
     exploration === undefined
       ? preferred
