@@ -81,9 +81,9 @@ describe("a drift that is there", () => {
   ])("from %d to %d is shifted by nearly as much", ([from, to], { expect }) => {
     const random = randomFrom(3);
     const [before] = after(noDrift(), 500, { random, mean: from!, expected: from! });
-    const [alarmed, values] = after(before, 500, { random, mean: to!, expected: from! });
+    const [fallen, values] = after(before, 500, { random, mean: to!, expected: from! });
     expect(values).toBeLessThan(500);
-    const [late] = after(alarmed, 200, { random, mean: to!, expected: from!, stops: false });
+    const [late] = after(fallen, 200, { random, mean: to!, expected: from!, stops: false });
     expect(shiftOf(late, 200 * STEP_MS) / (to! - from!)).toBeGreaterThan(0.75);
     expect(shiftOf(late, 200 * STEP_MS) / (to! - from!)).toBeLessThan(1.15);
   });
