@@ -116,6 +116,8 @@ export const manifestSchema = z.strictObject({
     version: z.int().positive(),
     tableRows: z.int().positive(),
     statistics: z.int().positive(),
+    /** Of the golden prompts' features (features/feature-bytes.ts); older releases have none. */
+    hash: sha256.optional(),
   }),
   shape: z.strictObject({
     tableWidth: z.int().positive(),

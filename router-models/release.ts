@@ -12,11 +12,12 @@
  * whatever does not fit is refused with the reason, before anything is loaded from it.
  *
  * Bytes that check out can still be wrong for this program, or compute something else here than where
- * they were made. So a release is opened only with features of our version, and `canary` asks the
- * loaded graph for its golden vectors before it may serve.
+ * they were made. So a release is opened only with features of our version, which have the hash that it
+ * names where it names one, and `canary` asks the loaded graph for its golden vectors before it may serve.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { FEATURE_VERSION } from "./features/extract.ts";
+import { featureBytes } from "./features/feature-bytes.ts";
 import { promptOfText } from "./features/prompt.ts";
 import { STATISTICS } from "./features/statistics.ts";
 import { goldenSchema, manifestSchema, type Golden, type Manifest } from "./manifest.ts";
@@ -48,18 +49,8 @@ export interface Release {
   readonly model: Bytes;
 }
 
-/** KV key of the pointer. */
+/** KV key of the rollout (rollout.ts), which says what serves. */
 export const POINTER_KEY = "weights/current";
-
-/** What lies under POINTER_KEY: the release that isolates should serve. */
-export const pointerSchema = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits"),
-  version: z.string().min(1).max(32),
-  /** ISO 8601, UTC. Publishing the same release again changes it, and has isolates look again. */
-  publishedAt: z.iso.datetime(),
-});
-
-export type WeightsPointer = z.infer<typeof pointerSchema>;
 
 /** KV key of a release's blob. */
 export function blobKey(id: string): string {
@@ -117,6 +108,7 @@ export async function openRelease(files: ReleaseFiles, expectedId?: string): Pro
   checkFeatures(manifest);
   checkWidths(manifest);
   const golden = parseJson("golden.json", files.golden, goldenSchema);
+  await checkFeatureHash(manifest, golden);
   return { id, manifest, golden, model: files.model };
 }
 
@@ -203,6 +195,17 @@ function checkFeatures({ features }: Manifest): void {
     );
   if (!Number.isInteger(Math.log2(features.tableRows)))
     throw new Error(`Unusable release: ${features.tableRows} table rows are not a power of two`);
+}
+
+/** The version is what somebody said; the hash is what the features are. */
+async function checkFeatureHash({ features }: Manifest, golden: Golden): Promise<void> {
+  if (features.hash === undefined) return;
+  const prompts = golden.vectors.map(({ prompt }) => prompt);
+  const own = await sha256Hex(featureBytes(prompts, features.tableRows));
+  if (own !== features.hash)
+    throw new Error(
+      `Unusable release: it reads features with hash ${features.hash}, this program makes ${own}`,
+    );
 }
 
 /** Every vector must be as long as the shape says: a short one would be read as something else. */

@@ -79,6 +79,7 @@ export function compose(env: Env): Service {
     bundled: BUNDLED,
     catalog,
     store: env.WEIGHTS && kvWeightsStore(env.WEIGHTS),
+    trusted: config.weightsPublicKeys,
     log: (event) => logInference(log, event),
     ttlMs: config.weightsTtlMs,
   });
@@ -284,5 +285,6 @@ function withOwn(catalog: Catalog, own: readonly CatalogModel[]): Catalog {
 }
 
 function logInference(log: Log, { event, ...fields }: InferenceEvent): void {
-  log.write(event === "weights_swapped" ? "info" : "error", event, fields);
+  const isNews = event === "weights_swapped" || event === "weights_loaded";
+  log.write(isNews ? "info" : "error", event, fields);
 }

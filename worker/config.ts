@@ -29,6 +29,8 @@ export interface Config {
   /** Models that COMPATIBLE_VENDORS adds to the catalogue. */
   readonly ownModels: readonly CatalogModel[];
   readonly weightsTtlMs: number;
+  /** Whose rollouts of weights are followed: raw public keys; anybody's where there are none. */
+  readonly weightsPublicKeys: readonly Uint8Array<ArrayBuffer>[];
   readonly maxBodyBytes: number;
   readonly standInKeys: readonly string[];
   readonly hasCircuits: boolean;
@@ -88,6 +90,7 @@ export function readConfig(env: object): Config {
       ),
     ),
     weightsTtlMs: values.WEIGHTS_TTL_MS,
+    weightsPublicKeys: Object.freeze(values.WEIGHTS_PUBLIC_KEYS),
     maxBodyBytes: values.MAX_BODY_BYTES,
     standInKeys: Object.freeze(keysIn(values.STAND_IN_KEYS)),
     hasCircuits: values.CIRCUITS === "on",

@@ -63,6 +63,7 @@ interface Env {
   readonly COMPATIBLE_VENDORS?: string;
   readonly VENDOR_BASE_URL?: string;
   readonly WEIGHTS_TTL_MS?: string;
+  readonly WEIGHTS_PUBLIC_KEYS?: string;
   readonly MAX_BODY_BYTES?: string;
   readonly CONNECT_TIMEOUT_MS?: string;
   readonly FIRST_BYTE_TIMEOUT_MS?: string;

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { ownModelSchema } from "../router-models/own-model.ts";
+import { readPublicKey } from "../router-models/rollout.ts";
 import { jsonIn } from "./lib/json.ts";
 import { isWebhookSecret } from "./lib/webhook-signature.ts";
 import { compatibleVendorSchema, faultOf } from "./providers/compatible-vendors.ts";
@@ -121,6 +122,21 @@ export const variables = z.strictObject({
     .optional(),
   /** KV serves stale reads for 30 s anyway; reading it more often buys nothing. 0 reads every time. */
   WEIGHTS_TTL_MS: milliseconds(30_000, 0),
+  /** Once set, only rollouts that one of them has signed are followed. Without it whoever can write to KV decides. */
+  WEIGHTS_PUBLIC_KEYS: z
+    .string()
+    .transform((list, context) =>
+      keysIn(list).map((text) => {
+        const key = readPublicKey(text);
+        if (key !== undefined) return key;
+        context.addIssue(
+          "must be the public key that `npm run weights -- keygen` prints, or several and commas between",
+        );
+        return z.NEVER;
+      }),
+    )
+    .refine((keys) => keys.length <= 8, "must be at most 8 keys")
+    .default([]),
   /**
    * A body exists some five times over while it is read, parsed and written again, and an isolate has
    * 128 MB, most of which belongs to the router's runtime. 4 MiB hold three megapixel-sized pictures.

@@ -8,6 +8,7 @@
 import { calibrate, fitCalibration, type LabelledLogit } from "../../router-models/calibration.ts";
 import { inferenceDefinition } from "../../router-models/families/router.ts";
 import { FEATURE_VERSION } from "../../router-models/features/extract.ts";
+import { featureBytes } from "../../router-models/features/feature-bytes.ts";
 import { promptOfText } from "../../router-models/features/prompt.ts";
 import { STATISTICS } from "../../router-models/features/statistics.ts";
 import { compileInference } from "../../router-models/graph/compile.ts";
@@ -89,6 +90,7 @@ async function draftManifest(input: ReleaseInput, graph: OpenGraph): Promise<Man
       version: FEATURE_VERSION,
       tableRows: shape.tableRows,
       statistics: STATISTICS.length,
+      hash: await sha256Hex(featureBytes(GOLDEN_PROMPTS, shape.tableRows)),
     },
     shape: {
       tableWidth: shape.tableWidth,

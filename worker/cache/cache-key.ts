@@ -4,8 +4,8 @@
  *
  * What a request says of how its answer travels, or of who asks, is left out; any field that nobody here knows is kept,
  * since it may well change the answer. Objects are the same in any order of their names, and a top-level null is
- * the same as nothing, as vendors have it. Text is never folded: a blank more is another prompt. Router weights are no
- * part of it, so a release empties no cache.
+ * the same as nothing, as vendors have it. Text is never folded: a blank more is another prompt. Router weights are a part
+ * of it only where the request names them, so a release empties no cache.
  */
 import type { ChatRequest } from "../domain/chat.ts";
 import type { Policy } from "../domain/policy.ts";
@@ -49,9 +49,10 @@ function canonical({ namespace, model, request, policy }: Asked): string | undef
   const body = Object.entries(request).filter(
     ([name, value]) => !NO_PART_OF_ANSWER.has(name) && value !== null && value !== undefined,
   );
-  const { allow_models: models, preset, quality, max_cost_usd, max_latency_ms } = policy;
+  const { allow_models: models, preset, quality, max_cost_usd, max_latency_ms, weights } = policy;
   // Who may pay or wait less may have got a lesser answer. Of the models it is the set that counts.
-  const terms = { preset, quality, max_cost_usd, max_latency_ms, models: models?.toSorted() };
+  const limits = { preset, quality, max_cost_usd, max_latency_ms };
+  const terms = { ...limits, models: models?.toSorted(), weights };
   try {
     return JSON.stringify([VERSION, namespace, model, terms, Object.fromEntries(body)], inOrder);
   } catch (error) {

@@ -42,6 +42,11 @@ export const policySchema = z.strictObject({
   cache_ttl_s: z.int().min(1).max(2_592_000).optional(),
   /** What this answer can be purged by. */
   cache_tags: z.array(tag).min(1).max(8).optional(),
+  /** The released weights that are to decide, by version or by label, `version@sha256-12`. */
+  weights: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,64}$/)
+    .optional(),
   /** Decide and answer with the decision; call nobody. */
   dry_run: z.boolean().default(false),
 });

@@ -15,8 +15,8 @@ import manifest from "../../router-models/released/headgate/manifest.json";
 import model from "../../router-models/released/headgate/model.onnx";
 import wasm from "./generated/ort.wasm";
 import { OnnxGraph } from "./onnx-graph.ts";
-import type { LoadedRelease } from "./router-host.ts";
 import { startRuntime } from "./runtime.ts";
+import type { LoadedRelease } from "./served-release.ts";
 
 /** In service from the start. Hand it to one RouterHost, which then owns its graph. */
 export const BUNDLED: LoadedRelease = await loadBundled();

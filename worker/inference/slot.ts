@@ -1,11 +1,10 @@
 /**
- * The one thing in service, replaceable while it is in use.
+ * Something in service that can be taken out of it while it is in use.
  *
- * Releasing an onnxruntime session during a run makes that run fail. So a task keeps what it began
- * with, even if it is replaced meanwhile, and the replaced one is released when its last task ends.
- * Between a replacement and that release two of them lie in memory.
+ * Releasing an onnxruntime session during a run makes that run fail. So what is retired keeps its tasks, and is
+ * released when the last of them ends; until then it lies in memory beside what took its place.
  *
- * Invariant: each is released exactly once, and never while a task uses it.
+ * Invariant: it is released once, after it was retired, and never while a task uses it.
  */
 
 /** What a slot holds and finally lets go. */
@@ -13,50 +12,39 @@ export interface Releasable {
   release(): Promise<void>;
 }
 
-interface Held<T> {
-  readonly value: T;
-  running: number;
-  isRetired: boolean;
-}
-
 export class Slot<T extends Releasable> {
-  #held: Held<T>;
+  /** Do not keep it: it may be released at any time. */
+  readonly value: T;
   readonly #onReleaseFailure: (error: unknown) => void;
+  #running = 0;
+  #isRetired = false;
 
   /** The slot owns what it is given. A release that fails is told to `onReleaseFailure`, to no task. */
-  constructor(first: T, onReleaseFailure: (error: unknown) => void) {
-    this.#held = { value: first, running: 0, isRetired: false };
+  constructor(value: T, onReleaseFailure: (error: unknown) => void) {
+    this.value = value;
     this.#onReleaseFailure = onReleaseFailure;
   }
 
-  /** What a task that began now would get. Do not keep it: it may be released at any time. */
-  get current(): T {
-    return this.#held.value;
-  }
-
-  /** Runs `task` on what is in service at the call; settles as the task does. */
+  /** Runs `task`; settles as it does. Not after `retire`. */
   async use<R>(task: (value: T) => Promise<R>): Promise<R> {
-    const held = this.#held;
-    held.running++;
+    this.#running++;
     try {
-      return await task(held.value);
+      return await task(this.value);
     } finally {
-      held.running--;
-      this.#releaseWhenIdle(held);
+      this.#running--;
+      this.#releaseWhenIdle();
     }
   }
 
-  /** Puts `next`, which is new to the slot, into service at once. */
-  replace(next: T): void {
-    const old = this.#held;
-    this.#held = { value: next, running: 0, isRetired: false };
-    old.isRetired = true;
-    this.#releaseWhenIdle(old);
+  /** Takes it out of service. Call it once. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#releaseWhenIdle();
   }
 
   /** Nobody waits for the release: a task's answer does not depend on it. */
-  #releaseWhenIdle(held: Held<T>): void {
-    if (held.isRetired && held.running === 0)
-      held.value.release().catch((error: unknown) => this.#onReleaseFailure(error));
+  #releaseWhenIdle(): void {
+    if (this.#isRetired && this.#running === 0)
+      this.value.release().catch((error: unknown) => this.#onReleaseFailure(error));
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Published releases in KV: a pointer, and blobs under their content's id (router-models/release.ts).
+ * Published releases in KV: a rollout that points at them (router-models/rollout.ts), and blobs under their content's
+ * id (release.ts).
  *
- * KV is eventually consistent and has caches of its own: a reader may see the new pointer before the
+ * KV is eventually consistent and has caches of its own: a reader may see the new rollout before the
  * new blob, and either up to a minute late. Both reads are plain data movement; what they mean is
  * decided in router-host.ts.
  */
@@ -9,7 +10,7 @@ import { blobKey, POINTER_KEY } from "../../router-models/release.ts";
 
 /** Where a host looks for newer weights. Both reject when the store cannot be reached. */
 export interface WeightsStore {
-  /** The pointer's text, or undefined when nothing was ever published. */
+  /** The rollout's text, or undefined when nothing was ever published. */
   readPointer(): Promise<string | undefined>;
   /** The blob of a release, or undefined when it is not (yet) there. */
   readBlob(id: string): Promise<Uint8Array<ArrayBuffer> | undefined>;

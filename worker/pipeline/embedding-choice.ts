@@ -69,7 +69,7 @@ export function chooseEmbedder(
   const servers = serversOf(named, request.model, deps.embeddings);
   requireAllowed(servers, allowed);
   const policy = withinAllowed(wish.policy, allowed);
-  requireTimeless(policy);
+  requireNoPrediction(policy);
   requireSomeKey(deps);
   const inputs = inputsOf(request);
   const inputTokens = tokensOf(inputs);
@@ -154,13 +154,13 @@ function requireEmbeddingModel(name: string, { embeddings, scorer }: ChoiceDeps)
   throw new RouterError("not_found_error", `${what}. Embedding models are ${some}`, details);
 }
 
-/** How long embeddings take is not learnt, so what asks for a prediction cannot be kept. */
-function requireTimeless(policy: Policy): void {
-  for (const param of ["max_latency_ms", "hedge"] as const)
+/** Of embeddings nothing is predicted, so what asks for a prediction cannot be kept. */
+function requireNoPrediction(policy: Policy): void {
+  for (const param of ["max_latency_ms", "hedge", "weights"] as const)
     if (policy[param] !== undefined)
       throw new RouterError(
         "invalid_request_error",
-        `${param}: how long embeddings take is not predicted; leave it out`,
+        `${param}: of embeddings nothing is predicted; leave it out`,
         { code: "invalid_knob", param },
       );
 }

@@ -8,16 +8,17 @@
 import type { ChatRequest } from "../domain/chat.ts";
 import type { Decision, Excluded } from "../domain/decision.ts";
 import { RouterError } from "../domain/errors.ts";
-import type { Exploration } from "../domain/event.ts";
 import type { Lesson } from "../domain/lessons.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { PacedBudget } from "../domain/standing.ts";
+import type { Caller } from "../domain/tenant.ts";
 import { vendorOf } from "../domain/upstream.ts";
 import { buildCandidates } from "../routing/candidates.ts";
-import { explore } from "../routing/explore.ts";
+import { explore, type Draw } from "../routing/explore.ts";
 import { lifted } from "../routing/lift.ts";
 import { mediaTokensOf } from "../routing/media-tokens.ts";
 import { pin } from "../routing/pin.ts";
+import type { Asking } from "../routing/ports.ts";
 import { promptOf } from "../routing/prompt-of.ts";
 import { requirementsOf, type Requirements } from "../routing/requirements.ts";
 import { requireAllowed, withinAllowed, type AllowedModels } from "./allowed-models.ts";
@@ -50,7 +51,7 @@ export interface Grounds {
   readonly pinned: string | undefined;
   readonly lesson: Lesson;
   /** How the first attempt was drawn; undefined where nothing was. */
-  readonly exploration: (Exploration & { readonly unit: number }) | undefined;
+  readonly exploration: Draw | undefined;
 }
 
 type RouteDeps = Pick<
@@ -58,7 +59,7 @@ type RouteDeps = Pick<
   "scorer" | "embeddings" | "keys" | "latency" | "pace" | "clock" | "lessons" | "random"
 >;
 
-interface RouteOrder extends Order, Pick<Commission, "caller"> {
+interface RouteOrder extends Order, Pick<Commission, "tag" | "caller"> {
   /** The caller's paced budgets. */
   readonly paced: readonly PacedBudget[];
 }
@@ -67,7 +68,7 @@ const NO_LESSON: Lesson = { lifts: new Map(), caution: 0 };
 
 /**
  * Decides. Throws RouterError: 404 for a model that does not exist or has no key, 403 for one that the caller
- * may not use, 400 when the filters leave nobody, 503 when no vendor has a key or the router itself is broken.
+ * may not use, 400 when the filters leave nobody or the weights that are asked for are not served, 503 when no vendor has a key or the router itself is broken.
  */
 export async function route(order: RouteOrder, deps: RouteDeps): Promise<Route> {
   const { request, paced, caller } = order;
@@ -76,12 +77,10 @@ export async function route(order: RouteOrder, deps: RouteDeps): Promise<Route> 
   requireSomeKey(deps);
 
   const prompt = promptOf(request);
-  const scored = withMedia(await score(prompt, deps), request);
-  const { weights, reading, certificate, forecast } = scored;
-  const { id: tenant, exploration: terms } = caller.tenant;
-  const isExploring = terms !== undefined;
-  const { demand } = reading;
-  const lesson = deps.lessons?.of({ tenant, weights, demand, isExploring }) ?? NO_LESSON;
+  const asking = { tenant: caller.tenant.id, requestId: order.tag.id, asked: policy.weights };
+  const scored = withMedia(await score(prompt, asking, deps), request);
+  const { certificate, forecast } = scored;
+  const lesson = learnt(scored, caller, deps);
   const needs = requirementsOf(request, { prompt, inputTokens: forecast.inputTokens });
   const nowMs = deps.clock.nowMs();
   const { candidates, excluded } = buildCandidates({
@@ -100,14 +99,21 @@ export async function route(order: RouteOrder, deps: RouteDeps): Promise<Route> 
   const preferred = pinned === undefined ? decideAtPace(input, pacing) : pin(pinned, input);
   if (!("reason" in preferred)) throw noCandidate(preferred.excluded);
   if (pinned !== undefined) observeNamed(preferred, input, pacing);
-  const exploration =
-    pinned === undefined && isExploring ? { ...terms, unit: deps.random() } : undefined;
-  const decision =
-    exploration === undefined
-      ? preferred
-      : explore(preferred, { terms: exploration, policy, unit: exploration.unit });
+  const terms = pinned === undefined ? caller.tenant.exploration : undefined;
+  const exploration = terms && { ...terms, unit: deps.random() };
+  const decision = exploration ? explore(preferred, { ...exploration, policy }) : preferred;
   const grounds = { needs, policy, pinned, lesson, exploration };
   return { ...scored, decision, paced, grounds };
+}
+
+function learnt(
+  { weights, reading }: CertifiedPrompt,
+  { tenant }: Caller,
+  deps: RouteDeps,
+): Lesson {
+  const isExploring = tenant.exploration !== undefined;
+  const asked = { tenant: tenant.id, weights, demand: reading.demand, isExploring };
+  return deps.lessons?.of(asked) ?? NO_LESSON;
 }
 
 /** The model that an order names, where it names one, and its policy within what its caller may use. Throws as `route` does. */
@@ -161,11 +167,13 @@ function withMedia(scored: CertifiedPrompt, { messages }: ChatRequest): Certifie
 
 async function score(
   prompt: ReturnType<typeof promptOf>,
+  asking: Asking,
   { scorer }: Pick<RouteDeps, "scorer">,
 ): Promise<CertifiedPrompt> {
   try {
-    return await scorer.score(prompt);
+    return await scorer.score(prompt, asking);
   } catch (cause) {
+    if (cause instanceof RouterError) throw cause;
     throw new RouterError("server_error", "The router cannot score prompts at the moment", {
       code: "router_unavailable",
       status: 503,

@@ -21,10 +21,16 @@ import { utilityOf } from "./decide.ts";
 /** How likely each candidate was to be the first attempt; they sum to 1. */
 export type Propensities = ReadonlyMap<string, number>;
 
-/** The decision after a draw. @param unit Uniform in [0, 1). */
+/** A tenant's terms, and the draw's number. */
+export interface Draw extends Exploration {
+  /** Uniform in [0, 1). */
+  readonly unit: number;
+}
+
+/** The decision after a draw. */
 export function explore(
   decision: Decision,
-  { terms, policy, unit }: { terms: Exploration; policy: Policy; unit: number },
+  { sharpness, floor, max_cost_ratio: ratio, unit, policy }: Draw & { readonly policy: Policy },
 ): Decision & { readonly propensities: Propensities } {
   const preferred = decision.attempts[0]!;
   const open = decision.candidates.filter((candidate) => mayBeTried(candidate, decision));
@@ -35,11 +41,14 @@ export function explore(
     value: Math.min(utility(candidate), utility(preferred)),
     costUsd: candidate.costP50MicroUsd / 1e6,
   }));
-  const { sharpness, floor, max_cost_ratio: ratio } = terms;
   const maxCostUsd = (Math.max(preferred.costP50MicroUsd, 1) * ratio) / 1e6;
-  const draw = choose(options, { sharpness, floor, maxCostUsd }, unit);
-  const drawn = open.find(({ model }) => model === draw.model)!;
-  const propensities = new Map(draw.propensities.map((p, i) => [open[i]!.model, p]));
+  const { model: chosen, propensities: all } = choose(
+    options,
+    { sharpness, floor, maxCostUsd },
+    unit,
+  );
+  const drawn = open.find(({ model }) => model === chosen)!;
+  const propensities = new Map(all.map((p, i) => [open[i]!.model, p]));
   if (drawn === preferred) return { ...decision, propensities };
   const rest = decision.attempts.filter((attempt) => attempt !== drawn);
   const attempts = [drawn, ...rest].slice(0, Math.max(decision.attempts.length, 2));

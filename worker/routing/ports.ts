@@ -10,15 +10,22 @@ export interface ScoredPrompt {
   readonly weights: string;
   /** What the prompt was read as. */
   readonly reading: Reading;
-  /** Full id of that release, where there is more than one. */
-  readonly release?: string | undefined;
-  /** The trial that the request is part of. */
+  /** Full id of that release. */
+  readonly release?: string;
   readonly trial?: DecisionRecord["trial"];
+}
+
+/** For whom a prompt is scored, where releases serve side by side. */
+export interface Asking {
+  readonly tenant: string;
+  readonly requestId: string;
+  /** Version or label of the release that is wanted and no other. */
+  readonly asked?: string | undefined;
 }
 
 /** Scores prompts with the release in service. Safe to call concurrently; a swap meanwhile is invisible. */
 export interface PromptScorer {
   readonly catalog: readonly CatalogModel[];
-  /** Rejects only when the runtime itself is broken. */
-  score(prompt: Prompt): Promise<ScoredPrompt>;
+  /** Rejects with RouterError 400 where `asked` is not served, else only when the runtime itself is broken. */
+  score(prompt: Prompt, asking?: Asking): Promise<ScoredPrompt>;
 }

@@ -155,16 +155,16 @@ describe("refresh", () => {
     expect(host.weights).toBe(await labelOf(2));
   });
 
-  it("survives a malformed pointer", async ({ expect }) => {
+  it("survives a malformed rollout", async ({ expect }) => {
     const { host, store, events } = await startHost();
-    for (const pointer of ["", "{", "{}", '{"id":"../x","version":"1","publishedAt":"now"}']) {
+    for (const pointer of ["", "{", "{}", '{"statement":"{}","signatures":[]}']) {
       store.pointer = pointer;
       await host.refresh(0);
     }
     expect(events).toEqual([
       {
-        event: "weights_unreadable",
-        reason: "the pointer weights/current is malformed; publish again",
+        event: "weights_refused",
+        reason: "Refused rollout: weights/current is malformed; publish again",
       },
     ]);
     expect(host.weights).toBe(await labelOf(1));
@@ -211,6 +211,14 @@ const BAD: [string, TinyReleaseOptions, Damage | undefined, RegExp][] = [
     },
     undefined,
     /features of version /,
+  ],
+  [
+    "features of another hash",
+    {
+      changeManifest: (m) => ({ ...m, features: { ...m.features, hash: "0".repeat(64) } }),
+    },
+    undefined,
+    /features with hash 0{64}, this program makes [0-9a-f]{64}/,
   ],
   [
     "a placement that gives no number",
@@ -282,10 +290,10 @@ describe("a release that must not serve", () => {
     const files = await tinyRelease({ seed: 2 });
     const id = await store.publish(files, (blob) => blob.slice(1));
     await host.refresh(0);
-    await store.publish(files);
+    await store.keep(files);
     await host.refresh(1);
     expect(host.weights).toBe(await labelOf(1));
-    store.point(id, "2026-11-01T00:00:01Z");
+    await store.point(id);
     await host.refresh(2);
     expect(host.weights).toBe(await labelOf(2));
   });
@@ -294,11 +302,11 @@ describe("a release that must not serve", () => {
     const { host, store, events } = await startHost();
     const files = await tinyRelease({ seed: 2 });
     const id = await sha256Hex(files.manifest);
-    store.point(id);
+    await store.point(id);
     await host.refresh(0);
     await host.refresh(1);
     expect(events).toEqual([{ event: "weights_refused", id, reason: "it is missing" }]);
-    await store.publish(files);
+    await store.keep(files);
     await host.refresh(2);
     expect(host.weights).toBe(await labelOf(2));
   });

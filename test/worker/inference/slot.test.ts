@@ -1,4 +1,4 @@
-/** The slot under any order of starts, ends and replacements: released once, and never in use. */
+/** Slots under any order of starts, ends and retirements: each released once, and never in use. */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { Slot, type Releasable } from "../../../worker/inference/slot.ts";
@@ -38,31 +38,30 @@ interface Task {
 
 function start(slot: Slot<Session>): Task {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const session = slot.current;
   const done = slot.use(async (used) => {
     used.users++;
     await promise;
     used.users--;
     return used.number;
   });
-  return { session, finish: resolve, done };
+  return { session: slot.value, finish: resolve, done };
 }
 
 describe("Slot", () => {
-  it("releases each session once, never in use, and only when replaced", async ({ expect }) => {
+  it("releases each session once, never in use, and only when retired", async ({ expect }) => {
     await fc.assert(
       fc.asyncProperty(steps, async (script) => {
         const sessions = [new Session(0)];
-        const slot = new Slot<Session>(sessions[0]!, () => {});
+        let slot = new Slot<Session>(sessions[0]!, () => {});
         const tasks: Task[] = [];
         for (const step of script) {
           if (step.kind === "start") tasks.push(start(slot));
           else if (step.kind === "end") tasks[step.which % tasks.length]?.finish();
           else {
+            slot.retire();
             const next = new Session(sessions.length);
             sessions.push(next);
-            slot.replace(next);
-            expect(slot.current).toBe(next);
+            slot = new Slot(next, () => {});
           }
         }
         for (const { finish, done, session } of tasks) {
@@ -71,7 +70,7 @@ describe("Slot", () => {
         }
         for (const session of sessions) {
           expect(session.wasReleasedInUse).toBe(false);
-          expect(session.releases).toBe(session === slot.current ? 0 : 1);
+          expect(session.releases).toBe(session === slot.value ? 0 : 1);
         }
       }),
     );
@@ -81,7 +80,7 @@ describe("Slot", () => {
     const session = new Session(0);
     const slot = new Slot<Session>(session, () => {});
     const failed = slot.use(() => Promise.reject(new Error("no answer")));
-    slot.replace(new Session(1));
+    slot.retire();
     await expect(failed).rejects.toThrow("no answer");
     expect(session.releases).toBe(1);
   });
@@ -91,7 +90,7 @@ describe("Slot", () => {
     const stuck: Releasable = { release: () => Promise.reject(new Error("stuck")) };
     const slot = new Slot(stuck, (error) => failures.push(error));
     const task = slot.use(async () => "answer");
-    slot.replace(new Session(1));
+    slot.retire();
     await expect(task).resolves.toBe("answer");
     await Promise.resolve();
     expect(failures).toEqual([new Error("stuck")]);

@@ -7,14 +7,16 @@ import {
   sha256Hex,
   type ReleaseFiles,
 } from "../../../router-models/release.ts";
+import { sealRollout, type Rollout, type Signer } from "../../../router-models/rollout.ts";
 import wasm from "../../../worker/inference/generated/ort.wasm";
 import { OnnxGraph } from "../../../worker/inference/onnx-graph.ts";
 import {
   RouterHost,
   type InferenceEvent,
-  type LoadedRelease,
+  type RouterHostOptions,
 } from "../../../worker/inference/router-host.ts";
 import { openSession, startRuntime } from "../../../worker/inference/runtime.ts";
+import type { LoadedRelease } from "../../../worker/inference/served-release.ts";
 import type { WeightsStore } from "../../../worker/inference/weights-store.ts";
 import { tinyRelease } from "../../support/tiny-release.ts";
 
@@ -52,18 +54,33 @@ class MemoryStore implements WeightsStore {
     return this.blobs.get(id);
   }
 
-  point(id: string, publishedAt = "2026-11-01T00:00:00Z"): void {
-    this.pointer = JSON.stringify({ id, version: "0.0.0", publishedAt });
+  /** What the next rollouts are signed with. */
+  signers: Signer[] = [];
+  serial = 0;
+
+  /** A newer rollout, in which `id` serves. */
+  async point(id: string, more: Partial<Rollout> = {}): Promise<Rollout> {
+    const serial = ++this.serial;
+    const serving = { id, version: "0.0.0" };
+    const rollout = { format: 1, serial, at: "2026-11-01T00:00:00Z", serving, ...more } as const;
+    this.pointer = await sealRollout(rollout, this.signers);
+    return rollout;
   }
 
-  /** Blob first, then pointer; answers the id. `damage` changes the blob on its way. */
-  async publish(
+  /** A blob under its id, which it answers. `damage` changes it on its way. */
+  async keep(
     files: ReleaseFiles,
     damage: (blob: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> = (blob) => blob,
   ): Promise<string> {
     const id = await sha256Hex(files.manifest);
     this.blobs.set(id, damage(packRelease(files)));
-    this.point(id);
+    return id;
+  }
+
+  /** Blob first, then rollout; answers the id. */
+  async publish(...kept: Parameters<MemoryStore["keep"]>): Promise<string> {
+    const id = await this.keep(...kept);
+    await this.point(id);
     return id;
   }
 }
@@ -75,7 +92,10 @@ interface Harness {
 }
 
 /** A host on the tiny release of seed 1. */
-export async function startHost(ttlMs = 0): Promise<Harness> {
+export async function startHost(
+  ttlMs = 0,
+  options: Pick<RouterHostOptions, "trusted" | "halted"> = {},
+): Promise<Harness> {
   const store = new MemoryStore();
   const events: InferenceEvent[] = [];
   const host = new RouterHost({
@@ -84,6 +104,7 @@ export async function startHost(ttlMs = 0): Promise<Harness> {
     store,
     log: (event) => events.push(event),
     ttlMs,
+    ...options,
   });
   return { host, store, events };
 }

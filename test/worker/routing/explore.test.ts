@@ -34,8 +34,7 @@ function decided(candidates: readonly Candidate[], fields: Record<string, unknow
 }
 
 function draw(decision: Decision, unit: number, terms: Partial<Exploration> = {}) {
-  const given = { terms: { ...TERMS, ...terms }, policy: policySchema.parse({}), unit };
-  return explore(decision, given);
+  return explore(decision, { ...TERMS, ...terms, policy: policySchema.parse({}), unit });
 }
 
 const candidates = fc
@@ -65,7 +64,7 @@ describe("exploring", () => {
       fc.property(candidates, knobs, units, (list, { preset, ...terms }, unit) => {
         const policy = policySchema.parse({ preset });
         const decision = decided(list, { preset });
-        const drawn = explore(decision, { terms, policy, unit });
+        const drawn = explore(decision, { ...terms, policy, unit });
         const sum = [...drawn.propensities.values()].reduce((a, b) => a + b, 0);
         expect(sum).toBeCloseTo(1, 9);
         const first = drawn.attempts[0]!;

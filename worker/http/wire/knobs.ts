@@ -42,6 +42,7 @@ const KNOBS: Record<Knob, KnobForm> = {
     allowed: "1 to 8 tags, each 1 to 64 of a-z, A-Z, 0-9, _, ., : and -",
     read: asList,
   },
+  weights: { allowed: "a version of released weights, or version@sha256", read: asText },
   dry_run: { allowed: "true or false", read: asFlag },
 };
 
