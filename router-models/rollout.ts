@@ -126,9 +126,13 @@ export async function sealRollout(
   return JSON.stringify({ statement, signatures });
 }
 
-/** Whether anybody has signed it. Rejects as `openRollout` does. */
-export function isSigned(text: string): boolean {
-  return parsed(text, envelopeSchema).signatures.length > 0;
+/** Ids of the keys that are said to have signed it, whether or not they have; none where it is no rollout. */
+export function signersIn(text: string): string[] {
+  try {
+    return parsed(text, envelopeSchema).signatures.map(({ key }) => key);
+  } catch {
+    return [];
+  }
 }
 
 async function requireSignature(

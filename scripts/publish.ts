@@ -1,16 +1,9 @@
 /**
- * `npm run publish`: puts a released router into service, without a deployment.
+ * `npm run publish`: puts a released router into service, or on trial beside what serves, without a deployment.
  *
- * The release is opened and asked for its golden vectors here, on the WebAssembly that runs at the edge,
- * before anything is written. Then the blob goes to KV under its own id, and only after that the pointer
- * moves: an isolate that reads in between sees the old release. Every isolate checks the blob again for
- * itself; nothing that this command does can put an unsound release into service.
- *
- * Publishing an older release again is the roll-back.
+ * How it is checked and written is releasing/publish-release.ts. What happens to it afterwards, promotion, rollback,
+ * pins, is `npm run weights`.
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import catalogJson from "../router-models/catalog.json" with { type: "json" };
@@ -18,21 +11,19 @@ import { parseCatalog } from "../router-models/catalog.ts";
 import { expectedScores } from "../router-models/expected-score.ts";
 import type { Manifest } from "../router-models/manifest.ts";
 import { evidenceOf } from "../router-models/placement.ts";
+import { weightsLabel } from "../router-models/release.ts";
+import type { KvTarget } from "./cloudflare/kv-command.ts";
 import {
-  blobKey,
-  canary,
-  openRelease,
-  packRelease,
-  POINTER_KEY,
-  weightsLabel,
-  type Release,
-  type WeightsPointer,
-} from "../router-models/release.ts";
-import { putFileArguments, remedyFor, type KvTarget } from "./cloudflare/kv-command.ts";
-import { makeWritable } from "./cloudflare/local-storage.ts";
-import { runWrangler } from "./cloudflare/wrangler.ts";
-import { readReleaseFolder } from "./dataset/release-folder.ts";
-import { openGraph } from "./evaluation/onnx-graph.ts";
+  expectStorage,
+  followingOf,
+  readAuthority,
+  readShares,
+  readTarget,
+  STORAGE_HELP,
+  STORAGE_OPTIONS,
+} from "./releasing/options.ts";
+import { prepareRelease, publishRelease } from "./releasing/publish-release.ts";
+import { KEY_VARIABLE } from "./releasing/signing-keys.ts";
 
 const DEFAULT_RELEASE = fileURLToPath(
   new URL("../router-models/released/headgate", import.meta.url),
@@ -42,11 +33,10 @@ const HELP = `Publishes a released router to KV, from where running workers pick
 
   npm run publish -- --local | --remote [options]
 
-  --local              the storage of \`npm start\` and \`wrangler dev\` on this machine
-  --remote             the account that wrangler is logged in to
   --release DIR        default router-models/released/headgate
-  --persist-to DIR     another folder of local storage than .wrangler/state
-  --namespace-id ID    another KV namespace than the one bound as WEIGHTS
+  --trial SHARE        not at once for all, but beside what serves, for this share of the requests
+  --tenant NAME=SHARE  another share of a tenant's requests, 0 for none; may be given again
+${STORAGE_HELP}
   --dry-run            check and pack the release, write nothing
   --json               one JSON object on stdout instead of text
   --help               this text`;
@@ -59,77 +49,52 @@ interface Published {
   /** Largest difference from a golden vector. */
   readonly canaryWorst: number;
   readonly target: "local" | "remote" | "none";
+  /** Of the rollout that says so. */
+  readonly serial?: number;
+  readonly isTrial: boolean;
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      local: { type: "boolean", default: false },
-      remote: { type: "boolean", default: false },
+      ...STORAGE_OPTIONS,
       release: { type: "string", default: DEFAULT_RELEASE },
-      "persist-to": { type: "string" },
-      "namespace-id": { type: "string" },
+      trial: { type: "string" },
       "dry-run": { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
     },
   });
   if (values.help) return console.log(HELP);
-  if (values.local === values.remote && !(values["dry-run"] && !values.local))
-    throw new Error("Say where to publish: either --local or --remote. --help lists the options.");
-  const target: KvTarget = {
-    place: values.remote ? "remote" : "local",
-    // wrangler runs beside its configuration and would take a relative path from there.
-    persistTo: values["persist-to"] && resolve(values["persist-to"]),
-    namespaceId: values["namespace-id"],
-  };
-
-  if (!values["dry-run"]) await expectStorage(target);
-  const { release, blob, canaryWorst } = await prepare(values.release);
-  say(
-    `${weightsLabel(release)}: ${blob.length} bytes, golden vectors within ${canaryWorst.toExponential(1)}`,
-  );
+  const isDry = values["dry-run"];
+  const target = isDry ? undefined : readTarget(values);
+  const shares = sharesIn(values);
+  const authority = await readAuthority(values, process.env[KEY_VARIABLE]);
+  if (target !== undefined) await expectStorage(target);
+  const prepared = await prepareRelease(values.release);
+  const { release, blob, canaryWorst } = prepared;
+  const weights = weightsLabel(release);
+  say(`${weights}: ${blob.length} bytes, golden vectors within ${canaryWorst.toExponential(1)}`);
   const stranger = strangerWarning(release.manifest);
   if (stranger !== undefined) say(stranger);
-  if (!values["dry-run"]) await write(release, blob, target);
+  const way = { shares, authority, nowMs: Date.now(), say };
+  const serial = target && (await publishRelease(prepared, { ...way, target })).serial;
   const published: Published = {
     id: release.id,
     version: release.manifest.version,
-    weights: weightsLabel(release),
+    weights,
     bytes: blob.length,
     canaryWorst,
-    target: values["dry-run"] ? "none" : target.place,
+    target: target?.place ?? "none",
+    ...(serial !== undefined && { serial }),
+    isTrial: shares !== undefined,
   };
-  console.log(values.json ? JSON.stringify(published) : report(published));
+  console.log(values.json ? JSON.stringify(published) : report(published, target));
 }
 
-/** Rejects with the remedy where local storage is to be kept in a folder that cannot be written. */
-async function expectStorage({ place, persistTo }: KvTarget): Promise<void> {
-  if (place === "remote" || persistTo === undefined) return;
-  try {
-    await makeWritable(persistTo);
-  } catch (cause) {
-    throw new Error(
-      `${messageOf(cause)}\nNothing was published. Give another folder with --persist-to DIR.`,
-      { cause },
-    );
-  }
-}
-
-/** Reads and checks a release. Rejects with what is wrong; then nothing has been written. */
-async function prepare(
-  directory: string,
-): Promise<{ release: Release; blob: Uint8Array; canaryWorst: number }> {
-  const files = await readReleaseFolder(directory);
-  const release = await openRelease(files);
-  const graph = await openGraph(release.model);
-  try {
-    const { worst, failure } = await canary(release, graph);
-    if (failure !== undefined) throw new Error(`Not published: ${failure}`);
-    return { release, blob: packRelease(files), canaryWorst: worst };
-  } finally {
-    await graph.release();
-  }
+/** Throws where shares are given for a release that is to serve all. */
+function sharesIn({ trial, tenant }: { trial?: string | undefined; tenant: string[] }) {
+  if (trial !== undefined) return readShares("--trial", { share: trial, tenants: tenant });
+  if (tenant.length === 0) return undefined;
+  throw new Error("--tenant says who takes part in a trial; give --trial SHARE as well.");
 }
 
 /** What to say of a release that knows no model of the catalogue: all would stand alike, and price alone choose. */
@@ -144,49 +109,20 @@ function strangerWarning(manifest: Manifest): string | undefined {
   );
 }
 
-async function write(release: Release, blob: Uint8Array, target: KvTarget): Promise<void> {
-  const { id, manifest } = release;
-  const pointer: WeightsPointer = {
-    id,
-    version: manifest.version,
-    publishedAt: new Date().toISOString(),
-  };
-  const folder = await mkdtemp(join(tmpdir(), "sluice-publish-"));
-  try {
-    await writeFile(join(folder, "blob"), blob);
-    await writeFile(join(folder, "pointer"), JSON.stringify(pointer));
-    say(`1/2 writing ${blobKey(id)}`);
-    await wrangler(putFileArguments(blobKey(id), join(folder, "blob"), target));
-    say(`2/2 moving ${POINTER_KEY}`);
-    await wrangler(putFileArguments(POINTER_KEY, join(folder, "pointer"), target));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Rejects with wrangler's output and, where known, the remedy. */
-async function wrangler(args: readonly string[]): Promise<void> {
-  try {
-    await runWrangler(args);
-  } catch (cause) {
-    const message = messageOf(cause);
-    throw new Error([message, remedyFor(message) ?? ""].join("\n").trim(), { cause });
-  }
-}
-
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function report({ id, version, weights, bytes, target }: Published): string {
+function report(
+  { id, version, weights, bytes, serial, isTrial }: Published,
+  target: KvTarget | undefined,
+): string {
   const facts = `version  ${version}\nid       ${id}\nbytes    ${bytes}`;
-  if (target === "none") return `${facts}\nNothing was written (--dry-run).`;
-  const isolates = target === "local" ? "Workers on this storage" : "Isolates everywhere";
-  const delay = target === "local" ? "" : " KV may take a minute to show it everywhere.";
+  if (target === undefined) return `${facts}\nNothing was written (--dry-run).`;
+  const role = isTrial ? "is on trial" : "serves";
   return `${facts}
-${isolates} look for it after the first request that comes WEIGHTS_TTL_MS (30 s) or more after their last
-look, and answer with \`x-sluice-weights: ${weights}\` from then on.${delay}
-One that finds it unsound keeps what it has and logs \`weights_refused\` with the reason.`;
+serial   ${serial}
+It ${role} as \`x-sluice-weights: ${weights}\`. ${followingOf(target)}`;
 }
 
 function say(line: string): void {

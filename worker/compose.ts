@@ -75,14 +75,7 @@ export function compose(env: Env): Service {
   const log = createLog(config.logLevel);
   const clock = systemClock;
   const catalog = withOwn(parseCatalog(catalogJson), config.ownModels);
-  const host = new RouterHost({
-    bundled: BUNDLED,
-    catalog,
-    store: env.WEIGHTS && kvWeightsStore(env.WEIGHTS),
-    trusted: config.weightsPublicKeys,
-    log: (event) => logInference(log, event),
-    ttlMs: config.weightsTtlMs,
-  });
+  const host = hostOf(env, { config, catalog, log });
   const endpoints = vendorEndpoints(env, config);
   const random = randomFrom(crypto.getRandomValues(new Uint32Array(1))[0]!);
   const nature = { clock, random, pause };
@@ -128,6 +121,21 @@ export function compose(env: Env): Service {
     },
     ...told,
   };
+}
+
+/** The router: the bundled release, and whatever is published. */
+function hostOf(
+  { WEIGHTS: kv }: Env,
+  { config, catalog, log }: { config: Config; catalog: Catalog; log: Log },
+): RouterHost {
+  return new RouterHost({
+    bundled: BUNDLED,
+    catalog,
+    store: kv && kvWeightsStore(kv),
+    trusted: config.weightsPublicKeys,
+    log: (event) => logInference(log, event),
+    ttlMs: config.weightsTtlMs,
+  });
 }
 
 /** Without a webhook alerts are in the log alone, and without a queue as well. */

@@ -1,5 +1,5 @@
 /**
- * The arguments of `wrangler kv key put`, and what its failures mean.
+ * The arguments of `wrangler kv key`, what a key that is not there looks like, and what failures mean.
  *
  * wrangler's command line is its documented interface to KV, locally (the storage that `npm start` and
  * `wrangler dev` use, also while they run) and on the account that it is logged in to.
@@ -15,18 +15,30 @@ export interface KvTarget {
 
 /** Writes the file at `path` under `key`. */
 export function putFileArguments(key: string, path: string, target: KvTarget): string[] {
-  const { place, persistTo, namespaceId } = target;
+  return ["kv", "key", "put", key, "--path", path, ...placeArguments(target)];
+}
+
+/** Writes the value under `key` to stdout, byte for byte. */
+export function getArguments(key: string, target: KvTarget): string[] {
+  return ["kv", "key", "get", key, ...placeArguments(target)];
+}
+
+/** Writes a JSON array `[{ name }]` of the keys that begin so to stdout. */
+export function listArguments(prefix: string, target: KvTarget): string[] {
+  return ["kv", "key", "list", "--prefix", prefix, ...placeArguments(target)];
+}
+
+function placeArguments({ place, persistTo, namespaceId }: KvTarget): string[] {
   return [
-    "kv",
-    "key",
-    "put",
-    key,
-    "--path",
-    path,
     `--${place}`,
     ...(namespaceId === undefined ? ["--binding", "WEIGHTS"] : ["--namespace-id", namespaceId]),
     ...(persistTo === undefined ? [] : ["--persist-to", persistTo]),
   ];
+}
+
+/** Whether what `get` has written, locally, or failed with, remotely, says that there is no such key. */
+export function saysMissing(output: string): boolean {
+  return output.trim() === "Value not found" || /key not found|\[?code: 10009/i.test(output);
 }
 
 /** A remedy for wrangler's output, where the cause is a usual one. */

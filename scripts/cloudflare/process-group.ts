@@ -22,10 +22,13 @@ export interface GroupOptions {
 }
 
 /**
- * Runs node to its end. Rejects, with `name`, the reason and the output in the message, unless that end is status 0;
+ * Runs node to its end, and answers what it wrote to stdout. Rejects, with `name`, the reason and the output in the message, unless that end is status 0;
  * a signal to this process rejects too, so that the caller can clean up.
  */
-export async function runInGroup(name: string, options: GroupOptions): Promise<void> {
+export async function runInGroup(
+  name: string,
+  options: GroupOptions,
+): Promise<Buffer<ArrayBuffer>> {
   const { args, cwd, env, timeoutMs } = options;
   const child = spawn(process.execPath, args, {
     cwd,
@@ -33,10 +36,12 @@ export async function runInGroup(name: string, options: GroupOptions): Promise<v
     stdio: ["ignore", "pipe", "pipe"],
     detached: process.platform !== "win32",
   });
+  const written: Buffer[] = [];
   let output = "";
+  child.stdout.on("data", (part: Buffer) => written.push(part));
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output = (output + text).slice(-OUTPUT_CHARS);
+    stream.on("data", (part: Buffer) => {
+      output = (output + part.toString()).slice(-OUTPUT_CHARS);
     });
   let reason: string | undefined;
   function stop(why: string): void {
@@ -63,6 +68,7 @@ export async function runInGroup(name: string, options: GroupOptions): Promise<v
     // Status 0 may arrive just after a signal, which must not be lost.
     reason ??= status === 0 ? undefined : "failed.";
     if (reason !== undefined) throw new Error(`${name} ${reason}\n${output}`.trim());
+    return Buffer.concat(written);
   } finally {
     clearTimeout(timer);
     for (const signal of SIGNALS) process.off(signal, onSignal);

@@ -21,9 +21,12 @@ export const OFFLINE = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
 } as const;
 
-/** Rejects with the command and all that wrangler wrote in the message where it fails or takes two minutes. */
-export async function runWrangler(args: readonly string[], timeoutMs = TIMEOUT_MS): Promise<void> {
-  await runInGroup(`wrangler ${args.slice(0, 4).join(" ")}`, {
+/** What wrangler wrote to stdout. Rejects with the command and all that wrangler wrote in the message where it fails or takes two minutes. */
+export function runWrangler(
+  args: readonly string[],
+  timeoutMs = TIMEOUT_MS,
+): Promise<Buffer<ArrayBuffer>> {
+  return runInGroup(`wrangler ${args.slice(0, 4).join(" ")}`, {
     args: [WRANGLER, ...args],
     cwd: ROOT,
     env: { ...process.env, ...OFFLINE },

@@ -1,6 +1,7 @@
 /** A release as a blob: what goes in comes out, and nothing damaged or foreign gets through. */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
+import { featureBytes } from "../../router-models/features/feature-bytes.ts";
 import {
   canary,
   MAX_BLOB_BYTES,
@@ -46,6 +47,10 @@ describe("packRelease and unpackRelease", () => {
   });
 });
 
+function hashed(hash: string): TinyReleaseOptions {
+  return { changeManifest: (m) => ({ ...m, features: { ...m.features, hash } }) };
+}
+
 describe("openRelease", () => {
   it("opens what was released, under the hash of its manifest", async ({ expect }) => {
     const files = await tinyRelease({ version: "1.2.3" });
@@ -54,6 +59,23 @@ describe("openRelease", () => {
     expect(release.model).toEqual(files.model);
     expect(weightsLabel(release)).toBe(`1.2.3@${release.id.slice(0, 12)}`);
     await expect(openRelease(files, release.id)).resolves.toEqual(release);
+  });
+
+  it("opens what was made for features of this hash, and no other", async ({ expect }) => {
+    const prompts: string[] = [];
+    await tinyRelease({
+      changeGolden: (golden) => {
+        prompts.push(...golden.vectors.map(({ prompt }) => prompt));
+        return golden;
+      },
+    });
+    const own = await sha256Hex(featureBytes(prompts, 1024));
+    const { manifest } = await openRelease(await tinyRelease(hashed(own)));
+    expect(manifest.features.hash).toBe(own);
+    const other = await sha256Hex(featureBytes(prompts, 2048));
+    await expect(tinyRelease(hashed(other)).then((files) => openRelease(files))).rejects.toThrow(
+      `it reads features with hash ${other}, this program makes ${own}`,
+    );
   });
 
   it("refuses a blob with any one byte changed", async ({ expect }) => {

@@ -3,6 +3,7 @@
  * remedy but never repeats a secret.
  */
 import { describe, it } from "vitest";
+import { writePublicKey } from "../../router-models/rollout.ts";
 import { ConfigError, readConfig } from "../../worker/config.ts";
 import { VENDORS } from "../../worker/providers/registry.ts";
 import { KEY_BYTES, mintKey } from "../../worker/tenants/keys.ts";
@@ -24,6 +25,7 @@ describe("readConfig", () => {
       ownVendors: [],
       ownModels: [],
       weightsTtlMs: 30_000,
+      weightsPublicKeys: [],
       maxBodyBytes: 4_194_304,
       timeouts: {
         connectMs: 30_000,
@@ -63,6 +65,18 @@ describe("readConfig", () => {
     expect(() => readConfig({ CACHE_EMBEDDINGS: "openai" })).toThrow(
       /CACHE_EMBEDDINGS must be own or workers-ai/,
     );
+  });
+
+  it("reads whose rollouts are followed", ({ expect }) => {
+    const keys = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+    const list = keys.map(writePublicKey).join(",");
+    expect(readConfig({ WEIGHTS_PUBLIC_KEYS: list }).weightsPublicKeys).toEqual(keys);
+    for (const wrong of [`${list},`.repeat(5).slice(0, -3), "a", list.replace("=", "")])
+      expect(() => readConfig({ WEIGHTS_PUBLIC_KEYS: wrong })).toThrow(
+        /WEIGHTS_PUBLIC_KEYS(\.\d)? must be the public key that/,
+      );
+    const many = Array.from({ length: 9 }, (_, i) => writePublicKey(new Uint8Array(32).fill(i)));
+    expect(() => readConfig({ WEIGHTS_PUBLIC_KEYS: many.join(",") })).toThrow(/at most 8 keys/);
   });
 
   it("refuses an admin key that applications have too", ({ expect }) => {

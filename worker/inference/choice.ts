@@ -41,35 +41,38 @@ interface Service {
 
 /** What serves, where nobody is said to ask. Throws RouterError 400 for a release that is not served. */
 export function choose(asking: Asking | undefined, service: Service): Choice {
-  const { rollout, shelf, halted } = service;
+  const { rollout, shelf } = service;
   const serving = { slot: shelf.inService };
   if (asking === undefined) return serving;
-  const { tenant, requestId, asked } = asking;
+  const { tenant, asked } = asking;
   if (asked !== undefined) return { slot: askedFor(asked, service) };
   if (rollout === undefined) return serving;
   const pin = entryOf(rollout.pins, tenant);
-  if (pin !== undefined) {
-    const slot = shelf.get(pin.id);
-    return slot === undefined ? { ...serving, missed: { tenant, id: pin.id } } : { slot };
-  }
-  const { trial } = rollout;
+  if (pin === undefined) return onTrial(asking, rollout, service) ?? serving;
+  const slot = shelf.get(pin.id);
+  return slot === undefined ? { ...serving, missed: { tenant, id: pin.id } } : { slot };
+}
+
+/** The request's side of the trial; undefined where there is none for it. */
+function onTrial(
+  { tenant, requestId }: Asking,
+  { trial, serving }: Rollout,
+  { shelf, halted }: Service,
+): Choice | undefined {
   const candidate = trial && shelf.get(trial.id);
-  const isOn = candidate && !halted.has(trial.serial) && isServing(rollout, shelf);
-  const share = isOn ? shareOf(trial, tenant) : 0;
-  if (!isOn || share === 0) return serving;
+  if (candidate === undefined || halted.has(trial.serial)) return undefined;
+  const { inService } = shelf;
+  const share = shareOf(trial, tenant);
+  if (share === 0 || inService.value.id !== serving.id) return undefined;
   const { serial } = trial;
   return unitOf(serial, requestId) < share
     ? { slot: candidate, trial: { serial, side: "candidate" } }
-    : { ...serving, trial: { serial, side: "incumbent" } };
+    : { slot: inService, trial: { serial, side: "incumbent" } };
 }
 
 /** Where a request stands among all, uniform in [0, 1); the same whenever it is asked. */
 export function unitOf(serial: number, requestId: string): number {
   return hashText(`${serial} ${requestId}`) / 2 ** 32;
-}
-
-function isServing({ serving }: Rollout, { inService }: Service["shelf"]): boolean {
-  return inService.value.id === serving.id;
 }
 
 function shareOf({ share, tenants }: Trial, tenant: string): number {

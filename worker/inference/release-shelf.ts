@@ -48,7 +48,7 @@ export class ReleaseShelf<T extends Shelved> {
 
   /** Lets go of what is neither in service nor in the list. */
   keepOnly(ids: readonly string[]): void {
-    for (const id of [...this.#slots.keys()]) if (!ids.includes(id)) this.#letGo(id);
+    for (const id of this.#slots.keys()) if (!ids.includes(id)) this.#letGo(id);
   }
 
   /** Lets go of the least of what is wanted less than `id`, until one more fits. @returns Whether it fits. */

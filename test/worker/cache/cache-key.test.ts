@@ -87,6 +87,7 @@ describe("a cache key", () => {
     ["the quality floor", withPolicy({ quality: 0.9 })],
     ["what it may cost", withPolicy({ max_cost_usd: 0.01 })],
     ["how long it may take", withPolicy({ max_latency_ms: 500 })],
+    ["the weights asked for", withPolicy({ weights: "1.2.0" })],
     ["the models allowed", withPolicy({ allow_models: ["a/b"] })],
   ] as const)("is another for another %s", async ([, asked], { expect }) => {
     expect(await cacheKeyOf(asked)).not.toBe(await cacheKeyOf(ASKED));

@@ -19,6 +19,7 @@ describe("policySchema", () => {
     const bounds = {
       max_cost_usd: 1_000,
       max_latency_ms: 3_600_000,
+      weights: "w".repeat(64),
       allow_models: Array.from({ length: 100 }, (_, i) => `vendor/org/model-${i}:free`),
     };
     expect(policySchema.parse(bounds)).toMatchObject(bounds);
@@ -41,6 +42,9 @@ describe("policySchema", () => {
     { allow_models: ["a/b,c/d"] },
     { allow_models: ["/b"] },
     { allow_models: Array.from({ length: 101 }, () => "a/b") },
+    { weights: "" },
+    { weights: "w".repeat(65) },
+    { weights: "1 2" },
     { dry_run: 1 },
     { budget: 1 },
   ])("refuses %j", (wrong, { expect }) => {

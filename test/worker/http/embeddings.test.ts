@@ -160,6 +160,7 @@ describe("POST /v1/embeddings", () => {
       { status: 400 },
     ],
     ["a latency", {}, { "x-sluice-max-latency-ms": "9" }, { status: 400, param: "max_latency_ms" }],
+    ["weights", {}, { "x-sluice-weights": "1.0" }, { status: 400, param: "weights" }],
     ["a hedge", {}, { "x-sluice-hedge": "auto" }, { status: 400, param: "hedge" }],
     ["a large answer", { dimensions: 65_536, input: Array(20).fill("a") }, {}, { param: "input" }],
     ["no input", { input: [] }, {}, { status: 400, param: "input" }],

@@ -30,6 +30,7 @@ describe("readKnobs", () => {
       cache_rewrite: true,
       cache_ttl_s: 60,
       cache_tags: ["docs", "v1.2"],
+      weights: "1.2.0@0123456789ab",
       dry_run: true,
     };
     expect(Object.keys(all).toSorted()).toEqual(Object.keys(policySchema.shape).toSorted());
@@ -79,6 +80,7 @@ describe("readKnobs", () => {
     ["x-sluice-max-latency-ms", "soon", "milliseconds"],
     ["x-sluice-allow-models", "gpt", "provider/model"],
     ["x-sluice-allow-models", "a/b,,c/d", "provider/model"],
+    ["x-sluice-weights", "1.2 or 1.3", "a version of released weights"],
     ["x-sluice-dry-run", "yes", "true or false"],
   ])("refuses %s: %s", ([header, value, allowed], { expect }) => {
     const refusal = refusalOf({ [header]: value });

@@ -109,25 +109,30 @@ describe("a trial", () => {
     expect(await ask(harness, {})).not.toHaveProperty("trial");
   });
 
-  it("waits until both sides are loaded", async ({ expect }) => {
-    const harness = await startHost();
-    const { store } = harness;
-    const { serving, trial } = await rollOut(harness, (of) => ({
-      serving: of(2),
-      trial: { ...of(3), serial: 1, share: 1 },
-    }));
-    const [blob, other] = [store.blobs.get(serving.id)!, store.blobs.get(trial!.id)!];
-    store.blobs.delete(serving.id);
-    await settle(harness);
-    expect(await ask(harness, {})).not.toHaveProperty("trial");
-    expect((await ask(harness, {})).weights).toBe(await labelOf(1));
-    store.blobs.set(serving.id, blob).delete(trial!.id);
-    await settle(harness);
-    expect((await ask(harness, {})).weights).toBe(await labelOf(2));
-    store.blobs.set(trial!.id, other);
-    await settle(harness);
-    expect((await ask(harness, {})).weights).toBe(await labelOf(3));
-  });
+  it.for(["serving", "trial"] as const)(
+    "waits until its %s is loaded",
+    async (side, { expect }) => {
+      const harness = await startHost();
+      const { blobs } = harness.store;
+      const rollout = await rollOut(harness, (of) => ({
+        serving: of(2),
+        trial: { ...of(3), serial: 1, share: 1 },
+      }));
+      const { id } = rollout[side]!;
+      const blob = blobs.get(id)!;
+      blobs.delete(id);
+      await settle(harness);
+      const before = await ask(harness, {});
+      expect(before).not.toHaveProperty("trial");
+      expect(before.weights).toBe(await labelOf(side === "serving" ? 1 : 2));
+      blobs.set(id, blob);
+      await settle(harness);
+      expect(await ask(harness, {})).toMatchObject({
+        weights: await labelOf(3),
+        trial: { serial: 1, side: "candidate" },
+      });
+    },
+  );
 });
 
 describe("a pin", () => {
