@@ -23,6 +23,8 @@ import { neighboursAt } from "./cache/neighbours/sharded-neighbours.ts";
 import { LikenessSearch } from "./cache/semantic/likeness.ts";
 import { ConfigError, readConfig, type Config } from "./config.ts";
 import type { CacheKeeper } from "./domain/cache-standing.ts";
+import type { EventKeeper } from "./domain/event-standing.ts";
+import type { EventLog } from "./domain/event.ts";
 import { createApp } from "./http/app.ts";
 import type { HttpDeps } from "./http/context.ts";
 import { AiEmbedder } from "./inference/ai-embedder.ts";
@@ -31,8 +33,16 @@ import { BUNDLED } from "./inference/bundled.ts";
 import { RouterHost, type InferenceEvent } from "./inference/router-host.ts";
 import { kvWeightsStore } from "./inference/weights-store.ts";
 import { feedbackStore } from "./learning/feedback-object.ts";
+import { eventLog } from "./learning/journal/event-log.ts";
+import {
+  deliverTickets,
+  sweepFiles,
+  type FileEvent,
+  type FilePorts,
+} from "./learning/journal/hour-files.ts";
+import { Recorder } from "./learning/journal/recorder.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
-import { pause } from "./lib/pause.ts";
+import { pause, type Pause } from "./lib/pause.ts";
 import { randomFrom } from "./lib/prng.ts";
 import { createDispatch } from "./providers/dispatch.ts";
 import { endpointsOf } from "./providers/endpoints.ts";
@@ -65,8 +75,10 @@ export interface Service {
   refresh(): Promise<void>;
   /** Tells operators about their budgets. */
   readonly alerts: AlertSender;
-  /** Hands a batch of the queue's messages to the webhook. Never rejects. */
+  /** Hands a batch of alerts to the webhook, or writes a batch of files, as its queue says. Never rejects. */
   deliver(batch: MessageBatch): Promise<void>;
+  /** Does what is due by the clock. Never rejects. */
+  scheduled(controller: Pick<ScheduledController, "scheduledTime">): Promise<void>;
 }
 
 /** Builds the service. Throws ConfigError, and when the catalogue or the bundled release is unsound. */
@@ -85,6 +97,8 @@ export function compose(env: Env): Service {
   const treasury = treasuryOf(ledgers, { config, log, alerts: told.alerts });
   const cache = cacheOf(env, { config, log, random });
   let catalogDigest: Promise<string> | undefined;
+  const events = eventsOf(env, { ...nature, config, log });
+  const filing = filingOf(env, { random, log });
   const app = createApp({
     pipeline: {
       scorer: host,
@@ -94,7 +108,7 @@ export function compose(env: Env): Service {
       dispatch: createDispatch({ ...nature, endpoints, timeouts: config.timeouts, circuits }),
       purses: treasury,
       cache: cache?.answers,
-      events: undefined,
+      events,
       catalogDigest: () => (catalogDigest ??= digestOfCatalog(catalog.models)),
       lessons: undefined,
       latency: new LatencyBook(),
@@ -106,6 +120,7 @@ export function compose(env: Env): Service {
     ...doorsOf(env, config),
     feedback: env.FEEDBACK && feedbackStore(env.FEEDBACK),
     caches: cache?.keeper,
+    events,
     requestIds: requestIdsUnder(config.keySecret),
     admin: {
       shut: ledgers && ((organisation, gate) => treasury.shut(organisation, gate)),
@@ -119,7 +134,60 @@ export function compose(env: Env): Service {
     async refresh() {
       await Promise.all([host.refresh(clock.nowMs()), circuits.exchange()]);
     },
-    ...told,
+    alerts: told.alerts,
+    async deliver(batch) {
+      const isOfEvents = batch.queue.startsWith(EVENTS_QUEUE);
+      await (isOfEvents ? filing.deliver(batch) : told.deliver(batch));
+    },
+    scheduled: ({ scheduledTime }) => filing.sweep(scheduledTime),
+  };
+}
+
+/** The queue's name in wrangler.toml, of which a dead letter queue's is made too. */
+const EVENTS_QUEUE = "sluice-events";
+
+/** Where decisions are remembered; undefined where nobody keeps the tenants' journals. */
+export function eventsOf(
+  { JOURNAL: journals, EVENT_FILES: files }: Env,
+  { config, log, ...nature }: { config: Config; log: Log } & Nature,
+): (EventLog & EventKeeper) | undefined {
+  if (journals === undefined) return undefined;
+  const journalOf = (tenant: string) => journals.getByName(tenant);
+  const recorder = new Recorder({
+    ...nature,
+    journalOf,
+    fileAfterMs: config.eventFilesAfterMs,
+    log: ({ event, ...fields }) =>
+      log.write(event === "events_dropped" ? "error" : "debug", event, fields),
+  });
+  return eventLog({ recorder, journalOf, files });
+}
+
+interface Nature {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly pause: Pause;
+}
+
+/** Who writes and ends files of events. */
+function filingOf(
+  { JOURNAL: journals, EVENT_FILES: files }: Env,
+  { random, log }: { random: () => number; log: Log },
+): { deliver(batch: MessageBatch): Promise<void>; sweep(nowMs: number): Promise<void> } {
+  const journalOf = journals && ((tenant: string) => journals.getByName(tenant));
+  function tell({ event, ...fields }: FileEvent): void {
+    const isTrouble = ["event_ticket_dropped", "event_sweep_failed"].includes(event);
+    log.write(
+      isTrouble ? "error" : event === "event_file_put_back" ? "warn" : "info",
+      event,
+      fields,
+    );
+  }
+  const ports: FilePorts | undefined = journalOf &&
+    files && { journalOf, files, random, log: tell };
+  return {
+    deliver: (batch) => deliverTickets(batch, ports, tell),
+    sweep: async (nowMs) => ports && sweepFiles(nowMs, ports),
   };
 }
 

@@ -45,6 +45,8 @@ export interface Config {
     readonly answerMs: number;
     readonly idleMs: number;
   };
+  /** How long events wait for others to be in one file with them. */
+  readonly eventFilesAfterMs: number;
   readonly alertWebhook: WebhookAddress | undefined;
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
@@ -95,6 +97,7 @@ export function readConfig(env: object): Config {
     standInKeys: Object.freeze(keysIn(values.STAND_IN_KEYS)),
     hasCircuits: values.CIRCUITS === "on",
     cacheEmbeddings: values.CACHE_EMBEDDINGS,
+    eventFilesAfterMs: values.EVENT_FILES_AFTER_MS,
     totalTimeoutMs: values.TOTAL_TIMEOUT_MS,
     timeouts: Object.freeze({
       connectMs: values.CONNECT_TIMEOUT_MS,

@@ -33,6 +33,16 @@ interface Env {
     // oxlint-disable-next-line typescript/consistent-type-imports -- as above
     import("./cache/neighbours/neighbour-object.ts").NeighbourObject
   >;
+  /** The journal of each tenant. */
+  readonly JOURNAL?: DurableObjectNamespace<
+    // oxlint-disable-next-line typescript/consistent-type-imports -- as above
+    import("./learning/journal/journal-object.ts").JournalObject
+  >;
+  /** Tickets of files of events; this Worker is the queue's consumer too. */
+  // oxlint-disable-next-line typescript/consistent-type-imports -- as above
+  readonly EVENTS?: Queue<import("./learning/journal/tickets.ts").Ticket>;
+  /** Events, as files. */
+  readonly EVENT_FILES?: R2Bucket;
   /** Alerts on their way to the webhook; this Worker is the queue's consumer too. */
   readonly ALERTS?: Queue;
   readonly ALERT_WEBHOOK_URL?: string;
@@ -72,6 +82,7 @@ interface Env {
   readonly TOTAL_TIMEOUT_MS?: string;
   readonly CIRCUITS?: string;
   readonly CACHE_EMBEDDINGS?: string;
+  readonly EVENT_FILES_AFTER_MS?: string;
   readonly STAND_IN_KEYS?: string;
   readonly LOG_LEVEL?: string;
 }

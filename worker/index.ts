@@ -15,6 +15,7 @@ export {
   CacheObject,
   DirectoryObject,
   FeedbackObject,
+  JournalObject,
   LedgerObject,
   NeighbourObject,
   VitalsObject,
@@ -42,6 +43,15 @@ export default {
       return batch.retryAll({ delaySeconds: MISCONFIGURED_DELAY_S });
     }
     await service.deliver(batch);
+  },
+
+  async scheduled(controller, env) {
+    try {
+      service ??= compose(env);
+    } catch (error) {
+      return logMisconfigured(error);
+    }
+    await service.scheduled(controller);
   },
 } satisfies ExportedHandler<Env>;
 

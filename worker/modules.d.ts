@@ -20,5 +20,7 @@ declare namespace Cloudflare {
     readonly CACHE: NonNullable<globalThis.Env["CACHE"]>;
     readonly FEEDBACK: NonNullable<globalThis.Env["FEEDBACK"]>;
     readonly NEIGHBOURS: NonNullable<globalThis.Env["NEIGHBOURS"]>;
+    readonly JOURNAL: NonNullable<globalThis.Env["JOURNAL"]>;
+    readonly EVENT_FILES: NonNullable<globalThis.Env["EVENT_FILES"]>;
   }
 }

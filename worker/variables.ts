@@ -160,6 +160,11 @@ export const variables = z.strictObject({
   /** "off" calls vendors whatever they have done; for those who test them. */
   CIRCUITS: z.enum(["on", "off"], "must be on or off").default("on"),
   CACHE_EMBEDDINGS: z.enum(["own", "workers-ai"], "must be own or workers-ai").default("own"),
+  /**
+   * Events wait so long for others to be in one file with them, or until their hour is over. A month of a busy tenant's
+   * are some three thousand files by that; more often is for those who cannot wait to learn.
+   */
+  EVENT_FILES_AFTER_MS: milliseconds(900_000),
   /** Development only, beside VENDOR_BASE_URL: made-up keys that are sent to it, each an account. */
   STAND_IN_KEYS: secret,
   /** Where alerts about budgets go; without it they are in the log alone. */

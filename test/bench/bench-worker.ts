@@ -28,6 +28,7 @@ export {
   CacheObject,
   DirectoryObject,
   FeedbackObject,
+  JournalObject,
   LedgerObject,
   NeighbourObject,
   VitalsObject,

@@ -11,6 +11,7 @@ export {
   CacheObject,
   DirectoryObject,
   FeedbackObject,
+  JournalObject,
   LedgerObject,
   NeighbourObject,
   VitalsObject,

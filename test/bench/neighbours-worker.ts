@@ -19,6 +19,7 @@ export {
   CacheObject,
   DirectoryObject,
   FeedbackObject,
+  JournalObject,
   LedgerObject,
   VitalsObject,
 } from "../../worker/objects.ts";

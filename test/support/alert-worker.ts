@@ -12,6 +12,7 @@ export {
   CacheObject,
   DirectoryObject,
   FeedbackObject,
+  JournalObject,
   LedgerObject,
   NeighbourObject,
   VitalsObject,

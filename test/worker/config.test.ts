@@ -35,6 +35,7 @@ describe("readConfig", () => {
       },
       totalTimeoutMs: 600_000,
       standInKeys: [],
+      eventFilesAfterMs: 900_000,
       hasCircuits: true,
       cacheEmbeddings: "own",
       alertWebhook: undefined,

@@ -210,12 +210,18 @@ export type SignalRecord = z.output<typeof signalRecordSchema>;
 export const EVENT_DETAILS = ["off", "decisions", "features", "prompts"] as const;
 export type EventDetail = (typeof EVENT_DETAILS)[number];
 
+/** What of a tenant its journal has to know: `Tenant.events_days`. */
+export interface EventTerms {
+  readonly events_days: number;
+}
+
 /**
  * Takes records of one tenant. Resolves when they will not be lost any more, or when they could not be kept, which is
  * logged; never rejects. Nobody waits for it with an answer. A record that is there already changes nothing.
  */
 export interface EventLog {
-  record(records: readonly LogRecord[]): Promise<void>;
+  /** @param terms The tenant's; what was said last holds, and 90 days where nothing ever was. */
+  record(records: readonly LogRecord[], terms?: EventTerms): Promise<void>;
   /** Forgets all of a tenant's. Rejects when that cannot be done now; may be repeated. */
   erase(tenant: string): Promise<void>;
 }

@@ -8,6 +8,8 @@ import type { Context, Handler } from "hono";
 import type { CacheKeeper } from "../domain/cache-standing.ts";
 import type { Directory, Operator } from "../domain/directory.ts";
 import type { RouterError } from "../domain/errors.ts";
+import type { EventKeeper } from "../domain/event-standing.ts";
+import type { EventLog } from "../domain/event.ts";
 import type { FeedbackStore } from "../domain/feedback.ts";
 import type { Unbilled } from "../domain/ledger.ts";
 import type { RequestIds } from "../domain/request-ids.ts";
@@ -33,6 +35,8 @@ export interface HttpDeps {
   readonly feedback: FeedbackStore | undefined;
   /** Undefined where the deployment has none. */
   readonly caches: CacheKeeper | undefined;
+  /** Undefined where the deployment keeps none. */
+  readonly events: (EventLog & EventKeeper) | undefined;
   readonly requestIds: RequestIds;
   readonly maxBodyBytes: number;
   /** Label of the weights in service. */

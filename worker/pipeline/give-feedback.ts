@@ -6,6 +6,7 @@
  * is limited as well.
  */
 import { RouterError } from "../domain/errors.ts";
+import type { EventLog, FeedbackRecord } from "../domain/event.ts";
 import type { Feedback, FeedbackStore } from "../domain/feedback.ts";
 import type { Costs } from "../domain/purse.ts";
 import type { RequestIds } from "../domain/request-ids.ts";
@@ -15,6 +16,8 @@ import type { Commission, Deps } from "./ports.ts";
 
 export interface FeedbackDeps extends Pick<Deps, "clock" | "log" | "purses"> {
   readonly store: FeedbackStore;
+  /** Told as well, of tenants whose events are kept; undefined where nobody keeps any. */
+  readonly events?: Pick<EventLog, "record"> | undefined;
   readonly requestIds: Pick<RequestIds, "isOf">;
 }
 
@@ -33,7 +36,8 @@ export async function giveFeedback(
   keepAlive(purse.closed);
   try {
     await purse.cover(NOTHING, 0);
-    await keep(given, caller, deps);
+    const feedback = await keep(given, caller, deps);
+    keepAlive(remember(feedback, caller, deps));
   } catch (error) {
     purse.settle(NOTHING, 0);
     if (error instanceof RouterError) error.standings = purse.standings();
@@ -47,7 +51,7 @@ async function keep(
   given: Omit<Feedback, "givenMs">,
   { tenant, key }: Caller,
   { store, requestIds, clock, log }: FeedbackDeps,
-): Promise<void> {
+): Promise<Feedback> {
   const { requestId, source, score } = given;
   if (!(await requestIds.isOf(requestId, tenant.id)))
     throw new RouterError(
@@ -71,6 +75,18 @@ async function keep(
     source,
     score,
   });
+  return feedback;
+}
+
+/** For the router to learn from; what was said in words is not. */
+async function remember(
+  { requestId: id, source, score, givenMs: atMs }: Feedback,
+  { tenant }: Caller,
+  { events }: FeedbackDeps,
+): Promise<void> {
+  if (tenant.events === "off") return;
+  const record: FeedbackRecord = { kind: "feedback", id, tenant: tenant.id, atMs, source, score };
+  await events?.record([record], tenant);
 }
 
 /** Throws RouterError 503. */

@@ -86,7 +86,7 @@ export class Recording {
     const outcome = outcomeOf();
     this.#order.keepAlive(
       recordOf({ order: this.#order, routed, outcome }, this.#deps)
-        .then((record) => log.record([record]))
+        .then((record) => log.record([record], this.#order.caller.tenant))
         .catch((cause: unknown) => this.#complain(cause)),
     );
   }

@@ -15,8 +15,8 @@ export async function feedback(context: HttpContext): Promise<Response> {
   const object = await readJsonObject(context.req.raw, maxBytes, "shorten the comment");
   const body = readBody(feedbackSchema, object);
   const { request_id: requestId, ...said } = body;
-  const { requestIds, pipeline } = deps;
-  const feedbackDeps = { ...pipeline, store: storeIn(context), requestIds };
+  const { requestIds, pipeline, events } = deps;
+  const feedbackDeps = { ...pipeline, store: storeIn(context), requestIds, events };
   const standings = await giveFeedback({ requestId, ...said }, commissionOf(context), feedbackDeps);
   const headers = standingHeaders(standings, elapsed(context).nowMs);
   return context.json({ object: "feedback", ...body }, 200, headers);
