@@ -59,8 +59,9 @@ function onTrial(
   { trial, serving }: Rollout,
   { shelf, halted }: Service,
 ): Choice | undefined {
-  const candidate = trial && shelf.get(trial.id);
-  if (candidate === undefined || halted.has(trial.serial)) return undefined;
+  if (trial === undefined || halted.has(trial.serial)) return undefined;
+  const candidate = shelf.get(trial.id);
+  if (candidate === undefined) return undefined;
   const { inService } = shelf;
   const share = shareOf(trial, tenant);
   if (share === 0 || inService.value.id !== serving.id) return undefined;

@@ -32,6 +32,7 @@ function recorded(
     events: {
       record: async (given) => void records.push(...given),
       erase: async () => undefined,
+      standing: async () => ({ rows: 0, unfiled: 0, pending: 0, lost: 0 }),
     },
     ...more,
   });
