@@ -1,5 +1,6 @@
 /**
- * How far a number would move if the questions had been others: 95 % intervals by the paired bootstrap.
+ * How far a number would move if the questions had been others: intervals by the paired bootstrap, of 95 % where
+ * nothing else is asked for.
  *
  * A resample draws as many questions as there are, with replacement. It is told to a statistic as a
  * count per row, so everything that depends on the rows alone is computed once, and a statistic returns
@@ -14,7 +15,7 @@
 import type { Random } from "../../worker/lib/prng.ts";
 import { quantile } from "../report/quantiles.ts";
 
-/** A number with its 95 % interval; NaN where undefined. */
+/** A number with its interval; NaN where undefined. */
 export interface Estimate {
   readonly value: number;
   readonly low: number;
@@ -30,16 +31,16 @@ export interface Resampling {
   /** Number of resamples; 1,000 gives ends that are good to about a twentieth of the interval. */
   readonly resamples: number;
   readonly random: Random;
+  /** Share of the resamples that lie within an interval, in (0, 1); 0.95 where left out. */
+  readonly confidence?: number;
   /** Called after each resample. */
   readonly onResample?: () => void;
 }
 
-const TAIL = 0.025;
-
 /** Every number of the statistic with its interval. */
 export function bootstrap(
   statistic: Statistic,
-  { groups, resamples, random, onResample }: Resampling,
+  { groups, resamples, random, confidence = 0.95, onResample }: Resampling,
 ): Record<string, Estimate> {
   const values = statistic(new Float64Array(groups.length).fill(1));
   const replicates = new Map<string, number[]>(Object.keys(values).map((name) => [name, []]));
@@ -54,7 +55,7 @@ export function bootstrap(
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [
       name,
-      { value, ...interval(replicates.get(name)!) },
+      { value, ...interval(replicates.get(name)!, (1 - confidence) / 2) },
     ]),
   );
 }
@@ -76,8 +77,8 @@ function draw(counts: Float64Array, members: readonly number[][], random: Random
 }
 
 /** An interval from fewer than half of the resamples would be that of the lucky ones. */
-function interval(replicates: readonly number[]): { low: number; high: number } {
+function interval(replicates: readonly number[], tail: number): { low: number; high: number } {
   const defined = replicates.filter(Number.isFinite);
   if (defined.length < replicates.length / 2) return { low: NaN, high: NaN };
-  return { low: quantile(defined, TAIL), high: quantile(defined, 1 - TAIL) };
+  return { low: quantile(defined, tail), high: quantile(defined, 1 - tail) };
 }
