@@ -176,11 +176,11 @@ function effectiveSize(importance: Float64Array): number {
   return squares === 0 ? 0 : (sum * sum) / squares;
 }
 
-/** A logged action without a propensity counts by its own part of the target. */
+/** A logged action without a propensity is at least its own part of the target. */
 function unsupportedShare(rows: readonly OffPolicyRow[]): number {
   let [lost, all] = [0, 0];
   for (const { weight, propensity, target, unsupported } of rows) {
-    lost += weight * Math.min(unsupported + (propensity > 0 ? 0 : target), 1);
+    lost += weight * Math.max(unsupported, propensity > 0 ? 0 : target);
     all += weight;
   }
   return lost / all;
