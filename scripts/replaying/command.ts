@@ -28,7 +28,9 @@ export async function replayLog(options: Options, onProgress: OnProgress): Promi
   try {
     // Its place may be where the records' own weights lie too.
     const scoring = options.weights === undefined ? undefined : await shop.named(options.weights);
-    const log = () => ofTenant(recordsOf(paths), options.tenant);
+    function log() {
+      return ofTenant(recordsOf(paths), options.tenant);
+    }
     const replay = await replayAll(log(), shop, (done) => onProgress(done, "made again"));
     const next = { scoring, knobs: options.knobs ?? {} };
     const diff = isOther(replay, { scoring, isDiff: options.isDiff })

@@ -6,7 +6,8 @@
  * other weights. All else of the moment stays.
  */
 import type { CatalogModel } from "../../router-models/catalog.ts";
-import type { Candidate } from "../../worker/domain/decision.ts";
+import type { Forecast } from "../../router-models/scorer.ts";
+import type { Candidate, Decision, NoCandidate } from "../../worker/domain/decision.ts";
 import type { DecisionRecord } from "../../worker/domain/event.ts";
 import { policySchema, type Policy } from "../../worker/domain/policy.ts";
 import { propensitiesOf } from "../../worker/routing/explore.ts";
@@ -62,10 +63,14 @@ export async function outlookUnder(
     policy: policyWith(record.policy, knobs),
     lifts,
   });
-  const forecast = read && lifted(read.forecast, new Map(Object.entries(lifts)));
-  const scores = scoresOf(
-    forecast?.models.map(({ id, score }) => ({ model: id, score })) ?? allCandidatesOf(record),
-  );
+  const scores =
+    read === undefined
+      ? scoresOf(allCandidatesOf(record))
+      : forecastScores(lifted(read.forecast, new Map(Object.entries(lifts))));
+  return outlookOf(decision, scores);
+}
+
+function outlookOf(decision: Decision | NoCandidate, scores: Outlook["scores"]): Outlook {
   if (!("reason" in decision))
     return { preferred: undefined, draws: new Map(), candidates: new Map(), scores };
   return {
@@ -74,6 +79,10 @@ export async function outlookUnder(
     candidates: byModel([...decision.candidates, ...(decision.beyond ?? [])]),
     scores,
   };
+}
+
+function forecastScores({ models }: Forecast): Map<string, number> {
+  return new Map(models.map(({ id, score }) => [id, score]));
 }
 
 /** Throws a ZodError for knobs that there are not. */
