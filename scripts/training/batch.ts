@@ -39,21 +39,26 @@ export function batchTensors(
   const taskLabels = matrix(B, tasks);
   const taskWeights = matrix(B, 1);
   examples.forEach((example, b) => {
-    const weight = datasetWeight.get(example.dataset) ?? 1;
+    const setWeight = datasetWeight.get(example.dataset) ?? 1;
+    const weight = setWeight * (example.weight ?? 1);
+    for (const [m, score, share] of example.guesses ?? []) {
+      scores.data[b * models + m] = score;
+      scoreWeights.data[b * models + m] = setWeight * share;
+    }
     for (const [m, score] of example.scores) {
       scores.data[b * models + m] = score;
       scoreWeights.data[b * models + m] = weight / example.scores.length;
     }
     for (const [m, logTokens] of example.logTokens) {
       tokens.data[b * models + m] = logTokens;
-      tokenWeights.data[b * models + m] = weight / example.logTokens.length;
+      tokenWeights.data[b * models + m] = setWeight / example.logTokens.length;
     }
     const mean = example.scores.reduce((sum, [, score]) => sum + score, 0) / example.scores.length;
     failures.data[b] = 1 - mean;
     rowWeights.data[b] = weight;
     if (example.task >= 0) {
       taskLabels.data[b * tasks + example.task] = 1;
-      taskWeights.data[b] = weight;
+      taskWeights.data[b] = setWeight;
     }
   });
   return {

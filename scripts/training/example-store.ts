@@ -22,7 +22,7 @@ import {
 } from "node:fs";
 import { deserialize, serialize } from "node:v8";
 import { z } from "zod";
-import type { Example, Examples } from "./examples.ts";
+import type { Example, Examples, Guess } from "./examples.ts";
 import { CHUNK_ROWS, WINDOW_CHUNKS } from "./order.ts";
 
 /** `ends[r]` is where row r's part of a list ends; it begins where that of row r − 1 does. */
@@ -38,6 +38,11 @@ interface Chunk {
   readonly weights: Float32Array;
   readonly scores: Pairs;
   readonly logTokens: Pairs;
+  /** NaN where a row says nothing of it. */
+  readonly rowWeights: Float64Array;
+  readonly guesses: Pairs;
+  /** One for each of the guesses. */
+  readonly guessWeights: Float64Array;
 }
 
 interface Pairs {
@@ -148,6 +153,7 @@ function indexPath(path: string): string {
 
 function chunkOf(examples: readonly Example[]): Chunk {
   const features = examples.map((example) => example.features);
+  const guesses = examples.map((example) => example.guesses ?? []);
   return {
     datasets: examples.map(({ dataset }) => dataset),
     gids: examples.map(({ gid }) => gid),
@@ -159,6 +165,9 @@ function chunkOf(examples: readonly Example[]): Chunk {
     weights: Float32Array.from(features.flatMap(({ weights }) => [...weights])),
     scores: pairsOf(examples.map(({ scores }) => scores)),
     logTokens: pairsOf(examples.map(({ logTokens }) => logTokens)),
+    rowWeights: Float64Array.from(examples, ({ weight }) => weight ?? NaN),
+    guesses: pairsOf(guesses.map((list) => list.map(([model, score]) => [model, score]))),
+    guessWeights: Float64Array.from(guesses.flatMap((list) => list.map(([, , weight]) => weight))),
   };
 }
 
@@ -180,6 +189,8 @@ function exampleAt(chunk: Chunk, row: number): Example {
   const { statistics, idEnds, ids, weights } = chunk;
   const [from, to] = [row === 0 ? 0 : idEnds[row - 1]!, idEnds[row]!];
   const width = statistics.length / chunk.gids.length;
+  const weight = chunk.rowWeights[row]!;
+  const guesses = guessesAt(chunk, row);
   return {
     dataset: chunk.datasets[row]!,
     gid: chunk.gids[row]!,
@@ -192,7 +203,14 @@ function exampleAt(chunk: Chunk, row: number): Example {
     scores: pairsAt(chunk.scores, row),
     logTokens: pairsAt(chunk.logTokens, row),
     task: chunk.tasks[row]!,
+    ...(!Number.isNaN(weight) && { weight }),
+    ...(guesses.length > 0 && { guesses }),
   };
+}
+
+function guessesAt({ guesses, guessWeights }: Chunk, row: number): Guess[] {
+  const from = row === 0 ? 0 : guesses.ends[row - 1]!;
+  return pairsAt(guesses, row).map(([model, score], i) => [model, score, guessWeights[from + i]!]);
 }
 
 function pairsAt({ ends, models, values }: Pairs, row: number): [number, number][] {

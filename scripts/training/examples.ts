@@ -25,7 +25,13 @@ export interface Example {
   readonly logTokens: readonly (readonly [model: number, logTokens: number])[];
   /** Index into TASKS, -1 where unknown. */
   readonly task: number;
+  /** How much the row's labels count; 1 unless given. */
+  readonly weight?: number;
+  /** What another router predicts of models that were not asked, and how much that counts beside a label. */
+  readonly guesses?: readonly Guess[];
 }
+
+export type Guess = readonly [model: number, score: number, weight: number];
 
 /** Examples in a fixed order: an array, or a store on disk. */
 export interface Examples extends Iterable<Example> {

@@ -42,14 +42,15 @@ export function foldsOf(examples: readonly Example[]): Fold[] {
 export function meanLoss(heldOut: readonly HeldOut[]): number {
   const byDataset = new Map<string, { sum: number; rows: number }>();
   for (const { example, logits } of heldOut) {
+    const weight = example.weight ?? 1;
     const entry = byDataset.get(example.dataset) ?? { sum: 0, rows: 0 };
     let loss = 0;
     for (const [m, score] of example.scores) {
       const z = logits[m]!;
       loss += Math.max(z, 0) - z * score + Math.log1p(Math.exp(-Math.abs(z)));
     }
-    entry.sum += loss / example.scores.length;
-    entry.rows++;
+    entry.sum += (weight * loss) / example.scores.length;
+    entry.rows += weight;
     byDataset.set(example.dataset, entry);
   }
   let sum = 0;

@@ -16,7 +16,7 @@ import { normalFrom, randomFrom, type Random } from "../../worker/lib/prng.ts";
 import { batchTensors, type Tensor } from "./batch.ts";
 import type { Checkpoints, RunCheckpoint } from "./checkpoint.ts";
 import { StepSession, type Device, type State } from "./device.ts";
-import type { Example, Examples } from "./examples.ts";
+import type { Example, Examples, Guess } from "./examples.ts";
 import type { Ground, GroundOptions } from "./ground.ts";
 import { epochOrder } from "./order.ts";
 
@@ -290,12 +290,16 @@ function fill(data: Float32Array, next: () => number): void {
 export function meanScores(examples: Examples, models: number): number[] {
   const sum = new Float64Array(models).fill(1);
   const count = new Float64Array(models).fill(2);
-  for (const { scores } of examples)
-    for (const [m, score] of scores) {
-      sum[m]! += score;
-      count[m]!++;
+  for (const { scores, weight = 1, guesses = [] } of examples)
+    for (const [m, score, share] of [...labelsOf(scores, weight), ...guesses]) {
+      sum[m]! += share * score;
+      count[m]! += share;
     }
   return Array.from(sum, (s, m) => s / count[m]!);
+}
+
+function labelsOf(scores: Example["scores"], weight: number): Guess[] {
+  return scores.map(([m, score]) => [m, score, weight]);
 }
 
 /** Of a 200-token answer where no row says how long answers are. */

@@ -145,6 +145,35 @@ describe("batchTensors", () => {
   });
 });
 
+describe("rows that count more or less than others", () => {
+  it("weigh their scores by it, and nothing else", ({ expect }) => {
+    const labels = {
+      scores: [
+        [0, 1],
+        [2, 0],
+      ],
+      logTokens: [[1, 3]],
+      task: 2,
+    } as const;
+    const tensors = batchOf([exampleOf("one", { ...labels, weight: 3 }), exampleOf("two", labels)]);
+    expect([...tensors["scoreWeights"]!.data]).toEqual([1.5, 0, 1.5, 0.5, 0, 0.5]);
+    expect([...tensors["rowWeights"]!.data]).toEqual([3, 1]);
+    expect([...tensors["tokenWeights"]!.data]).toEqual([0, 1, 0, 0, 1, 0]);
+    expect([...tensors["taskWeights"]!.data]).toEqual([1, 1]);
+  });
+
+  it("take guesses beside labels, and a label's place is its own", ({ expect }) => {
+    const guesses = [
+      [0, 0.5, 0.25],
+      [1, 0.75, 0.25],
+    ] as const;
+    const tensors = batchOf([exampleOf("one", { dataset: "large", guesses })]);
+    expect([...tensors["scores"]!.data]).toEqual([1, 0.75, 0]);
+    expect([...tensors["scoreWeights"]!.data]).toEqual([0.5, 0.125, 0]);
+    expect([...tensors["failures"]!.data]).toEqual([0]);
+  });
+});
+
 describe("the two graphs of one router", () => {
   const router = smallRouter(2);
   const abilities = Float32Array.from({ length: SIZE.models * 4 }, (_, i) => Math.sin(i));

@@ -14,7 +14,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const SHAPE = { tableRows: 65_536, models: 3 };
 const EXAMPLES: Example[] = [
   ...examplesOf(twoKinds(60, 1), { models: MODELS, tableRows: SHAPE.tableRows }),
-].map((example, i) => ({ ...example, logTokens: i % 3 === 0 ? [] : [[2, Math.log(i + 1)]] }));
+].map((example, i) => ({
+  ...example,
+  logTokens: i % 3 === 0 ? [] : [[2, Math.log(i + 1)]],
+  ...(i % 5 === 0 && { weight: i / 7 }),
+  ...(i % 4 === 0 && { guesses: Array.from({ length: 1 + (i % 3) }, (_, m) => [m, 0.1 * m, i]) }),
+}));
 
 /** As many as fill more chunks than stay open, each told apart by a number. */
 function manyExamples(): Example[] {
