@@ -14,6 +14,11 @@ export interface JoinedDecision {
 
 type Subject = Pick<LogRecord, "tenant" | "id">;
 
+/** A request, and what its answer told itself. */
+interface Answered extends Subject {
+  readonly outcome: Pick<DecisionRecord["outcome"], "signals">;
+}
+
 interface Said {
   /** By source. */
   readonly words: Map<string, { readonly score: number; readonly atMs: number }>;
@@ -39,26 +44,38 @@ export class Hearsay {
     if (isLater) said.words.set(source, { score, atMs });
   }
 
-  rewardOf(record: DecisionRecord): Reward {
-    const said = this.#said.get(keyOf(record));
+  /** Whether anybody or anything has spoken of the request since it ended. */
+  knows(request: Subject): boolean {
+    return this.#said.has(keyOf(request));
+  }
+
+  rewardOf(request: Answered): Reward {
+    const said = this.#said.get(keyOf(request));
     const words = new Map([...(said?.words ?? [])].map(([source, { score }]) => [source, score]));
-    return rewardOf(new Set([...record.outcome.signals, ...(said?.signals ?? [])]), words);
+    return rewardOf(new Set([...request.outcome.signals, ...(said?.signals ?? [])]), words);
   }
 }
 
-/** Each decision once, the first of its kind, with what it was worth. */
+/** Each decision once, the first of its kind; what is none is handed to `onOther`. */
+export async function* decisionsOnce(
+  records: AsyncIterable<LogRecord>,
+  onOther: (record: LogRecord) => void = () => {},
+): AsyncGenerator<DecisionRecord> {
+  const seen = new SeenIds();
+  let number = 0;
+  for await (const record of records)
+    if (record.kind !== "decision") onOther(record);
+    // Two requests share 64 bits of hash about never; then one of them is left out.
+    else if (seen.rowOrRemember(keyOf(record), ++number) === undefined) yield record;
+}
+
+/** Each decision once, with what it was worth. */
 export async function* joined(
   records: AsyncIterable<LogRecord>,
   hearsay: Hearsay,
 ): AsyncGenerator<JoinedDecision> {
-  const seen = new SeenIds();
-  let number = 0;
-  for await (const record of records) {
-    if (record.kind !== "decision") continue;
-    // Two requests share 64 bits of hash about never; then one of them is left out.
-    if (seen.rowOrRemember(keyOf(record), ++number) !== undefined) continue;
+  for await (const record of decisionsOnce(records))
     yield { record, reward: hearsay.rewardOf(record) };
-  }
 }
 
 function keyOf({ tenant, id }: Subject): string {

@@ -130,7 +130,7 @@ async function storedExamples(
 }
 
 /** By the question alone, so that a question is never both learnt and held out. */
-function partOf(gid: string, trainRows: number): "heldOut" | "sample" | "rest" {
+export function partOf(gid: string, trainRows: number): "heldOut" | "sample" | "rest" {
   const unit = hashText(`part:${gid}`) / 2 ** 32;
   const heldOutShare = Math.min(HELD_OUT_ROWS / trainRows, 0.25);
   if (unit < heldOutShare) return "heldOut";
