@@ -56,8 +56,7 @@ export function decideAgain(
   };
   const preferred = pinned === undefined ? decide(input) : pin(pinned, input);
   if (!("reason" in preferred) || moment.exploration === undefined) return preferred;
-  const { unit, ...terms } = moment.exploration;
-  return explore(preferred, { terms, policy, unit });
+  return explore(preferred, { ...moment.exploration, policy });
 }
 
 interface Considered {

@@ -116,10 +116,7 @@ export async function madeRecord(
     !isPlain && pinned === undefined && random() < 0.4
       ? { ...explorationSchema.parse({ sharpness: random() * 50 }), unit: random() }
       : undefined;
-  const decision =
-    exploration === undefined
-      ? preferred
-      : explore(preferred, { terms: exploration, policy, unit: exploration.unit });
+  const decision = exploration ? explore(preferred, { ...exploration, policy }) : preferred;
   const { ids, weights, statistics } = read.features;
   // Through text, as a log has it.
   return decisionRecordSchema.parse(
