@@ -2,23 +2,27 @@
  * Where a prompt stands among the traffic that a router was trained on.
  *
  * A release remembers little of its training traffic: for each surface statistic the nine values between its tenths, and
- * which rows of the table any prompt has used. By these every prompt gets a digit for each statistic, the tenth that
- * it falls into, and the share of its grams, by weight, that training has never seen. Neither tells what was asked. What
- * many prompts' digits say of a drift is judged elsewhere.
+ * which rows of the table are its common ones, the fewest that hold most of all grams' weight. By these every prompt gets
+ * a digit for each statistic, the tenth that it falls into, and its novelty, the share of its own grams' weight that lies
+ * on other rows. Words that training has never seen fall on rows as chance will have it, few of which are common; that
+ * they fall on rows that were never used cannot be hoped for, since thousands of prompts use them all. Neither tells what
+ * was asked. What many prompts' digits say of a drift is judged elsewhere.
  */
 import { z } from "zod";
 import type { Features } from "./features/extract.ts";
 import { STATISTICS } from "./features/statistics.ts";
 
 const TENTHS = 10;
+/** Of the training grams' weight, on common rows. */
+const COMMON_SHARE = 0.8;
 
 export const referenceSchema = z.strictObject({
   /** By statistic: nine values, ascending, often equal; a value belongs above every one that it exceeds. */
   edges: z.array(z.array(z.number()).length(TENTHS - 1)).length(STATISTICS.length),
   /** By statistic: the share of the training traffic in each of the tenths, which ties make unequal. */
   shares: z.array(z.array(z.number().min(0).max(1)).length(TENTHS)).length(STATISTICS.length),
-  /** A bit for each row of the table, the lowest first, base64: whether any training prompt has used it. */
-  seenRows: z.base64(),
+  /** A bit for each row of the table, the lowest first, base64: whether it is a common one. */
+  commonRows: z.base64(),
   /** Mean novelty of prompts that training has not seen, 0 to 1. */
   novelty: z.number().min(0).max(1),
 });
@@ -28,33 +32,33 @@ export type Reference = z.infer<typeof referenceSchema>;
 export interface Place {
   /** A digit for each statistic, in their order. */
   readonly deciles: string;
-  /** Share of the grams' weight that training has never seen, 0 to 1; 0 for a prompt without grams. */
+  /** Share of the grams' weight on uncommon rows, 0 to 1; 0 for a prompt without grams. */
   readonly novelty: number;
 }
 
 /** Tells places by one release's reference. */
 export class Surveyor {
   readonly #edges: Reference["edges"];
-  readonly #seen: Uint8Array;
+  readonly #common: Uint8Array;
 
-  constructor({ edges, seenRows }: Pick<Reference, "edges" | "seenRows">) {
+  constructor({ edges, commonRows }: Pick<Reference, "edges" | "commonRows">) {
     this.#edges = edges;
-    this.#seen = Uint8Array.from(atob(seenRows), (unit) => unit.charCodeAt(0));
+    this.#common = Uint8Array.from(atob(commonRows), (unit) => unit.charCodeAt(0));
   }
 
   placeOf({ statistics, ids, weights }: Features): Place {
     const deciles = this.#edges.map((edges, s) => decileOf(statistics[s]!, edges)).join("");
-    let [all, unseen] = [0, 0];
+    let [all, uncommon] = [0, 0];
     for (let i = 0; i < ids.length; i++) {
       const mass = weights[i]! ** 2;
       all += mass;
-      if (!this.#hasSeen(ids[i]!)) unseen += mass;
+      if (!this.#isCommon(ids[i]!)) uncommon += mass;
     }
-    return { deciles, novelty: all === 0 ? 0 : Math.min(unseen / all, 1) };
+    return { deciles, novelty: all === 0 ? 0 : Math.min(uncommon / all, 1) };
   }
 
-  #hasSeen(row: number): boolean {
-    return ((this.#seen[row >> 3] ?? 0) & (1 << (row & 7))) !== 0;
+  #isCommon(row: number): boolean {
+    return ((this.#common[row >> 3] ?? 0) & (1 << (row & 7))) !== 0;
   }
 }
 
@@ -70,18 +74,32 @@ export function referenceOf(
   { unseen, tableRows }: { unseen: Iterable<Features>; tableRows: number },
 ): Reference {
   const values: number[][] = STATISTICS.map(() => []);
-  const rows = new Uint8Array(tableRows >> 3);
-  for (const { statistics, ids } of seen) {
+  const masses = new Float64Array(tableRows);
+  for (const { statistics, ids, weights } of seen) {
     statistics.forEach((value, s) => values[s]!.push(value));
-    for (const row of ids) rows[row >> 3]! |= 1 << (row & 7);
+    ids.forEach((row, i) => (masses[row]! += weights[i]! ** 2));
   }
   const edges = values.map(edgesOf);
   const shares = values.map((column, s) => sharesOf(column, edges[s]!));
-  const seenRows = btoa(Array.from(rows, (byte) => String.fromCharCode(byte)).join(""));
-  const surveyor = new Surveyor({ edges, seenRows });
+  const commonRows = bitsOf(commonIn(masses), tableRows);
+  const surveyor = new Surveyor({ edges, commonRows });
   const novelties = Array.from(unseen, (features) => surveyor.placeOf(features).novelty);
   const novelty = novelties.reduce((sum, one) => sum + one, 0) / Math.max(novelties.length, 1);
-  return { edges, shares, seenRows, novelty };
+  return { edges, shares, commonRows, novelty };
+}
+
+/** The fewest rows that hold their share of all mass. */
+function commonIn(masses: Float64Array): number[] {
+  const rows = Array.from(masses.keys()).toSorted((a, b) => masses[b]! - masses[a]! || a - b);
+  let left = COMMON_SHARE * masses.reduce((sum, mass) => sum + mass, 0);
+  const first = rows.findIndex((row) => (left -= masses[row]!) <= 0);
+  return rows.slice(0, first + 1);
+}
+
+function bitsOf(rows: readonly number[], tableRows: number): string {
+  const bits = new Uint8Array(tableRows >> 3);
+  for (const row of rows) bits[row >> 3]! |= 1 << (row & 7);
+  return btoa(Array.from(bits, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 /** @param column At least one value. */

@@ -26,6 +26,7 @@ import type { HeldOut } from "./folds.ts";
 import { GOLDEN_PROMPTS } from "./golden-prompts.ts";
 import { precisionMetrics } from "./precision.ts";
 import type { ModelPrice } from "./prices.ts";
+import { trafficReference } from "./reference.ts";
 import { meanScores } from "./run.ts";
 
 export interface ReleaseInput {
@@ -107,6 +108,7 @@ async function draftManifest(input: ReleaseInput, graph: OpenGraph): Promise<Man
       abilities,
       shape,
     }),
+    reference: trafficReference(input.sample ?? [...input.examples], shape.tableRows),
     training: {
       seed,
       commit,
