@@ -8,6 +8,7 @@
 import { parseArgs } from "node:util";
 import { openRelease, unpackRelease } from "../router-models/release.ts";
 import { openRollout, readPublicKey, signersIn, type Rollout } from "../router-models/rollout.ts";
+import { idSchema } from "../worker/domain/tenant.ts";
 import type { KvTarget } from "./cloudflare/kv-command.ts";
 import { namesIn, pinned, promoted, rolledBack, unpinned } from "./releasing/changes.ts";
 import { described, labelOf } from "./releasing/described.ts";
@@ -129,6 +130,8 @@ async function pin(
   { words, target, nowMs }: { words: readonly string[]; target: KvTarget; nowMs: number },
 ): Promise<Rollout> {
   const [tenant = "", wanted = ""] = words;
+  if (!idSchema.safeParse(tenant).success)
+    throw new Error(`${JSON.stringify(tenant)} is no tenant's name.`);
   const release = await findRelease(wanted, rollout, target);
   return pinned(rollout, { tenant, release }, nowMs);
 }

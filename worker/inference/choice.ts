@@ -61,10 +61,9 @@ function onTrial(
 ): Choice | undefined {
   if (trial === undefined || halted.has(trial.serial)) return undefined;
   const candidate = shelf.get(trial.id);
-  if (candidate === undefined) return undefined;
   const { inService } = shelf;
   const share = shareOf(trial, tenant);
-  if (share === 0 || inService.value.id !== serving.id) return undefined;
+  if (candidate === undefined || share === 0 || inService.value.id !== serving.id) return undefined;
   const { serial } = trial;
   return unitOf(serial, requestId) < share
     ? { slot: candidate, trial: { serial, side: "candidate" } }
