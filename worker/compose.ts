@@ -23,8 +23,6 @@ import { neighboursAt } from "./cache/neighbours/sharded-neighbours.ts";
 import { LikenessSearch } from "./cache/semantic/likeness.ts";
 import { ConfigError, readConfig, type Config } from "./config.ts";
 import type { CacheKeeper } from "./domain/cache-standing.ts";
-import type { EventKeeper } from "./domain/event-standing.ts";
-import type { EventLog } from "./domain/event.ts";
 import { createApp } from "./http/app.ts";
 import type { HttpDeps } from "./http/context.ts";
 import { AiEmbedder } from "./inference/ai-embedder.ts";
@@ -33,14 +31,7 @@ import { BUNDLED } from "./inference/bundled.ts";
 import { RouterHost, type InferenceEvent } from "./inference/router-host.ts";
 import { kvWeightsStore } from "./inference/weights-store.ts";
 import { feedbackStore } from "./learning/feedback-object.ts";
-import { eventLog } from "./learning/journal/event-log.ts";
-import {
-  deliverTickets,
-  sweepFiles,
-  type FileEvent,
-  type FilePorts,
-} from "./learning/journal/hour-files.ts";
-import { Recorder } from "./learning/journal/recorder.ts";
+import { keepEvents, LEVELS, type EventKeeping } from "./learning/journal/event-keeping.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
 import { pause, type Pause } from "./lib/pause.ts";
 import { randomFrom } from "./lib/prng.ts";
@@ -65,7 +56,7 @@ interface Nature {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  readonly pause: typeof pause;
+  readonly pause: Pause;
 }
 
 export interface Service {
@@ -91,14 +82,13 @@ export function compose(env: Env): Service {
   const endpoints = vendorEndpoints(env, config);
   const random = randomFrom(crypto.getRandomValues(new Uint32Array(1))[0]!);
   const nature = { clock, random, pause };
-  const circuits = config.hasCircuits ? circuitsOf(env, { ...nature, log }) : NO_CIRCUITS;
+  const circuits = circuitsOf(env, { ...nature, config, log });
   const ledgers = ledgersIn({ objects: env.LEDGER, redis: config.redis });
   const told = alerting({ webhook: config.alertWebhook, queue: env.ALERTS }, { ...nature, log });
   const treasury = treasuryOf(ledgers, { config, log, alerts: told.alerts });
   const cache = cacheOf(env, { config, log, random });
   let catalogDigest: Promise<string> | undefined;
-  const events = eventsOf(env, { ...nature, config, log });
-  const filing = filingOf(env, { random, log });
+  const keeping = eventsOf(env, { ...nature, config, log });
   const app = createApp({
     pipeline: {
       scorer: host,
@@ -108,7 +98,7 @@ export function compose(env: Env): Service {
       dispatch: createDispatch({ ...nature, endpoints, timeouts: config.timeouts, circuits }),
       purses: treasury,
       cache: cache?.answers,
-      events,
+      events: keeping.events,
       catalogDigest: () => (catalogDigest ??= digestOfCatalog(catalog.models)),
       lessons: undefined,
       latency: new LatencyBook(),
@@ -120,7 +110,7 @@ export function compose(env: Env): Service {
     ...doorsOf(env, config),
     feedback: env.FEEDBACK && feedbackStore(env.FEEDBACK),
     caches: cache?.keeper,
-    events,
+    events: keeping.events,
     requestIds: requestIdsUnder(config.keySecret),
     admin: {
       shut: ledgers && ((organisation, gate) => treasury.shut(organisation, gate)),
@@ -135,60 +125,38 @@ export function compose(env: Env): Service {
       await Promise.all([host.refresh(clock.nowMs()), circuits.exchange()]);
     },
     alerts: told.alerts,
-    async deliver(batch) {
-      const isOfEvents = batch.queue.startsWith(EVENTS_QUEUE);
-      await (isOfEvents ? filing.deliver(batch) : told.deliver(batch));
-    },
-    scheduled: ({ scheduledTime }) => filing.sweep(scheduledTime),
+    deliver: (batch) => (batch.queue.startsWith(EVENTS_QUEUE) ? keeping : told).deliver(batch),
+    scheduled: ({ scheduledTime }) => keeping.sweep(scheduledTime),
   };
 }
 
 /** The queue's name in wrangler.toml, of which a dead letter queue's is made too. */
 const EVENTS_QUEUE = "sluice-events";
 
-/** Where decisions are remembered; undefined where nobody keeps the tenants' journals. */
+/** Where decisions are remembered, and who writes and ends their files. */
 export function eventsOf(
   { JOURNAL: journals, EVENT_FILES: files }: Env,
   { config, log, ...nature }: { config: Config; log: Log } & Nature,
-): (EventLog & EventKeeper) | undefined {
-  if (journals === undefined) return undefined;
-  const journalOf = (tenant: string) => journals.getByName(tenant);
-  const recorder = new Recorder({
+): EventKeeping {
+  return keepEvents({
     ...nature,
-    journalOf,
+    journalOf: journals && ((tenant) => journals.getByName(tenant)),
+    files,
     fileAfterMs: config.eventFilesAfterMs,
-    log: ({ event, ...fields }) =>
-      log.write(event === "events_dropped" ? "error" : "debug", event, fields),
+    log: ({ event, ...fields }) => log.write(LEVELS[event], event, fields),
   });
-  return eventLog({ recorder, journalOf, files });
 }
 
-interface Nature {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly pause: Pause;
-}
-
-/** Who writes and ends files of events. */
-function filingOf(
-  { JOURNAL: journals, EVENT_FILES: files }: Env,
-  { random, log }: { random: () => number; log: Log },
-): { deliver(batch: MessageBatch): Promise<void>; sweep(nowMs: number): Promise<void> } {
-  const journalOf = journals && ((tenant: string) => journals.getByName(tenant));
-  function tell({ event, ...fields }: FileEvent): void {
-    const isTrouble = ["event_ticket_dropped", "event_sweep_failed"].includes(event);
-    log.write(
-      isTrouble ? "error" : event === "event_file_put_back" ? "warn" : "info",
-      event,
-      fields,
-    );
-  }
-  const ports: FilePorts | undefined = journalOf &&
-    files && { journalOf, files, random, log: tell };
-  return {
-    deliver: (batch) => deliverTickets(batch, ports, tell),
-    sweep: async (nowMs) => ports && sweepFiles(nowMs, ports),
-  };
+function circuitsOf(
+  { VITALS: vitals }: Env,
+  { config, log, ...nature }: { config: Config; log: Log } & Nature,
+): CircuitBoard | typeof NO_CIRCUITS {
+  if (!config.hasCircuits) return NO_CIRCUITS;
+  return new CircuitBoard({
+    ...nature,
+    others: vitals && meetingPlace(vitals),
+    log: ({ event, ...fields }) => log.write("warn", event, fields),
+  });
 }
 
 /** The router: the bundled release, and whatever is published. */
@@ -329,17 +297,6 @@ function doorsOf(
   const checkKey = digests && createKeyCheck({ known, digests, clock: systemClock });
   const checkAccess = createAccessCheck({ apiKey, tenants: { known, checkKey } });
   return { checkAccess, checkOperator, directory };
-}
-
-function circuitsOf(
-  { VITALS: vitals }: Env,
-  { log, ...nature }: Nature & { log: Log },
-): CircuitBoard {
-  return new CircuitBoard({
-    ...nature,
-    others: vitals && meetingPlace(vitals),
-    log: ({ event, ...fields }) => log.write("warn", event, fields),
-  });
 }
 
 /** All isolates meet at one object: what they tell is little, and only together is it the whole. */

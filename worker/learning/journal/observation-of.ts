@@ -37,16 +37,10 @@ type Told = "number" | "isFirst" | "signals" | "reward" | "isSpoken";
 
 function numbersOf(record: DecisionRecord): Omit<Observation, Told> {
   const { tenant, id, atMs, weights, trial, difficulty, task, deciles, novelty } = record;
-  const { moment, decision, outcome, policy, inputTokens } = record;
-  const { reason, attempts, reference, isCertified = false } = decision;
+  const { decision, outcome, policy } = record;
+  const { reason, attempts, isCertified = false } = decision;
   const chosen = attempts[0]!;
   const answered = outcome.model ?? chosen;
-  const candidates = new Map(decision.candidates.map((entry) => [entry.model, entry]));
-  const scoreOf = (model: string): number | undefined => {
-    const score = candidates.get(model)?.score;
-    return score === undefined ? undefined : score - (moment.lifts[model] ?? 0);
-  };
-  const score = scoreOf(answered) ?? scoreOf(chosen) ?? decision.candidates[0]!.score;
   return {
     tenant,
     id,
@@ -56,17 +50,13 @@ function numbersOf(record: DecisionRecord): Omit<Observation, Told> {
     reason,
     chosen,
     model: outcome.model,
-    score,
-    // Of a named model the others are not considered.
-    referenceScore: scoreOf(reference) ?? score,
-    lift: moment.lifts[answered] ?? 0,
+    ...forecastOf(record, answered),
     ...(policy.quality !== undefined && { quality: policy.quality }),
     isCertified,
     ending: outcome.ending,
     costMicroUsd: outcome.costMicroUsd,
     savedMicroUsd: outcome.savedMicroUsd,
-    expectedMicroUsd: candidates.get(answered)?.costP50MicroUsd ?? 0,
-    inputTokens: outcome.inputTokens || inputTokens,
+    inputTokens: outcome.inputTokens,
     outputTokens: outcome.outputTokens,
     durationMs: outcome.durationMs,
     ...(outcome.ttftMs !== undefined && { ttftMs: outcome.ttftMs }),
@@ -75,4 +65,29 @@ function numbersOf(record: DecisionRecord): Omit<Observation, Told> {
     deciles,
     ...(novelty !== undefined && { novelty }),
   };
+}
+
+type Foreseen = "score" | "referenceScore" | "lift" | "expectedMicroUsd";
+
+/** Of whoever answered. */
+function forecastOf(record: DecisionRecord, model: string): Pick<Observation, Foreseen> {
+  const { moment, decision } = record;
+  const score = predicted(record, model) ?? 0;
+  return {
+    score,
+    // Of a named model the others are not considered.
+    referenceScore: predicted(record, decision.reference) ?? score,
+    lift: moment.lifts[model] ?? 0,
+    expectedMicroUsd: candidateOf(record, model)?.costP50MicroUsd ?? 0,
+  };
+}
+
+/** By the weights alone, before what was learnt since. */
+function predicted(record: DecisionRecord, model: string): number | undefined {
+  const candidate = candidateOf(record, model);
+  return candidate && candidate.score - (record.moment.lifts[model] ?? 0);
+}
+
+function candidateOf({ decision }: DecisionRecord, model: string) {
+  return decision.candidates.find((candidate) => candidate.model === model);
 }

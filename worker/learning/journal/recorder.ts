@@ -34,7 +34,7 @@ export type Recorded =
       readonly reason?: string;
     };
 
-interface RecorderOptions {
+export interface RecorderOptions {
   /** Asked for anew each time: a stub that has seen its object fail stays broken. */
   readonly journalOf: (tenant: string) => Journal;
   /** How long a journal may wait for more before it writes a file. */

@@ -2,7 +2,7 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
 import { logRecordSchema } from "../../../../worker/domain/event.ts";
-import { eventLog } from "../../../../worker/learning/journal/event-log.ts";
+import { keepEvents } from "../../../../worker/learning/journal/event-keeping.ts";
 import {
   deliverTickets,
   sweepFiles,
@@ -19,6 +19,7 @@ import {
   prefixOf,
   type Ticket,
 } from "../../../../worker/learning/journal/tickets.ts";
+import { manualTimers } from "../../fixture/timers.ts";
 import { decided } from "./made-up-records.ts";
 
 const { EVENT_FILES: BUCKET, JOURNAL } = env;
@@ -180,21 +181,30 @@ describe("a ticket", () => {
   });
 });
 
-describe("an erasure", () => {
-  function logOf({ ports }: ReturnType<typeof open>) {
-    return eventLog({
-      recorder: { record: async () => {} },
-      journalOf: ports.journalOf,
-      files: BUCKET,
-    });
-  }
+/** As an operator asks for it. */
+async function erase(
+  { tenant, ports }: ReturnType<typeof open>,
+  files: EventFiles = BUCKET,
+): Promise<void> {
+  const { clock, pause } = manualTimers();
+  await keepEvents({
+    ...ports,
+    log: () => {},
+    journalOf: (name) => JOURNAL.getByName(name),
+    files,
+    clock,
+    pause,
+    fileAfterMs: 0,
+  }).events!.erase(tenant);
+}
 
+describe("an erasure", () => {
   it("leaves neither rows nor files, and numbers go on", async ({ expect }) => {
     const opened = open();
-    const { append, ports, files, stub, tenant } = opened;
+    const { append, ports, files, stub } = opened;
     await deliver(await append(["a"]), ports);
     await deliver(await append(["b"]), ports);
-    await logOf(opened).erase(tenant);
+    await erase(opened);
     expect(await files()).toEqual([]);
     expect(await stub.standing()).toMatchObject({ rows: 0 });
     const [next] = await append(["a"]);
@@ -207,18 +217,17 @@ describe("an erasure", () => {
     "is not undone by a ticket in flight: erased %s",
     async (moment, { expect }) => {
       const opened = open();
-      const { append, ports, files, stub, tenant } = opened;
+      const { append, ports, files, stub } = opened;
       const [ticket] = await append(["a"]);
-      const erase = () => logOf(opened).erase(tenant);
-      if (moment === "before its rows are read") await erase();
+      if (moment === "before its rows are read") await erase(opened);
       const meddled: FilePorts = {
         ...ports,
         files: {
           ...failing(0),
           async put(...given: Parameters<R2Bucket["put"]>) {
-            if (moment === "before its file is put") await erase();
+            if (moment === "before its file is put") await erase(opened);
             const put = await BUCKET.put(...given);
-            if (moment === "before the journal is told") await erase();
+            if (moment === "before the journal is told") await erase(opened);
             return put;
           },
         },
@@ -235,10 +244,10 @@ describe("an erasure", () => {
     expect,
   }) => {
     const opened = open();
-    const { append, ports, files, stub, tenant } = opened;
+    const { append, ports, files, stub } = opened;
     const [ticket] = await append(["a"]);
     expect((await stub.take(ticket!)).state).toBe("open");
-    await logOf(opened).erase(tenant);
+    await erase(opened);
     await BUCKET.put(keyOf(ticket!), "what was erased");
     // The journal issues it again, and so whoever comes next takes it back.
     expect(await deliver([ticket], ports)).toEqual(["ack"]);
@@ -257,21 +266,17 @@ describe("an erasure", () => {
       ...failing(0),
       list: (options?: R2ListOptions) => BUCKET.list({ ...options, limit: 3 }),
     };
-    await eventLog({
-      recorder: { record: async () => {} },
-      journalOf: opened.ports.journalOf,
-      files: pages,
-    }).erase(tenant);
+    await erase(opened, pages);
     expect(await files()).toEqual([]);
   });
 });
 
-describe("the sweep", () => {
-  /** All hours of a day. */
-  async function sweepAll(nowMs: number, ports: FilePorts): Promise<void> {
-    for (let hour = 0; hour < 24; hour++) await sweepFiles(nowMs + hour * HOUR_MS, ports);
-  }
+/** All hours of a day. */
+async function sweepAll(nowMs: number, ports: FilePorts): Promise<void> {
+  for (let hour = 0; hour < 24; hour++) await sweepFiles(nowMs + hour * HOUR_MS, ports);
+}
 
+describe("the sweep", () => {
   it("ends files that are older than their tenant's days, and no other", async ({ expect }) => {
     const { append, ports, files, tenant, log } = open();
     const [ticket] = await append(["a", "b"]);
@@ -295,10 +300,10 @@ describe("the sweep", () => {
     await BUCKET.put(keyOf(ticket!), "what was erased");
     const other = open();
     await deliver(await other.append(["a"]), other.ports);
-    const journalOf = (tenant: string) => {
+    function journalOf(tenant: string) {
       if (tenant === other.tenant) throw new Error("no journal");
       return JOURNAL.getByName(tenant);
-    };
+    }
     await sweepAll(ticket!.hourMs, { ...ports, journalOf });
     expect(await files()).toEqual([]);
     expect(await other.files()).toHaveLength(1);
@@ -309,8 +314,8 @@ describe("the sweep", () => {
 
   it("never rejects", async ({ expect }) => {
     const { ports, log } = open();
-    const list = () => Promise.reject(new Error("The bucket cannot be reached"));
-    await sweepFiles(0, { ...ports, files: { ...failing(0), list } });
+    const files = { ...failing(0), list: () => Promise.reject(new Error("no bucket")) };
+    await sweepFiles(0, { ...ports, files });
     expect(log).toMatchObject([{ event: "event_sweep_failed" }]);
   });
 });
