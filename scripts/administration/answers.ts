@@ -84,6 +84,18 @@ export const cacheAnswer = z.object({
   days: z.array(z.object({ date: z.string(), ...counts })),
 });
 
+/** What is kept of a tenant's events. */
+export const eventsAnswer = z.object({
+  days: z.number().nullish(),
+  rows: z.number(),
+  first_at: z.string().nullish(),
+  last_at: z.string().nullish(),
+  unfiled: z.number(),
+  files_pending: z.number(),
+  lost: z.number(),
+});
+
+export type EventsAnswer = z.output<typeof eventsAnswer>;
 export type CacheAnswer = z.output<typeof cacheAnswer>;
 export type FeedbackAnswer = z.output<typeof feedbackAnswer>;
 export type FeedbackPage = z.output<typeof feedbackPage>;

@@ -63,7 +63,7 @@ function find(noun: string, verb: string | undefined, isHelp: boolean): Command 
   const commands = COMMANDS.filter((command) => command.noun === singular);
   if (commands.length === 0)
     throw new Error(
-      `${JSON.stringify(noun)} is no command; there are organisations, tenants, keys, budget, cache and feedback`,
+      `${JSON.stringify(noun)} is no command; there are organisations, tenants, keys, budget, cache, feedback and events`,
     );
   if (verb === undefined) return isHelp ? commands : commands.find(isDefault)!;
   const meant = VERBS[verb] ?? verb;
@@ -79,7 +79,7 @@ function nounOf(word: string): string {
 }
 
 function isDefault({ noun, verb }: Command): boolean {
-  return verb === (["budget", "cache"].includes(noun) ? "show" : "list");
+  return verb === (["budget", "cache", "event"].includes(noun) ? "show" : "list");
 }
 
 function hintOf(command: Command): string {
@@ -112,7 +112,7 @@ function helpOfNoun(commands: readonly Command[]): string {
   return `npm run admin -- …\n\n${linesOf(commands)}\n\nEach has --help.`;
 }
 
-const HELP = `Organisations, tenants, keys, budgets, caches and feedback of a deployment.
+const HELP = `Organisations, tenants, keys, budgets, caches, feedback and events of a deployment.
 
   npm run admin -- COMMAND [flags]
 

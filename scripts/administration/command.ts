@@ -20,7 +20,7 @@ export interface Outcome {
 }
 
 export interface Command {
-  readonly noun: "organisation" | "tenant" | "key" | "budget" | "cache" | "feedback";
+  readonly noun: "organisation" | "tenant" | "key" | "budget" | "cache" | "feedback" | "event";
   readonly verb: string;
   /** What stands after the verb. */
   readonly operand?: "ID" | "KEY" | "REQUEST" | "FILE,…";

@@ -14,7 +14,7 @@ import {
 } from "./answers.ts";
 import { pathOf, tenantIn, type Command, type Outcome } from "./command.ts";
 import type { Connection } from "./connection.ts";
-import { fieldsOf, newFieldsOf, readGrace, TERMS, type Given } from "./flags.ts";
+import { fieldsOf, newFieldsOf, OF_TENANTS, readGrace, TERMS, type Given } from "./flags.ts";
 import {
   textOfKey,
   textOfKeys,
@@ -83,7 +83,7 @@ const TENANTS: readonly Command[] = [
     verb: "create",
     operand: "ID",
     summary: "makes one",
-    flags: ["organisation", ...TERMS, "max-false-hits", "private"],
+    flags: ["organisation", ...TERMS, ...OF_TENANTS],
     run: ({ connection, id, given }) =>
       tenant(connection.ask("POST", "/admin/tenants", { id, ...newFieldsOf(given) })),
   },
@@ -100,16 +100,7 @@ const TENANTS: readonly Command[] = [
     verb: "change",
     operand: "ID",
     summary: "changes what is given",
-    flags: [
-      "organisation",
-      ...TERMS,
-      "enable",
-      "disable",
-      "max-false-hits",
-      "private",
-      "not-private",
-      "now",
-    ],
+    flags: ["organisation", ...TERMS, "enable", "disable", ...OF_TENANTS, "not-private", "now"],
     async run({ connection, id, given }) {
       if (given.now && !given.disable) throw new Error("--now goes with --disable.");
       const path = pathOf("tenants", id);

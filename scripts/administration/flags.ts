@@ -1,9 +1,10 @@
 /** The flags of `npm run admin`: what each means, and the fields of a request that they make. */
 import type { ParseArgsOptionsConfig } from "node:util";
 import { z } from "zod";
+import { EVENT_DETAILS, explorationSchema } from "../../worker/domain/event.ts";
 import { CACHE_MODES, PRESETS } from "../../worker/domain/policy.ts";
 import { SCOPES } from "../../worker/domain/tenant.ts";
-import { readChoice, readNumber, readShare } from "../command-line/values.ts";
+import { readChoice, readNumber, readShare, readWhole } from "../command-line/values.ts";
 import { BUDGET_FORM, LIMIT_FORM, readBudget, readLimit } from "./budget-words.ts";
 import { secondsIn } from "./spans.ts";
 
@@ -62,6 +63,17 @@ export const FLAGS = {
   },
   private: { type: "boolean", help: "keeps nothing that it asks or is answered, no cache either" },
   "not-private": { type: "boolean", help: "takes that back" },
+  events: {
+    type: "string",
+    value: "WORD",
+    help: `kept to learn from: ${EVENT_DETAILS.join(", ")}`,
+  },
+  "events-days": { type: "string", value: "N", help: "how long, 1 to 365 days [90]" },
+  explore: {
+    type: "string",
+    value: "WORD",
+    help: "on, off, or SHARPNESS,FLOOR,RATIO: tries others than the preferred model",
+  },
   tag: { type: "string", value: "LIST", help: "entries that have any of these tags; else all" },
   scopes: { type: "string", value: "LIST", help: `what it opens: ${SCOPES.join(",")}; all` },
   expires: { type: "string", value: "WHEN", help: "30d, 12h or a day such as 2027-01-31; never" },
@@ -113,6 +125,15 @@ export const TERMS = [
 /** "refresh" is for single requests. */
 const TENANT_CACHES = CACHE_MODES.filter((mode) => mode !== "refresh");
 
+/** The flags that tenants have and keys do not. */
+export const OF_TENANTS = [
+  "max-false-hits",
+  "private",
+  "events",
+  "events-days",
+  "explore",
+] as const satisfies FlagName[];
+
 type Fields = Record<string, unknown>;
 
 /**
@@ -135,6 +156,7 @@ export function fieldsOf(given: Given, policy: Fields = {}): Fields {
     ...(given["max-false-hits"] !== undefined && {
       max_false_hits: readShare("--max-false-hits", given["max-false-hits"]),
     }),
+    ...eventFields(given),
     ...stateFields(given),
   };
 }
@@ -209,6 +231,27 @@ function expiryOf(text: string): Fields {
   throw new Error(
     `--expires ${JSON.stringify(text)} must be 30d, 12h, a day such as 2027-01-31, a time such as ` +
       "2027-01-31T12:00:00Z, or never.",
+  );
+}
+
+function eventFields({ events, "events-days": days, explore }: Given): Fields {
+  return {
+    ...(events !== undefined && { events: readChoice("--events", events, EVENT_DETAILS) }),
+    ...(days !== undefined && { events_days: readWhole("--events-days", days, 1) }),
+    ...(explore !== undefined && { exploration: explorationOf(explore) }),
+  };
+}
+
+/** null for none. */
+function explorationOf(text: string): object | null {
+  if (text === "off") return null;
+  if (text === "on") return {};
+  const [sharpness, floor, ratio, ...rest] = text.split(",").map(Number);
+  const asked = { sharpness, floor, max_cost_ratio: ratio };
+  const parsed = explorationSchema.safeParse(asked);
+  if (parsed.success && rest.length === 0 && ratio !== undefined) return parsed.data;
+  throw new Error(
+    `--explore ${JSON.stringify(text)} must be on, off, or three numbers such as 100,0.01,3.`,
   );
 }
 

@@ -3,6 +3,7 @@ import { textTable } from "../report/text-table.ts";
 import type {
   BudgetAnswer,
   CacheAnswer,
+  EventsAnswer,
   FeedbackAnswer,
   KeyAnswer,
   OrganisationAnswer,
@@ -66,6 +67,7 @@ export function textOfTenant(tenant: TenantAnswer): string {
     organisation: organisation ?? "its own",
     state: isDisabled ? "disabled" : "served",
     private: isPrivate ? "nothing is kept of it" : "",
+    ...eventLines(tenant),
     ...termLines(tenant),
   });
 }
@@ -100,6 +102,14 @@ export function textOfKey(key: KeyAnswer): string {
     "old secret until": key.grace_until && moment(key.grace_until),
     revoked: key.revoked_at && moment(key.revoked_at),
   });
+}
+
+function eventLines({ events, events_days: days, exploration }: TenantAnswer) {
+  const terms = Object.entries(exploration ?? {}).map(([name, value]) => `${name}=${value}`);
+  return {
+    events: events === "off" ? "none are kept" : `${events}, for ${days} days`,
+    explores: terms.join(" "),
+  };
 }
 
 function termLines(
@@ -178,6 +188,20 @@ export function textOfCache({ days, since, likeness, ...total }: CacheAnswer): s
   const { state, most_wrong: mostWrong, trips } = likeness;
   const known = `Other words: ${state}; ${(mostWrong * 100).toFixed(2)} % wrong at most, tripped ${trips} times.`;
   return since ? `${shown}\n\n${known}\nIts oldest entry is of ${moment(since)} or later.` : shown;
+}
+
+export function textOfEvents(events: EventsAnswer): string {
+  const { days, rows, first_at: first, last_at: last, unfiled, files_pending: pending } = events;
+  if (!days) return "Nothing was ever kept of it.";
+  return sheet({
+    kept: `${days} days`,
+    "latest rows": String(rows),
+    first: first ? moment(first) : "",
+    last: last ? moment(last) : "",
+    "in no file yet": String(unfiled),
+    "files under way": String(pending),
+    lost: events.lost > 0 ? `${events.lost} rows, for want of room` : "",
+  });
 }
 
 type Row = Readonly<

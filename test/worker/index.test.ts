@@ -103,6 +103,36 @@ describe("the Worker", { shuffle: false }, () => {
     expect(explicitAcks).toEqual(["0", "1"]);
   });
 
+  it("takes what the queue of events brings for tickets, its dead letters too", async ({
+    expect,
+  }) => {
+    const { JOURNAL, EVENT_FILES } = bindings;
+    for (const queue of ["sluice-events", "sluice-events-undelivered"]) {
+      const ticket = { kind: "hour_file", tenant: "index", hourMs: 0, first: 1, last: 1 };
+      const bodies: unknown[] = [ticket, ALERT];
+      const batch = createMessageBatch(
+        queue,
+        bodies.map((body, index) => ({ id: String(index), timestamp: 0, attempts: 1, body })),
+      );
+      await compose({ ...ENV, JOURNAL, EVENT_FILES }).deliver(batch);
+      const { explicitAcks } = await getQueueResult(batch, createExecutionContext());
+      expect(explicitAcks).toEqual(["0", "1"]);
+    }
+  });
+
+  it("ends by the clock what is kept no longer", async ({ expect }) => {
+    const { JOURNAL, EVENT_FILES } = bindings;
+    const key = "events/v1/by-the-clock/2020-01-01/00/000000000001-000000000002.ndjson.gz";
+    await EVENT_FILES.put(key, "x");
+    const terms = { tenant: "by-the-clock", days: 7, fileAfterMs: 600_000 };
+    await JOURNAL.getByName("by-the-clock").append([], terms);
+    const service = compose({ ...ENV, JOURNAL, EVENT_FILES });
+    for (let hour = 0; hour < 24; hour++)
+      await service.scheduled({ scheduledTime: Date.now() + hour * 3_600_000 });
+    expect(await EVENT_FILES.head(key)).toBeNull();
+    await expect(compose(ENV).scheduled({ scheduledTime: 0 })).resolves.toBeUndefined();
+  });
+
   it("looks for newer weights once per request, after the answer", async ({ expect }) => {
     const { context, work } = background();
     const response = await worker.fetch(request("/healthz"), ENV, context);

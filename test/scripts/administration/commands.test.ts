@@ -106,6 +106,25 @@ describe("npm run admin", () => {
     ["budget --tenant shop", "GET", "/admin/tenants/shop/budget"],
     ["feedback --tenant shop", "GET", "/admin/tenants/shop/feedback?after=0"],
     ["feedback erase --tenant shop", "DELETE", "/admin/tenants/shop/feedback"],
+    ["events --tenant shop", "GET", "/admin/tenants/shop/events"],
+    ["events erase --tenant shop", "DELETE", "/admin/tenants/shop/events"],
+    [
+      "tenant change shop --events prompts --events-days 30 --explore 50,0.02,2",
+      "PATCH",
+      "/admin/tenants/shop",
+      {
+        events: "prompts",
+        events_days: 30,
+        exploration: { sharpness: 50, floor: 0.02, max_cost_ratio: 2 },
+      },
+    ],
+    ["tenant change shop --explore off", "PATCH", "/admin/tenants/shop", { exploration: null }],
+    [
+      "tenant create shop --explore on --events off",
+      "POST",
+      "/admin/tenants",
+      { id: "shop", exploration: {}, events: "off" },
+    ],
     ["cache --tenant shop", "GET", "/admin/tenants/shop/cache"],
     ["cache purge --tenant shop", "POST", "/admin/tenants/shop/cache/purge", {}],
     [
@@ -234,6 +253,30 @@ describe("npm run admin", () => {
     );
   });
 
+  it("shows what is kept of events", async ({ expect }) => {
+    const { text } = await ran("events --tenant shop", {
+      "/admin/tenants/shop/events": {
+        days: 90,
+        rows: 12,
+        first_at: "2026-11-22T10:00:00.000Z",
+        last_at: "2026-11-23T10:00:00.000Z",
+        unfiled: 3,
+        files_pending: 1,
+        lost: 0,
+      },
+    });
+    expect(text()).toBe(
+      [
+        "kept             90 days",
+        "latest rows      12",
+        "first            2026-11-22 10:00 UTC",
+        "last             2026-11-23 10:00 UTC",
+        "in no file yet   3",
+        "files under way  1",
+      ].join("\n"),
+    );
+  });
+
   it.for([
     ["tenat", '"tenat" is no command'],
     ["tenant frob", "there are list, create, show, change, remove"],
@@ -248,6 +291,11 @@ describe("npm run admin", () => {
     ["tenant create shop --cache-ttl long", "--cache-ttl"],
     ["tenant create shop --quality 2", "--quality"],
     ["tenant create shop --budget none --budget day:5", "--budget none"],
+    ["tenant change shop --events some", "--events"],
+    ["tenant change shop --events-days 0.5", "--events-days"],
+    ["tenant change shop --explore 1,2", "--explore"],
+    ["tenant change shop --explore 100,0.9,3", "--explore"],
+    ["key change key_1 --events off", "--events is no flag of key change"],
     ["keys", "--tenant says whose"],
     ["key create --tenant shop --expires soon", "--expires"],
     ["key create --tenant shop --expires 2027-02-31T00:00:00Z", "--expires"],

@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { Namespaces } from "../../../worker/cache/answers/namespaces.ts";
 import { ADMIN_OPERATIONS } from "../../../worker/http/openapi/admin-operations.ts";
 import { feedbackStore } from "../../../worker/learning/feedback-object.ts";
+import { keepEvents } from "../../../worker/learning/journal/event-keeping.ts";
 import { memoryDirectory } from "../fixture/memory-directory.ts";
 import { createService, errorOf } from "../fixture/service.ts";
 
@@ -26,6 +27,15 @@ function administration() {
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       erasePrompts: async () => {},
     }),
+    events: keepEvents({
+      journalOf: (tenant) => env.JOURNAL.getByName(tenant),
+      files: env.EVENT_FILES,
+      fileAfterMs: 0,
+      clock,
+      random: () => 0,
+      pause: async () => {},
+      log: () => {},
+    }).events,
     async shut(organisation, gate) {
       if (ledger.isDown) throw new Error("down");
       shut.push(`${organisation} ${gate}`);
@@ -379,6 +389,8 @@ describe("/admin", () => {
       ["POST /admin/tenants/{id}/cache/purge", await done("POST tenants/shop/cache/purge", {})],
       ["GET /admin/tenants/{id}/feedback", await done("GET tenants/shop/feedback")],
       ["DELETE /admin/tenants/{id}/feedback", await done("DELETE tenants/shop/feedback")],
+      ["GET /admin/tenants/{id}/events", await done("GET tenants/shop/events")],
+      ["DELETE /admin/tenants/{id}/events", await done("DELETE tenants/shop/events")],
       ["DELETE /admin/tenants/{id}", await done("DELETE tenants/shop")],
     );
     // Those of the ledgers are in admin-ledger.test.ts.

@@ -24,6 +24,7 @@ import {
 } from "../wire/admin-views.ts";
 import { budgetViewSchema } from "../wire/budget-view.ts";
 import { cacheViewSchema, purgeBodySchema, purgeViewSchema } from "../wire/cache-view.ts";
+import { eventErasureSchema, eventViewSchema } from "../wire/event-view.ts";
 import { FEEDBACK_QUERY, feedbackErasureSchema, feedbackListSchema } from "../wire/feedback.ts";
 import type { Named, Operation } from "./operation.ts";
 
@@ -155,7 +156,7 @@ const OF_TENANTS: readonly AdminOperation[] = [
     method: "delete",
     path: "/admin/tenants/{id}",
     id: "removeTenant",
-    summary: "Removes one with all of its keys, its feedback and its cache",
+    summary: "Removes one with all of its keys, its feedback, its cache and its events",
     isOfStore: true,
     canMiss: true,
     query: {
@@ -209,6 +210,27 @@ const OF_CACHES: readonly AdminOperation[] = [
     canMiss: true,
     body: { name: "CachePurgeBody", schema: purgeBodySchema },
     answer: { name: "CachePurge", schema: purgeViewSchema },
+  },
+];
+
+const OF_EVENTS: readonly AdminOperation[] = [
+  {
+    method: "get",
+    path: "/admin/tenants/{id}/events",
+    id: "readEvents",
+    summary: "What is kept of a tenant's decisions for the router to learn from",
+    isOfStore: true,
+    canMiss: true,
+    answer: { name: "Events", schema: eventViewSchema },
+  },
+  {
+    method: "delete",
+    path: "/admin/tenants/{id}/events",
+    id: "eraseEvents",
+    summary: "Forgets all of them, files included",
+    isOfStore: true,
+    canMiss: true,
+    answer: { name: "EventErasure", schema: eventErasureSchema },
   },
 ];
 
@@ -277,4 +299,5 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
   ...OF_LEDGERS,
   ...OF_CACHES,
   ...OF_FEEDBACK,
+  ...OF_EVENTS,
 ].map((operation) => ({ ...operation, isAdmin: true }));

@@ -1,6 +1,7 @@
 /** Operators' paths, and what answers at each. They stand behind middleware/access.ts; http/app.ts sees to it. */
 import type { Handlers } from "../../context.ts";
 import { cacheOf, purgeCache } from "./cache.ts";
+import { eraseEvents, eventsOf } from "./events.ts";
 import { eraseFeedback, listFeedback } from "./feedback.ts";
 import { changeKey, createKey, keysOf, readKey, revokeKey, rotateKey } from "./keys.ts";
 import { budgetOf, settleByBill, unbilled } from "./ledger.ts";
@@ -35,6 +36,7 @@ export const ADMIN_PATHS: readonly (readonly [path: string, handlers: Handlers])
   ["/admin/tenants/:id/budget", { GET: budgetOf }],
   ["/admin/tenants/:id/cache", { GET: cacheOf }],
   ["/admin/tenants/:id/cache/purge", { POST: purgeCache }],
+  ["/admin/tenants/:id/events", { GET: eventsOf, DELETE: eraseEvents }],
   ["/admin/tenants/:id/feedback", { GET: listFeedback, DELETE: eraseFeedback }],
   ["/admin/tenants/:id/keys", { GET: keysOf, POST: createKey }],
   ["/admin/keys/:id", { GET: readKey, PATCH: changeKey }],

@@ -23,6 +23,7 @@ import {
   unknown,
   untilSaved,
 } from "./change.ts";
+import { eraseKeptEvents } from "./events.ts";
 
 export async function listTenants(context: HttpContext): Promise<Response> {
   return context.json(listView(await directoryIn(context).tenants()));
@@ -76,7 +77,7 @@ export async function changeTenant(context: HttpContext): Promise<Response> {
   return context.json(after);
 }
 
-/** With all of its keys, what it has said of its answers, and its cache. Throws RouterError 404, 503. */
+/** With all of its keys, what it has said of its answers, its cache and its events. Throws RouterError 404, 503. */
 export async function removeTenant(context: HttpContext): Promise<Response> {
   const id = idIn(context, "tenant");
   // First, because nobody could ask for it again afterwards.
@@ -89,6 +90,7 @@ export async function removeTenant(context: HttpContext): Promise<Response> {
   // Before the tenant is gone, so that a removal that fails here may be repeated.
   await context.var.deps.feedback?.erase(id).catch(feedbackUnreachable);
   await eraseCache(context);
+  await eraseKeptEvents(context);
   if ((await directoryIn(context).removeTenant(id)) === "unknown") throw unknown("tenant", id);
   logChange(context, "tenant_removed", id);
   return context.json(removedView(id));
