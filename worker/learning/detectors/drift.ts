@@ -30,6 +30,8 @@ const BASELINE = 1_000;
 const ERRORS = 1;
 /** Log wealth from which on nothing is learnt into the baseline: what comes may be the drift. */
 const SUSPICION = Math.log(2);
+/** Of values around a prediction that is known to be right; any value in [0, 1] has less. */
+const KNOWN_VARIANCE = 0.25;
 const SHRINK = 4;
 const MEMORY = 50;
 /** Milliseconds until half of an alarm's evidence is forgotten. */
@@ -58,7 +60,15 @@ export interface Outcome {
 }
 
 export function noDrift(): Drift {
-  const baseline = { sum: 0, squares: 0, weight: 0 };
+  return driftFrom({ sum: 0, squares: 0, weight: 0 });
+}
+
+/** Of something whose predictions are known to be right on average: nothing has to be learnt first. */
+export function noDriftOfKnown(): Drift {
+  return driftFrom({ sum: 0, squares: BASELINE * KNOWN_VARIANCE, weight: BASELINE });
+}
+
+function driftFrom(baseline: Drift["baseline"]): Drift {
   return { baseline, below: anew(), above: anew() };
 }
 
@@ -154,9 +164,7 @@ function follow(
   };
   const { baseline } = drift;
   const next = { ...drift, alarm };
-  return shiftOf(next, alarm.atMs, tolerance) === 0
-    ? { baseline, below: anew(), above: anew() }
-    : next;
+  return shiftOf(next, alarm.atMs, tolerance) === 0 ? driftFrom(baseline) : next;
 }
 
 function clamp(value: number): number {
