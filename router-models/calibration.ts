@@ -10,6 +10,7 @@
  * 2005 (with few labels Platt's map errs less than the isotonic one).
  */
 import type { Calibration } from "./manifest.ts";
+import { exp } from "./portable-math.ts";
 
 /** Prompts. */
 const PLATT_FROM = 500;
@@ -178,5 +179,5 @@ function interpolate(xs: readonly number[], ys: readonly number[], x: number): n
 }
 
 function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
+  return 1 / (1 + exp(-x));
 }

@@ -12,6 +12,7 @@
  * catalogue's models and on 27 others.
  */
 import type { CatalogModel } from "./catalog.ts";
+import { exp, log } from "./portable-math.ts";
 
 /** The benchmark that most catalogues can quote. */
 export const COMMON_BENCHMARK = "mmlu_pro";
@@ -49,7 +50,7 @@ export function expectedScores(models: readonly CatalogModel[]): ReadonlyMap<str
     models.flatMap((model) => {
       const best = [...others, market].find(({ pointOf }) => pointOf(model) !== undefined);
       if (best === undefined) return [];
-      const score = 1 / (1 + Math.exp(-best.valueAt(best.pointOf(model)!)));
+      const score = 1 / (1 + exp(-best.valueAt(best.pointOf(model)!)));
       return [
         [model.id, { score, error: errorOf(best), by: best.by, models: best.models }] as const,
       ];
@@ -121,7 +122,7 @@ function scorePoint(model: CatalogModel, benchmark: string): Point | undefined {
 function marketOf(model: CatalogModel): Point | undefined {
   const usd = mixedUsdOf(model);
   const [year = 2025, month = 1] = model.released?.split("-").map(Number) ?? [];
-  return usd > 0 ? [Math.log(usd), year - 2025 + (month - 1) / 12] : undefined;
+  return usd > 0 ? [log(usd), year - 2025 + (month - 1) / 12] : undefined;
 }
 
 /** Of a million tokens, three of input to one of output. */
@@ -143,8 +144,8 @@ function plane(
     return points.reduce((sum, point) => sum + f(point), 0);
   }
   const [cx = 0, cy = 0] = centre;
-  const xx = cross(({ at }) => (at[0] - cx) ** 2) + SLOPE_RIDGE;
-  const yy = cross(({ at }) => (at[1] - cy) ** 2) + SLOPE_RIDGE;
+  const xx = cross(({ at }) => (at[0] - cx) * (at[0] - cx)) + SLOPE_RIDGE;
+  const yy = cross(({ at }) => (at[1] - cy) * (at[1] - cy)) + SLOPE_RIDGE;
   const xy = cross(({ at }) => (at[0] - cx) * (at[1] - cy));
   const xv = cross(({ at, value }) => (at[0] - cx) * (value - middle));
   const yv = cross(({ at, value }) => (at[1] - cy) * (value - middle));
@@ -159,11 +160,11 @@ function average(values: readonly number[]): number {
 }
 
 function rootMeanSquare(values: readonly number[]): number {
-  return Math.sqrt(average(values.map((value) => value ** 2)));
+  return Math.sqrt(average(values.map((value) => value * value)));
 }
 
 /** Of a score kept off 0 and 1, where no finite ability would be. */
 export function logit(score: number): number {
   const p = Math.min(Math.max(score, 0.01), 0.99);
-  return Math.log(p / (1 - p));
+  return log(p / (1 - p));
 }

@@ -15,6 +15,7 @@
 import type { CatalogModel } from "./catalog.ts";
 import { COMMON_BENCHMARK, expectedScores, logit, type Expectation } from "./expected-score.ts";
 import type { Manifest } from "./manifest.ts";
+import { log } from "./portable-math.ts";
 import type { PanelModel } from "./scorer.ts";
 
 /** Deviation, in logits, of a published score: they differ from run to run and from prompt style to prompt style. */
@@ -63,7 +64,7 @@ export function placeCatalog(manifest: Manifest, models: readonly CatalogModel[]
     return {
       id: model.id,
       ability,
-      logTokensOffset: Math.log(model.outputTokensFactor),
+      logTokensOffset: log(model.outputTokensFactor),
       standing: standingOf(manifest, ability),
     };
   });
@@ -108,7 +109,8 @@ export function placeByScores(manifest: Manifest, scores: readonly Score[]): Pla
     const direction = Array.from({ length: width }, (_, i) =>
       dot(covariance.subarray(i * width, (i + 1) * width), anchor.gradient),
     );
-    const variance = dot(anchor.gradient, direction) + anchor.deviation ** 2 + deviation ** 2;
+    const noise = anchor.deviation * anchor.deviation + deviation * deviation;
+    const variance = dot(anchor.gradient, direction) + noise;
     const surprise = logit(score) - anchor.intercept - dot(anchor.gradient, mean);
     for (let i = 0; i < width; i++) {
       mean[i]! += (direction[i]! * surprise) / variance;

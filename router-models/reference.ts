@@ -50,7 +50,7 @@ export class Surveyor {
     const deciles = this.#edges.map((edges, s) => decileOf(statistics[s]!, edges)).join("");
     let [all, uncommon] = [0, 0];
     for (let i = 0; i < ids.length; i++) {
-      const mass = weights[i]! ** 2;
+      const mass = weights[i]! * weights[i]!;
       all += mass;
       if (!this.#isCommon(ids[i]!)) uncommon += mass;
     }

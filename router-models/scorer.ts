@@ -15,6 +15,7 @@ import { answerColumns, type AnswerColumns } from "./families/answer.ts";
 import { estimateInputTokens, extractFeatures, type Features } from "./features/extract.ts";
 import type { Prompt } from "./features/prompt.ts";
 import type { Manifest } from "./manifest.ts";
+import { exp, log, log1p } from "./portable-math.ts";
 import { Surveyor, type Place } from "./reference.ts";
 
 /** What the inference graph of every family reads. */
@@ -79,7 +80,7 @@ export interface ReadPrompt {
 
 /** Beyond these an exponentiated length means nothing: one token, and the longest answers sold. */
 const MIN_LOG_TOKENS = 0;
-const MAX_LOG_TOKENS = Math.log(128_000);
+const MAX_LOG_TOKENS = log(128_000);
 
 export class Scorer {
   readonly #manifest: Manifest;
@@ -148,7 +149,7 @@ export class Scorer {
         outputTokensP50: tokensOf(p50 + logTokensOffset),
         outputTokensP90: tokensOf(p90 + logTokensOffset),
       })),
-      difficulty: 1 / (1 + Math.exp(-answer[failure[0]]!)),
+      difficulty: 1 / (1 + exp(-answer[failure[0]]!)),
       task: tasks[indexOfMax(answer.subarray(...task))]!,
     };
   }
@@ -168,11 +169,11 @@ function logitOf(ability: readonly number[], answer: Float32Array): number {
 
 /** ln(1 + e^x), without overflow. */
 function softplus(x: number): number {
-  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  return Math.max(x, 0) + log1p(exp(-Math.abs(x)));
 }
 
 function tokensOf(logTokens: number): number {
-  return Math.round(Math.exp(Math.min(Math.max(logTokens, MIN_LOG_TOKENS), MAX_LOG_TOKENS)));
+  return Math.round(exp(Math.min(Math.max(logTokens, MIN_LOG_TOKENS), MAX_LOG_TOKENS)));
 }
 
 function indexOfMax(values: Float32Array): number {
