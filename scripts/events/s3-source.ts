@@ -46,7 +46,9 @@ export function s3Source(bucket: S3Bucket, limits: S3Limits = LIMITS): EventSour
       for (let page = 0; page < MAX_PAGES; page++) {
         const query = new URLSearchParams({ "list-type": "2", prefix: EVENTS_PREFIX });
         if (after !== undefined) query.set("continuation-token", after);
-        const { files, next } = readPage(new TextDecoder().decode(await get(`${root}?${query}`)));
+        const { files, next } = readPage(
+          new TextDecoder().decode(await get(`${root}?${query.toString()}`)),
+        );
         yield* files;
         if (next === undefined) return;
         after = next;

@@ -67,7 +67,7 @@ async function opinionOf(
 ): Promise<Opinion | undefined> {
   const read = await scoring.read(record);
   if (read === undefined) return undefined;
-  const { exploration, ...still } = record.moment;
+  const { exploration: _, ...still } = record.moment;
   const circumstances = {
     catalog,
     forecast: read.forecast,

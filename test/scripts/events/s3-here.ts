@@ -28,7 +28,8 @@ export async function startS3(folder: string): Promise<S3Here> {
     asked.push(request.url!);
     if (failures > 0) {
       failures--;
-      return void response.writeHead(503).end("Slow down");
+      response.writeHead(503).end("Slow down");
+      return;
     }
     answer(request, response, folder).catch((error: unknown) => {
       response.writeHead(500).end(String(error));

@@ -13,14 +13,14 @@ import { judgeRelease, type Judgement } from "../../../scripts/retraining/judgem
 import { releasePath, trainRouter } from "../../../scripts/retraining/train-router.ts";
 import type { LogRecord } from "../../../worker/domain/event.ts";
 import { randomFrom, shuffle } from "../../../worker/lib/prng.ts";
+import { START_MS, writeEvents } from "../events/event-files.ts";
 import {
   MADE_CATALOG,
   MADE_MODELS,
   madeUpTraffic,
   TABLE_ROWS,
   writeRelease,
-} from "../../support/node/made-up-traffic.ts";
-import { START_MS, writeEvents } from "../events/event-files.ts";
+} from "./made-up-traffic.ts";
 
 const DECISIONS = 1_200;
 /** The first three fifths. */

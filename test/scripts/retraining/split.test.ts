@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { it } from "vitest";
 import { Split, type Dated } from "../../../scripts/retraining/split.ts";
 

@@ -20,8 +20,8 @@ import { packFloats, packInts } from "../../../worker/lib/packed-numbers.ts";
 import { randomFrom, type Random } from "../../../worker/lib/prng.ts";
 import { propensitiesOf } from "../../../worker/routing/explore.ts";
 import { catalogOf } from "../../router-models/made-catalog.ts";
-import { decisionRecord, feedbackRecord, START_MS } from "../../scripts/events/event-files.ts";
-import { SMALL_SETTINGS } from "../../scripts/training/two-kinds.ts";
+import { decisionRecord, feedbackRecord, START_MS } from "../events/event-files.ts";
+import { SMALL_SETTINGS } from "../training/two-kinds.ts";
 
 export const MADE_MODELS = ["made/calculator", "made/middling", "made/poet"];
 export const MADE_CATALOG = catalogOf(Object.fromEntries(MADE_MODELS.map((id) => [id, {}])));
