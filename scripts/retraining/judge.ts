@@ -12,12 +12,8 @@ import type { Forecast } from "../../router-models/scorer.ts";
 import type { Candidate, Decision, NoCandidate } from "../../worker/domain/decision.ts";
 import type { DecisionRecord } from "../../worker/domain/event.ts";
 import { propensitiesOf, type Propensities } from "../../worker/routing/explore.ts";
-import {
-  estimatePolicies,
-  type OffPolicyEstimate,
-  type OffPolicyRow,
-} from "../evaluation/off-policy/estimate.ts";
-import { fitRewardModel, type RewardModel } from "../evaluation/off-policy/reward-model.ts";
+import { estimatePolicies, type OffPolicyEstimate } from "../evaluation/off-policy/estimate.ts";
+import { offPolicyRows, type LoggedChoice } from "../evaluation/off-policy/rows.ts";
 import type { JoinedDecision } from "../events/join.ts";
 import { decideAgain } from "../replaying/again.ts";
 import { UnknownWord } from "../replaying/logged-words.ts";
@@ -108,14 +104,8 @@ export function estimatesOf(
   { confidence, seed, sliceRows }: Estimating,
 ): Estimates {
   const drawn = decisions.filter(({ record }) => record.moment.exploration !== undefined);
-  const expect = fitRewardModel(
-    drawn.map(({ record, reward, prompt, incumbent }) => {
-      const model = record.decision.attempts[0]!;
-      const score = scoreOf(incumbent.forecast, model);
-      return { cluster: prompt, model, score, reward: reward.value, weight: reward.weight };
-    }),
-  );
-  const rows = drawn.map((one) => ({ one, row: rowOf(one, expect) }));
+  const found = offPolicyRows(drawn.map(choiceOf));
+  const rows = drawn.map((one, i) => ({ one, row: found[i]! }));
   const slicesOf = slicer(drawn);
   const named = rows.flatMap(({ one, row }) => slicesOf(one).map((slice) => ({ ...row, slice })));
   const slices = [...Map.groupBy(named, ({ slice }) => slice)]
@@ -134,32 +124,15 @@ export function estimatesOf(
   };
 }
 
-function rowOf({ record, reward, prompt, ...two }: Rejudged, expect: RewardModel): OffPolicyRow {
-  const logged = record.decision.propensities;
-  const action = record.decision.attempts[0]!;
-  const { forecast } = two.incumbent;
-  function expected(model: string): number {
-    return expect({ cluster: prompt, model, score: scoreOf(forecast, model) });
-  }
-  function expectedOf(draws: Propensities): number {
-    return [...draws].reduce((sum, [model, p]) => sum + p * expected(model), 0);
-  }
-  const unsupported = [...two.candidate.propensities].reduce(
-    (sum, [model, p]) => ((logged[model] ?? 0) > 0 ? sum : sum + p),
-    0,
-  );
+/** A reward belongs to the first attempt, whoever answered in its place. */
+function choiceOf({ record, reward, prompt, candidate, incumbent }: Rejudged): LoggedChoice {
   return {
-    reward: reward.value,
-    weight: reward.weight,
-    propensity: logged[action] ?? 0,
-    target: two.candidate.propensities.get(action) ?? 0,
-    incumbent: two.incumbent.propensities.get(action) ?? 0,
-    unsupported: Math.min(unsupported, 1),
-    predicted: {
-      logged: expected(action),
-      target: expectedOf(two.candidate.propensities),
-      incumbent: expectedOf(two.incumbent.propensities),
-    },
+    chosen: record.decision.attempts[0]!,
+    logged: new Map(Object.entries(record.decision.propensities)),
+    target: candidate.propensities,
+    incumbent: incumbent.propensities,
+    scores: new Map(incumbent.forecast.models.map(({ id, score }) => [id, score])),
+    reward,
     cluster: prompt,
     slice: "",
   };
