@@ -19,7 +19,9 @@ import { z } from "zod";
 import type { EventStanding } from "../../domain/event-standing.ts";
 import type { Watch } from "../../domain/observation.ts";
 import { systemClock } from "../../lib/clock.ts";
+import { learnLifts, type LiftTable } from "../lifts/lift-table.ts";
 import { Forgetting } from "./forgetting.ts";
+import { liftOutcomes } from "./lift-outcomes.ts";
 import { observationOf } from "./observation-of.ts";
 import { dueOf, Outbox } from "./outbox.ts";
 import { JournalRows, lineOf } from "./rows.ts";
@@ -43,6 +45,9 @@ const FORGET_EVERY_MS = HOUR_MS;
 const ROWS_AT_ONCE = 20_000;
 /** An alarm that is so late will not come: it has failed too often. */
 const LATE_MS = 60_000;
+
+/** Under this the object keeps a LiftTable. */
+const LIFTS = "lifts";
 
 const termsSchema = z.strictObject({
   tenant: z.string(),
@@ -136,6 +141,7 @@ export class JournalObject extends DurableObject {
       const marks = { told: last, ticketed: last, erased: last };
       this.#state.write({ ...state, ...marks, row_count: 0, bytes: 0, lost: 0 });
     });
+    void this.ctx.storage.delete(LIFTS);
     this.#wake();
   }
 
@@ -154,6 +160,16 @@ export class JournalObject extends DurableObject {
       lost,
       erased,
     };
+  }
+
+  /** Learns anew from the rows that are there what the tenant's traffic says against the router's scores. */
+  async learn(): Promise<void> {
+    await this.ctx.storage.put(LIFTS, learnLifts(liftOutcomes(this.#rows)));
+  }
+
+  /** What was learnt last. */
+  async lifts(): Promise<LiftTable> {
+    return (await this.ctx.storage.get<LiftTable>(LIFTS)) ?? {};
   }
 
   override async alarm(): Promise<void> {

@@ -126,6 +126,16 @@ export class JournalRows {
     );
   }
 
+  /** Decisions before a number, the latest first. */
+  decisions(before: number, limit: number): KeptRow[] {
+    return this.#records(
+      `SELECT number, record FROM rows WHERE number < ? AND prompt_hash IS NOT NULL
+       ORDER BY number DESC LIMIT ?`,
+      Math.min(before, Number.MAX_SAFE_INTEGER),
+      limit,
+    );
+  }
+
   sizes(after: number, limit: number): SizedRow[] {
     return this.#sql
       .exec<{ number: number; keptMs: number; bytes: number }>(
