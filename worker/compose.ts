@@ -21,6 +21,7 @@ import { coloShelf, kvShelf } from "./cache/answers/shelves.ts";
 import { withMemory } from "./cache/neighbours/hot-neighbours.ts";
 import { neighboursAt } from "./cache/neighbours/sharded-neighbours.ts";
 import { LikenessSearch } from "./cache/semantic/likeness.ts";
+import { learningOf, type Learning } from "./compose-learning.ts";
 import { ConfigError, readConfig, type Config } from "./config.ts";
 import type { CacheKeeper } from "./domain/cache-standing.ts";
 import { createApp } from "./http/app.ts";
@@ -31,7 +32,6 @@ import { BUNDLED } from "./inference/bundled.ts";
 import { RouterHost, type InferenceEvent } from "./inference/router-host.ts";
 import { kvWeightsStore } from "./inference/weights-store.ts";
 import { feedbackStore } from "./learning/feedback-object.ts";
-import { keepEvents, LEVELS, type EventKeeping } from "./learning/journal/event-keeping.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
 import { pause, type Pause } from "./lib/pause.ts";
 import { randomFrom } from "./lib/prng.ts";
@@ -78,17 +78,18 @@ export function compose(env: Env): Service {
   const log = createLog(config.logLevel);
   const clock = systemClock;
   const catalog = withOwn(parseCatalog(catalogJson), config.ownModels);
-  const host = hostOf(env, { config, catalog, log });
   const endpoints = vendorEndpoints(env, config);
-  const random = randomFrom(crypto.getRandomValues(new Uint32Array(1))[0]!);
-  const nature = { clock, random, pause };
-  const circuits = circuitsOf(env, { ...nature, config, log });
+  const nature = { clock, random: unseenRandom(), pause };
+  const parts = { ...nature, config, log };
+  const circuits = circuitsOf(env, parts);
   const ledgers = ledgersIn({ objects: env.LEDGER, redis: config.redis });
-  const told = alerting({ webhook: config.alertWebhook, queue: env.ALERTS }, { ...nature, log });
+  const told = alerting({ webhook: config.alertWebhook, queue: env.ALERTS }, parts);
   const treasury = treasuryOf(ledgers, { config, log, alerts: told.alerts });
-  const cache = cacheOf(env, { config, log, random });
-  let catalogDigest: Promise<string> | undefined;
-  const keeping = eventsOf(env, { ...nature, config, log });
+  const cache = cacheOf(env, parts);
+  const doors = doorsOf(env, config);
+  const trafficOf = (weights: string) => host.trafficOf(weights);
+  const learning = learningOf(env, { ...parts, directory: doors.directory, trafficOf });
+  const host = hostOf(env, { config, catalog, log, learning });
   const app = createApp({
     pipeline: {
       scorer: host,
@@ -98,19 +99,20 @@ export function compose(env: Env): Service {
       dispatch: createDispatch({ ...nature, endpoints, timeouts: config.timeouts, circuits }),
       purses: treasury,
       cache: cache?.answers,
-      events: keeping.events,
-      catalogDigest: () => (catalogDigest ??= digestOfCatalog(catalog.models)),
-      lessons: undefined,
+      events: learning.events,
+      catalogDigest: digestOnce(catalog),
+      lessons: learning.lessons,
       latency: new LatencyBook(),
       pace: new PaceBook(),
       totalTimeoutMs: config.totalTimeoutMs,
       mintId: () => crypto.randomUUID().replaceAll("-", ""),
       log,
     },
-    ...doorsOf(env, config),
+    ...doors,
     feedback: env.FEEDBACK && feedbackStore(env.FEEDBACK),
     caches: cache?.keeper,
-    events: keeping.events,
+    events: learning.events,
+    metrics: learning.metrics,
     requestIds: requestIdsUnder(config.keySecret),
     admin: {
       shut: ledgers && ((organisation, gate) => treasury.shut(organisation, gate)),
@@ -122,30 +124,16 @@ export function compose(env: Env): Service {
   return {
     fetch: (request, bindings, context) => app.fetch(request, bindings, context),
     async refresh() {
-      await Promise.all([host.refresh(clock.nowMs()), circuits.exchange()]);
+      await Promise.all([host.refresh(clock.nowMs()), circuits.exchange(), learning.refresh()]);
     },
     alerts: told.alerts,
-    deliver: (batch) => (batch.queue.startsWith(EVENTS_QUEUE) ? keeping : told).deliver(batch),
-    scheduled: ({ scheduledTime }) => keeping.sweep(scheduledTime),
+    deliver: (batch) => (batch.queue.startsWith(EVENTS_QUEUE) ? learning : told).deliver(batch),
+    scheduled: (controller) => learning.scheduled(controller),
   };
 }
 
 /** The queue's name in wrangler.toml, of which a dead letter queue's is made too. */
 const EVENTS_QUEUE = "sluice-events";
-
-/** Where decisions are remembered, and who writes and ends their files. */
-export function eventsOf(
-  { JOURNAL: journals, EVENT_FILES: files }: Env,
-  { config, log, ...nature }: { config: Config; log: Log } & Nature,
-): EventKeeping {
-  return keepEvents({
-    ...nature,
-    journalOf: journals && ((tenant) => journals.getByName(tenant)),
-    files,
-    fileAfterMs: config.eventFilesAfterMs,
-    log: ({ event, ...fields }) => log.write(LEVELS[event], event, fields),
-  });
-}
 
 function circuitsOf(
   { VITALS: vitals }: Env,
@@ -159,12 +147,17 @@ function circuitsOf(
   });
 }
 
+interface HostParts {
+  readonly config: Config;
+  readonly catalog: Catalog;
+  readonly log: Log;
+  readonly learning: Pick<Learning, "halted">;
+}
+
 /** The router: the bundled release, and whatever is published. */
-function hostOf(
-  { WEIGHTS: kv }: Env,
-  { config, catalog, log }: { config: Config; catalog: Catalog; log: Log },
-): RouterHost {
+function hostOf({ WEIGHTS: kv }: Env, { config, catalog, log, learning }: HostParts): RouterHost {
   return new RouterHost({
+    halted: () => learning.halted(),
     bundled: BUNDLED,
     catalog,
     store: kv && kvWeightsStore(kv),
@@ -172,6 +165,17 @@ function hostOf(
     log: (event) => logInference(log, event),
     ttlMs: config.weightsTtlMs,
   });
+}
+
+/** Made when somebody wants it, and remembered. */
+function digestOnce({ models }: Catalog): () => Promise<string> {
+  let digest: Promise<string> | undefined;
+  return () => (digest ??= digestOfCatalog(models));
+}
+
+/** Nobody knows its seed. */
+function unseenRandom(): () => number {
+  return randomFrom(crypto.getRandomValues(new Uint32Array(1))[0]!);
 }
 
 /** Without a webhook alerts are in the log alone, and without a queue as well. */

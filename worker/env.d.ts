@@ -43,6 +43,12 @@ interface Env {
   readonly EVENTS?: Queue<import("./learning/journal/tickets.ts").Ticket>;
   /** Events, as files. */
   readonly EVENT_FILES?: R2Bucket;
+  /** Who watches the service as a whole. */
+  // oxlint-disable-next-line typescript/consistent-type-imports -- an import would make Env local
+  readonly WATCH?: DurableObjectNamespace<import("./learning/watch/watch-object.ts").WatchObject>;
+  /** Tickets that ask for a new router; whoever trains pulls them. */
+  // oxlint-disable-next-line typescript/consistent-type-imports -- as above
+  readonly RETRAIN?: Queue<import("./domain/retraining.ts").RetrainTicket>;
   /** Alerts on their way to the webhook; this Worker is the queue's consumer too. */
   readonly ALERTS?: Queue;
   readonly ALERT_WEBHOOK_URL?: string;

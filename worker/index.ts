@@ -19,6 +19,7 @@ export {
   LedgerObject,
   NeighbourObject,
   VitalsObject,
+  WatchObject,
 } from "./objects.ts";
 
 let service: Service | undefined;

@@ -19,6 +19,7 @@ declare namespace Cloudflare {
     readonly DIRECTORY: NonNullable<globalThis.Env["DIRECTORY"]>;
     readonly CACHE: NonNullable<globalThis.Env["CACHE"]>;
     readonly FEEDBACK: NonNullable<globalThis.Env["FEEDBACK"]>;
+    readonly WATCH: NonNullable<globalThis.Env["WATCH"]>;
     readonly NEIGHBOURS: NonNullable<globalThis.Env["NEIGHBOURS"]>;
     readonly JOURNAL: NonNullable<globalThis.Env["JOURNAL"]>;
     readonly EVENT_FILES: NonNullable<globalThis.Env["EVENT_FILES"]>;

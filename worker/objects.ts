@@ -4,5 +4,6 @@ export { CacheObject } from "./cache/answers/namespace-object.ts";
 export { NeighbourObject } from "./cache/neighbours/neighbour-object.ts";
 export { FeedbackObject } from "./learning/feedback-object.ts";
 export { JournalObject } from "./learning/journal/journal-object.ts";
+export { WatchObject } from "./learning/watch/watch-object.ts";
 export { DirectoryObject } from "./tenants/directory-object.ts";
 export { VitalsObject } from "./vitals/vitals-object.ts";

@@ -32,6 +32,7 @@ export {
   LedgerObject,
   NeighbourObject,
   VitalsObject,
+  WatchObject,
 } from "../../worker/objects.ts";
 
 interface ChatRequest {

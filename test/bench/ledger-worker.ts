@@ -15,6 +15,7 @@ export {
   LedgerObject,
   NeighbourObject,
   VitalsObject,
+  WatchObject,
 } from "../../worker/objects.ts";
 
 const ACCOUNT: Account = {

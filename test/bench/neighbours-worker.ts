@@ -22,6 +22,7 @@ export {
   JournalObject,
   LedgerObject,
   VitalsObject,
+  WatchObject,
 } from "../../worker/objects.ts";
 
 interface Made {

@@ -16,6 +16,7 @@ export {
   LedgerObject,
   NeighbourObject,
   VitalsObject,
+  WatchObject,
 } from "../../worker/objects.ts";
 
 /** The body of a request. */

@@ -19,6 +19,7 @@ import { embeddings } from "./routes/embeddings.ts";
 import { feedback } from "./routes/feedback.ts";
 import { healthz } from "./routes/healthz.ts";
 import { countTokens, messages } from "./routes/messages.ts";
+import { metrics } from "./routes/metrics.ts";
 import { model, models } from "./routes/models.ts";
 import { openApi } from "./routes/openapi.ts";
 import { responses } from "./routes/responses.ts";
@@ -35,6 +36,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   app.use(tagRequests(deps));
   serve(app, "/healthz", { for: "everybody", GET: healthz });
   serve(app, "/openapi.json", { for: "everybody", GET: openApi });
+  serve(app, "/metrics", { for: "operators", GET: metrics });
   serve(app, "/v1/chat/completions", { for: ROUTED, POST: chatCompletions });
   serve(app, "/v1/messages", { for: ROUTED, POST: messages });
   serve(app, "/v1/messages/count_tokens", { for: ROUTED, POST: countTokens });

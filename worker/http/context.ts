@@ -37,6 +37,8 @@ export interface HttpDeps {
   readonly caches: CacheKeeper | undefined;
   /** Undefined where the deployment keeps none. */
   readonly events: (EventLog & EventKeeper) | undefined;
+  /** Prometheus's text. Undefined where nobody watches; rejects when the watch cannot be reached. */
+  readonly metrics: (() => Promise<string>) | undefined;
   readonly requestIds: RequestIds;
   readonly maxBodyBytes: number;
   /** Label of the weights in service. */

@@ -30,6 +30,11 @@ export class ReleaseShelf<T extends Shelved> {
     return this.#inService;
   }
 
+  /** All that are loaded. Do not keep them: they may be released at any time. */
+  all(): T[] {
+    return Array.from(this.#slots.values(), (slot) => slot.value);
+  }
+
   get(id: string): Slot<T> | undefined {
     return this.#slots.get(id);
   }

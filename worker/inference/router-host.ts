@@ -99,6 +99,11 @@ export class RouterHost {
     return this.#shelf.inService.value.weights;
   }
 
+  /** What a loaded release remembers of its training traffic, by its label. */
+  trafficOf(weights: string): ServedRelease["reference"] {
+    return this.#shelf.all().find((release) => release.weights === weights)?.reference;
+  }
+
   /**
    * The forecast of every catalogue model by the release that is in service for whoever asks. Rejects with RouterError
    * 400 where it asks for a release that is not served.

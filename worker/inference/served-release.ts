@@ -4,7 +4,7 @@
 import type { CatalogModel } from "../../router-models/catalog.ts";
 import { certificateAt } from "../../router-models/certificate.ts";
 import { promptOfText } from "../../router-models/features/prompt.ts";
-import type { Certificate } from "../../router-models/manifest.ts";
+import type { Certificate, Manifest } from "../../router-models/manifest.ts";
 import { placeCatalog } from "../../router-models/placement.ts";
 import {
   canary,
@@ -34,6 +34,8 @@ export interface ServedRelease extends Releasable {
   readonly graph: OnnxGraph;
   /** Undefined where the release has none at the catalogue's prices. */
   readonly certificate: Certificate | undefined;
+  /** What it remembers of its training traffic. */
+  readonly reference: Manifest["reference"];
 }
 
 /** Takes the graph over. Throws when the catalogue cannot be placed among the release's abilities. */
@@ -49,6 +51,7 @@ export function serve(
     scorer: new Scorer(manifest, placeCatalog(manifest, catalog)),
     graph,
     certificate: certificateAt(manifest.certificate, catalog),
+    reference: manifest.reference,
     release: () => graph.release(),
   };
 }

@@ -24,8 +24,8 @@ import {
 } from "../wire/admin-views.ts";
 import { budgetViewSchema } from "../wire/budget-view.ts";
 import { cacheViewSchema, purgeBodySchema, purgeViewSchema } from "../wire/cache-view.ts";
-import { eventErasureSchema, eventViewSchema } from "../wire/event-view.ts";
 import { FEEDBACK_QUERY, feedbackErasureSchema, feedbackListSchema } from "../wire/feedback.ts";
+import { LEARNING_OPERATIONS } from "./learning-operations.ts";
 import type { Named, Operation } from "./operation.ts";
 
 const ORGANISATION: Named = { name: "Organisation", schema: organisationSchema };
@@ -213,27 +213,6 @@ const OF_CACHES: readonly AdminOperation[] = [
   },
 ];
 
-const OF_EVENTS: readonly AdminOperation[] = [
-  {
-    method: "get",
-    path: "/admin/tenants/{id}/events",
-    id: "readEvents",
-    summary: "What is kept of a tenant's decisions for the router to learn from",
-    isOfStore: true,
-    canMiss: true,
-    answer: { name: "Events", schema: eventViewSchema },
-  },
-  {
-    method: "delete",
-    path: "/admin/tenants/{id}/events",
-    id: "eraseEvents",
-    summary: "Forgets all of them, files included",
-    isOfStore: true,
-    canMiss: true,
-    answer: { name: "EventErasure", schema: eventErasureSchema },
-  },
-];
-
 const OF_KEYS: readonly AdminOperation[] = [
   {
     method: "get",
@@ -299,5 +278,5 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
   ...OF_LEDGERS,
   ...OF_CACHES,
   ...OF_FEEDBACK,
-  ...OF_EVENTS,
+  ...LEARNING_OPERATIONS,
 ].map((operation) => ({ ...operation, isAdmin: true }));

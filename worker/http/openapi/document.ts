@@ -130,7 +130,8 @@ export function openApiDocument(): Json {
         operator: {
           type: "http",
           scheme: "bearer",
-          description: "The deployment's SLUICE_ADMIN_KEY; opens /admin, and nothing else does",
+          description:
+            "The deployment's SLUICE_ADMIN_KEY; opens /admin and /metrics, and nothing else does",
         },
       },
       schemas: componentsOf(OPERATIONS),
@@ -217,14 +218,14 @@ function answerHeadersOf(operation: Operation): Record<string, string> {
 }
 
 function success(operation: Operation): Json {
-  const { answer, event, isRouted, dryAnswer = ROUTE } = operation;
+  const { answer, event, isRouted, isText, dryAnswer = ROUTE } = operation;
   const isDry = isRouted && answer !== dryAnswer;
   const schema = isDry ? { anyOf: [refTo(answer), refTo(dryAnswer)] } : refTo(answer);
   return {
     description: isDry ? "The answer; on a dry run the decision" : "The answer",
     headers: headersOf({ ...tagHeadersOf(operation), ...answerHeadersOf(operation) }),
     content: {
-      "application/json": { schema },
+      [isText ? "text/plain" : "application/json"]: { schema },
       ...(event !== undefined && { "text/event-stream": { schema: refTo(event) } }),
     },
   };

@@ -16,7 +16,7 @@ export interface Operation {
   readonly description?: string;
   /** Answers without a key. */
   readonly isOpen?: boolean;
-  /** Below /admin: wants an operator's key, and no other. */
+  /** /metrics and below /admin: wants an operator's key, and no other. */
   readonly isAdmin?: boolean;
   /** Routed: takes the knobs, answers with the headers of a decision, and with a route on a dry run. */
   readonly isRouted?: boolean;
@@ -36,6 +36,8 @@ export interface Operation {
   readonly query?: Readonly<Record<string, { readonly schema: z.ZodType; description: string }>>;
   readonly body?: Named;
   readonly answer: Named;
+  /** Answers with plain text. */
+  readonly isText?: boolean;
   /** The data of each event, where the answer may be streamed. */
   readonly event?: Named;
   /** Whether this is asked for something that may not exist. */

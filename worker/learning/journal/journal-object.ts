@@ -61,7 +61,7 @@ export type Taken =
   | { readonly state: "open"; readonly text: string }
   | { readonly state: "confirmed" | "void" };
 
-export class JournalObject extends DurableObject {
+export class JournalObject extends DurableObject<JournalEnv> {
   readonly #env: JournalEnv;
   readonly #state: StateRow;
   readonly #rows: JournalRows;
@@ -72,7 +72,7 @@ export class JournalObject extends DurableObject {
   /** Until then nobody is asked again who could not be reached. */
   #patientUntilMs = 0;
 
-  constructor(state: DurableObjectState, env: Cloudflare.Env & JournalEnv) {
+  constructor(state: DurableObjectState, env: JournalEnv) {
     super(state, env);
     this.#env = env;
     const { sql } = state.storage;

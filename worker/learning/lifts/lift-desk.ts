@@ -2,6 +2,7 @@
  * What an isolate remembers of the lifts of exploring tenants. A decision takes what is remembered and waits for nobody;
  * which tenants have decided is noted, and their tables are asked for after an answer, now and then.
  */
+import type { Lesson, Lessons } from "../../domain/lessons.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { liftsAt, liftTableSchema, type LiftTable } from "./lift-table.ts";
@@ -21,9 +22,10 @@ interface Known {
   readonly askedMs: number;
 }
 
+const NO_LESSON: Lesson = { lifts: new Map(), caution: 0 };
 const NOTHING: Known = { table: {}, askedMs: -Infinity };
 
-export class LiftDesk {
+export class LiftDesk implements Lessons {
   readonly #options: DeskOptions;
   readonly #known = new BoundedMap<string, Known>(MAX_TENANTS);
   readonly #wanted = new Set<string>();
@@ -32,13 +34,14 @@ export class LiftDesk {
     this.#options = options;
   }
 
-  /** By model. Nothing until the tenant's table has come. */
-  of(asked: { tenant: string; weights: string; demand: ArrayLike<number> }): Map<string, number> {
-    const { tenant } = asked;
+  /** Nothing until the tenant's table has come, and nothing of tenants that do not explore. */
+  of(asked: Parameters<Lessons["of"]>[0]): Lesson {
+    const { tenant, isExploring } = asked;
+    if (!isExploring) return NO_LESSON;
     const { table, askedMs } = this.#known.get(tenant) ?? NOTHING;
     if (this.#options.clock.nowMs() - askedMs >= FRESH_MS && this.#wanted.size < MAX_TENANTS)
       this.#wanted.add(tenant);
-    return liftsAt(table, asked);
+    return { lifts: liftsAt(table, asked), caution: 0 };
   }
 
   /** Asks for what was wanted. Never rejects: what cannot be reached stays as it was, and is wanted again. */

@@ -33,9 +33,9 @@ interface DeskOptions {
   readonly object: () => WatchStub;
   readonly clock: Clock;
   /** What a release's training traffic was like, by its label; undefined where that is not known here. */
-  readonly trafficOf?: (weights: string) => Traffic | undefined;
+  readonly trafficOf?: ((weights: string) => Traffic | undefined) | undefined;
   /** Who else has learnt something. */
-  readonly others?: Lessons;
+  readonly others?: Lessons | undefined;
   /** Must not throw. */
   readonly log: (event: DeskEvent) => void;
 }

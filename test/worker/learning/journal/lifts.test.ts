@@ -2,7 +2,7 @@
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
 import type { LogRecord } from "../../../../worker/domain/event.ts";
-import { JournalObject } from "../../../../worker/learning/journal/journal-object.ts";
+import type { JournalObject } from "../../../../worker/learning/journal/journal-object.ts";
 import { liftsAt } from "../../../../worker/learning/lifts/lift-table.ts";
 import { packFloats } from "../../../../worker/lib/packed-numbers.ts";
 import { decided, said } from "./made-up-records.ts";
@@ -22,7 +22,7 @@ function open() {
         records.map((record) => JSON.stringify({ ...record, tenant })),
         terms,
       ),
-    async lift(): Promise<number | undefined> {
+    lift: async (): Promise<number | undefined> => {
       await stub.learn();
       const table = await stub.lifts();
       return liftsAt(table, { weights: WEIGHTS, demand: DEMAND }).get("a/small");

@@ -14,7 +14,8 @@ function desk(ask: (tenant: string) => Promise<unknown>) {
     },
   });
   function lift(tenant = "shop") {
-    return own.of({ tenant, weights: "1@a", demand: [2] }).get("a/a");
+    const isExploring = tenant !== "shy";
+    return own.of({ tenant, weights: "1@a", demand: [2], isExploring }).lifts.get("a/a");
   }
   return { lift, asked, refresh: () => own.refresh(), pass: (ms: number) => (nowMs += ms) };
 }
@@ -35,6 +36,7 @@ describe("the desk of lifts", () => {
     const { lift, refresh, asked, pass } = desk(async () => TABLE);
     lift("shop");
     lift("bank");
+    lift("shy");
     await refresh();
     pass(60_000);
     lift("bank");

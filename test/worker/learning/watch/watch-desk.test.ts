@@ -4,7 +4,7 @@ import type { Lesson } from "../../../../worker/domain/lessons.ts";
 import { ASK_MS, WatchDesk } from "../../../../worker/learning/watch/watch-desk.ts";
 import type { WatchReport } from "../../../../worker/learning/watch/watch-object.ts";
 
-const ASKED = { tenant: "shop", weights: "w", demand: [] };
+const ASKED = { tenant: "shop", weights: "w", demand: [], isExploring: false };
 const TRAFFIC = { shares: [], novelty: 0.25 };
 
 function isolate(others?: Lesson) {
