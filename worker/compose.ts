@@ -87,8 +87,11 @@ export function compose(env: Env): Service {
   const treasury = treasuryOf(ledgers, { config, log, alerts: told.alerts });
   const cache = cacheOf(env, parts);
   const doors = doorsOf(env, config);
-  const trafficOf = (weights: string) => host.trafficOf(weights);
-  const learning = learningOf(env, { ...parts, directory: doors.directory, trafficOf });
+  const learning = learningOf(env, {
+    ...parts,
+    directory: doors.directory,
+    trafficOf: (weights) => host.trafficOf(weights),
+  });
   const host = hostOf(env, { config, catalog, log, learning });
   const app = createApp({
     pipeline: {
