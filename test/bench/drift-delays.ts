@@ -1,5 +1,5 @@
 /**
- * How soon the detectors of drift find what is there, and how often what is not: the table of ARCHITECTURE.md, "Watching".
+ * How soon the detectors of drift find what is there, and how often what is not: ARCHITECTURE.md, "Watching".
  *
  *     node test/bench/drift-delays.ts
  *

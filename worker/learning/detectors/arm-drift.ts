@@ -5,7 +5,7 @@
  * are what each answer tells of itself, by the weights of domain/reward.ts, against none. They are apart because the
  * share of requests that anybody speaks of may change without any answer changing, and must then raise no alarm.
  *
- * A request is to be given once for each of the two. The router's scores are of one release: with another one, start anew.
+ * A request is to be given once for each of the two. Scores are of one release: with another one, start anew.
  */
 import { z } from "zod";
 import type { Observation } from "../../domain/observation.ts";

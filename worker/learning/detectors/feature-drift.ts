@@ -1,8 +1,8 @@
 /**
  * Whether prompts look otherwise than they did: the population stability index of each surface statistic.
  *
- * A prompt's statistics come as deciles, a digit each. Of the latest MEMORY prompts, counted with weights that fade, the
- * shares p of the ten digits are held against the reference's q:
+ * A prompt's statistics come as deciles, a digit each. Of the latest MEMORY prompts, counted with weights that fade,
+ * the shares p of the ten digits are held against the reference's q:
  *
  *     PSI = Σ (p − q) · log(p / q)
  *

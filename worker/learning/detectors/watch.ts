@@ -61,7 +61,7 @@ export function newWatch(weights = ""): WatchState {
   };
 }
 
-/** Takes the word of whoever knows the release for what its training traffic was like; once, and of the followed one. */
+/** Takes somebody's word for what the training traffic of the followed release was like, once. */
 export function teach(
   state: WatchState,
   weights: string,
@@ -77,7 +77,7 @@ export function teach(
   };
 }
 
-/** Whether somebody speaks of a request for the first time. Of those before the latest few thousand nothing is known. */
+/** Whether somebody speaks of a request for the first time, as far as the latest few thousand words tell. */
 export function isNewWord({ spoken }: WatchState, { tenant, id, isSpoken }: Observation): boolean {
   return isSpoken && !spoken.includes(nameOf(tenant, id));
 }

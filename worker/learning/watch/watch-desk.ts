@@ -1,9 +1,10 @@
 /**
- * What an isolate knows of the watch: which trials have ended, how far models' scores are to be shifted, how careful to be.
+ * What an isolate knows of the watch: which trials have ended, how far models' scores are to be shifted, how careful
+ * to be.
  *
- * It asks at most every ten seconds, beside a request, and answers from memory in between; nobody waits. An isolate that
- * has just begun knows of nothing, and one that cannot ask goes on with what it was told. Whoever asks is handed events
- * for the log that nobody else gets.
+ * It asks at most every ten seconds, beside a request, and answers from memory in between; nobody waits. An isolate
+ * that has just begun knows of nothing, and one that cannot ask goes on with what it was told. Whoever asks is handed
+ * events for the log that nobody else gets.
  *
  * Shifts and what another has learnt of the same models may say the same thing twice. So of two that point the same way
  * the larger counts, and of two that do not, their sum.

@@ -1,4 +1,4 @@
-/** Trials: a worse candidate is halted for what is worse, an equal one seldom, and a good one is shown to be as good. */
+/** Trials: a worse candidate is halted for what is worse, an equal one seldom, a good one is shown to be as good. */
 import { describe, it } from "vitest";
 import type { Observation } from "../../../../worker/domain/observation.ts";
 import {
