@@ -71,6 +71,16 @@ describe("a drift that is there", () => {
     expect(delay(0.2, { weight: 0.5 }).median).toBeGreaterThan(1.3 * collapse);
   });
 
+  it("is not taken for calm where the calm was short", ({ expect }) => {
+    const random = randomFrom(9);
+    let found = 0;
+    for (let run = 0; run < 50; run++) {
+      const [before] = after(noDrift(), 200, { random, mean: 0.8 });
+      if (after(before, 3_000, { random, mean: 0.5 })[0].alarm !== undefined) found++;
+    }
+    expect(found).toBeGreaterThan(40);
+  });
+
   it("is no later for a long calm", ({ expect }) => {
     expect(delay(0.2, { calm: 5_000 }).median).toBeLessThanOrEqual(delay(0.2).median);
   });
@@ -151,6 +161,8 @@ describe("an alarm", () => {
     const fromMs = drift.alarm!.atMs + 5 * HALF_LIFE_MS;
     const [again] = after(drift, 10, { random, mean: 0.2, fromMs, stops: false });
     expect(shiftOf(again, fromMs)).toBeLessThan(-0.3);
+    const [over] = after(drift, 3, { random, mean: 1, fromMs, stops: false });
+    expect(shiftOf(over, fromMs)).toBeGreaterThan(-0.1);
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, it } from "vitest";
 import type { Observation } from "../../../../worker/domain/observation.ts";
 import {
   ALPHA,
+  COUNTS,
   isAsGood,
   newTrial,
   seeSide,
@@ -77,15 +78,20 @@ describe("a trial", () => {
     expect(halted / 100).toBeLessThanOrEqual(ALPHA);
   });
 
-  it("of a candidate that is worse by the very margins is halted less often than was promised", ({
+  it("of a candidate that is worse by the very margins is neither halted nor shown to be as good", ({
     expect,
   }) => {
     const random = randomFrom(3);
     const candidate = { error: 0.04, good: 0.75, slow: 0.2, costMicroUsd: 300 };
-    let halted = 0;
-    for (let run = 0; run < 100; run++)
-      if (tried(1_000, { random, candidate }).halted !== undefined) halted++;
+    let [halted, asGood] = [0, 0];
+    for (let run = 0; run < 100; run++) {
+      const trial = tried(1_000, { random, candidate });
+      if (trial.halted !== undefined) halted++;
+      const shown = COUNTS.filter((count) => standingOf(trial, count).asGood >= Math.log(20));
+      if (shown.length > 0) asGood++;
+    }
     expect(halted / 100).toBeLessThanOrEqual(2 * ALPHA);
+    expect(asGood / 100).toBeLessThanOrEqual(4 * ALPHA);
   });
 
   it("shows a better candidate to be as good, and no worse one", ({ expect }) => {
