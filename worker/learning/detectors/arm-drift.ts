@@ -5,12 +5,12 @@
  * are what each answer tells of itself, by the weights of domain/reward.ts, against none. They are apart because the
  * share of requests that anybody speaks of may change without any answer changing, and must then raise no alarm.
  *
- * A request is to be given once for each of the two. Scores are of one release: with another one, start anew.
+ * A request is to be given once for each of the two. Scores are of one release: `inOtherRelease` makes way for another's.
  */
 import { z } from "zod";
 import type { Observation } from "../../domain/observation.ts";
 import { SIGNAL_WEIGHTS } from "../../domain/reward.ts";
-import { driftSchema, noDrift, observe, shiftOf } from "./drift.ts";
+import { driftSchema, noDrift, observe, shiftOf, underOthers } from "./drift.ts";
 
 export const armDriftSchema = z.object({ words: driftSchema, faults: driftSchema });
 export type ArmDrift = z.output<typeof armDriftSchema>;
@@ -19,6 +19,11 @@ type Told = Pick<Observation, "score" | "signals" | "reward" | "atMs">;
 
 export function noArmDrift(): ArmDrift {
   return { words: noDrift(), faults: noDrift() };
+}
+
+/** When another release scores from now on. What answers tell of themselves has nothing to do with that. */
+export function inOtherRelease({ words, faults }: ArmDrift): ArmDrift {
+  return { words: underOthers(words), faults };
 }
 
 /** After a request that somebody has spoken of. */

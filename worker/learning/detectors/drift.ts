@@ -34,6 +34,8 @@ const SUSPICION = Math.log(2);
 const KNOWN_VARIANCE = 0.25;
 const SHRINK = 4;
 const MEMORY = 50;
+/** Values' worth of evidence that an alarm takes along to other predictions. */
+const CARRIED = 5;
 /** Milliseconds until half of an alarm's evidence is forgotten. */
 export const HALF_LIFE_MS = 24 * 3_600_000;
 
@@ -89,6 +91,17 @@ export function observe(drift: Drift, outcome: Outcome, tolerance = TOLERANCE): 
   const { sum, weight: heft } = won.reduce((best, rival) => (rival.log > best.log ? rival : best));
   const { atMs } = outcome;
   return { ...drift, below, above, alarm: { sum, weight: heft, sinceMs: atMs, atMs } };
+}
+
+/**
+ * The drift when others predict from now on. An alarm goes on, since nobody knows whether they know better, with so
+ * little evidence that a few values decide; everything else begins anew.
+ */
+export function underOthers(drift: Drift): Drift {
+  const { alarm } = drift;
+  if (alarm === undefined) return noDrift();
+  const keep = Math.min(CARRIED / alarm.weight, 1);
+  return { ...drift, alarm: { ...alarm, sum: keep * alarm.sum, weight: keep * alarm.weight } };
 }
 
 /** What is to be added to predictions now, −1 to 1: 0 where no alarm stands. */

@@ -2,8 +2,8 @@
  * All that is watched, as one value: models' outcomes, the certificate's promise, the looks of prompts, and trials.
  *
  * Drift is drift from what one release predicts, so it is told of one release, the one that serves: whose label most
- * of the latest requests have. When that changes, all but the trials begins anew. A trial's candidate is told to its
- * trial alone. Each observation is to be given once; that somebody speaks of a request is taken in the first time.
+ * of the latest requests have. When that changes, what belongs to a release begins anew; a model's alarm goes on until
+ * values say otherwise. A trial's candidate is told to its trial alone. Each observation is to be given once; that somebody speaks of a request is taken in the first time.
  *
  * What follows from an alarm: a drifting model's score is shifted, and every kind of alarm raises quality floors by a
  * little, because what is predicted is less sure. Nothing here knows where it is kept or who asks.
@@ -11,7 +11,14 @@
 import { z } from "zod";
 import type { Observation, WatchNews } from "../../domain/observation.ts";
 import { hashText } from "../../lib/prng.ts";
-import { armDriftSchema, armShift, hearWord, noArmDrift, seeEnd } from "./arm-drift.ts";
+import {
+  armDriftSchema,
+  armShift,
+  hearWord,
+  inOtherRelease,
+  noArmDrift,
+  seeEnd,
+} from "./arm-drift.ts";
 import { certificateWatchSchema, hearPromise, noCertificateWatch } from "./certificate-watch.ts";
 import { driftSchema, noDrift, noDriftOfKnown, observe, shiftOf } from "./drift.ts";
 import { featureDriftSchema, noFeatureDrift, seePrompt } from "./feature-drift.ts";
@@ -158,7 +165,10 @@ function vote(state: WatchState, weights: string): WatchState {
   }
   if (followed.votes > 0) return { ...state, followed: { ...followed, votes: followed.votes - 1 } };
   const { trials, halted, spoken } = state;
-  return { ...ofRelease(weights), followed: { weights, votes: 1 }, trials, halted, spoken };
+  const arms = Object.fromEntries(
+    Object.entries(state.arms).map(([model, arm]) => [model, inOtherRelease(arm)]),
+  );
+  return { ...ofRelease(weights), followed: { weights, votes: 1 }, arms, trials, halted, spoken };
 }
 
 function inService(state: WatchState, told: Observation, isNew: boolean): WatchState {
