@@ -87,11 +87,8 @@ export function compose(env: Env): Service {
   const treasury = treasuryOf(ledgers, { config, log, alerts: told.alerts });
   const cache = cacheOf(env, parts);
   const doors = doorsOf(env, config);
-  const learning = learningOf(env, {
-    ...parts,
-    directory: doors.directory,
-    trafficOf: (weights) => host.trafficOf(weights),
-  });
+  const memory = { trafficOf: (weights: string) => host.trafficOf(weights) };
+  const learning = learningOf(env, { ...parts, ...memory, directory: doors.directory });
   const host = hostOf(env, { config, catalog, log, learning });
   const app = createApp({
     pipeline: {
