@@ -16,7 +16,9 @@ export interface SpawnedWorkerOptions {
   readonly vars: Readonly<Record<string, string>>;
   /** Where its storage lives. */
   readonly persist: string;
-  /** Takes what it prints, its log above all. */
+  /** What it prints: its own log at "log" alone, by default wrangler's warnings. */
+  readonly logLevel?: "warn" | "log";
+  /** Takes what it prints. */
   readonly onOutput: (text: string) => void;
 }
 
@@ -31,6 +33,7 @@ const passedSchema = z.object({
   vendorUrl: z.string(),
   vars: z.record(z.string(), z.string()),
   persist: z.string(),
+  logLevel: z.enum(["warn", "log"]).default("warn"),
 });
 
 /** In the environment, because a command line can be read by everybody on the machine. */
@@ -73,8 +76,8 @@ export async function spawnWorker(options: SpawnedWorkerOptions): Promise<Spawne
 }
 
 async function main(): Promise<void> {
-  const { vendorUrl, vars, persist } = passedSchema.parse(jsonIn(process.env[OPTIONS_NAME] ?? ""));
-  const worker = await startLocalWorker({ vendorUrl, vars, persist });
+  const options = passedSchema.parse(jsonIn(process.env[OPTIONS_NAME] ?? ""));
+  const worker = await startLocalWorker(options);
   console.log(`The worker listens on ${worker.directUrl}`);
 }
 
