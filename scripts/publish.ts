@@ -13,6 +13,7 @@ import type { Manifest } from "../router-models/manifest.ts";
 import { evidenceOf } from "../router-models/placement.ts";
 import { weightsLabel } from "../router-models/release.ts";
 import type { KvTarget } from "./cloudflare/kv-command.ts";
+import { wranglerKv } from "./cloudflare/kv-store.ts";
 import {
   expectStorage,
   followingOf,
@@ -76,7 +77,8 @@ async function main(): Promise<void> {
   const stranger = strangerWarning(release.manifest);
   if (stranger !== undefined) say(stranger);
   const way = { shares, authority, nowMs: Date.now(), say };
-  const serial = target && (await publishRelease(prepared, { ...way, target })).serial;
+  const serial =
+    target && (await publishRelease(prepared, { ...way, kv: wranglerKv(target) })).serial;
   const published: Published = {
     id: release.id,
     version: release.manifest.version,

@@ -10,6 +10,7 @@ import { openRelease, unpackRelease } from "../router-models/release.ts";
 import { openRollout, readPublicKey, signersIn, type Rollout } from "../router-models/rollout.ts";
 import { idSchema } from "../worker/domain/tenant.ts";
 import type { KvTarget } from "./cloudflare/kv-command.ts";
+import { wranglerKv, type KvStore } from "./cloudflare/kv-store.ts";
 import { namesIn, pinned, promoted, rolledBack, unpinned } from "./releasing/changes.ts";
 import { described, labelOf } from "./releasing/described.ts";
 import { findRelease } from "./releasing/find-release.ts";
@@ -69,6 +70,7 @@ interface Given {
   /** What stands behind the command. */
   readonly words: readonly string[];
   readonly values: Values;
+  readonly kv: KvStore;
   readonly target: KvTarget;
 }
 
@@ -100,7 +102,7 @@ async function main(): Promise<void> {
     );
   const target = readTarget(values);
   await expectStorage(target);
-  await command.run({ words, values, target });
+  await command.run({ words, values, target, kv: wranglerKv(target) });
 }
 
 function changing(words: number, change: Change): Command {
@@ -108,12 +110,12 @@ function changing(words: number, change: Change): Command {
 }
 
 async function apply(change: Change, given: Given): Promise<void> {
-  const { values, target } = given;
+  const { values, target, kv } = given;
   const authority = await readAuthority(values, process.env[KEY_VARIABLE]);
-  const before = await readPresent(authority, target);
+  const before = await readPresent(authority, kv);
   if (before.rollout === undefined) throw new Error(NOTHING);
   const rollout = await change(before.rollout, { ...given, nowMs: Date.now() });
-  const text = await writeRollout({ before, rollout }, authority, target);
+  const text = await writeRollout({ before, rollout }, authority, kv);
   show(rollout, { values, keys: signersIn(text) });
   console.error(followingOf(target));
 }
@@ -127,19 +129,19 @@ function promote(
 
 async function pin(
   rollout: Rollout,
-  { words, target, nowMs }: { words: readonly string[]; target: KvTarget; nowMs: number },
+  { words, kv, nowMs }: { words: readonly string[]; kv: KvStore; nowMs: number },
 ): Promise<Rollout> {
   const [tenant = "", wanted = ""] = words;
   if (!idSchema.safeParse(tenant).success)
     throw new Error(`${JSON.stringify(tenant)} is no tenant's name.`);
-  const release = await findRelease(wanted, rollout, target);
+  const release = await findRelease(wanted, rollout, kv);
   return pinned(rollout, { tenant, release }, nowMs);
 }
 
 const NOTHING = "Nothing is published yet, or it is no rollout; `npm run publish` begins one.";
 
-async function showPresent({ values, target }: Given): Promise<void> {
-  const text = await readRolloutText(target);
+async function showPresent({ values, kv }: Given): Promise<void> {
+  const text = await readRolloutText(kv);
   if (text === undefined) throw new Error(NOTHING);
   show(await openRollout(text, []), { values, keys: signersIn(text) });
 }
@@ -161,14 +163,14 @@ that is not signed by it; sign what serves first: --sign ${out} with publish and
 }
 
 /** Says of all that an isolate would check whether it holds. Ends with status 1 where something does not. */
-async function verify({ values, target }: Given): Promise<void> {
+async function verify({ values, kv }: Given): Promise<void> {
   const trusted = publicKeysIn(values.keys ?? process.env["WEIGHTS_PUBLIC_KEYS"] ?? "");
-  const text = await readRolloutText(target);
+  const text = await readRolloutText(kv);
   if (text === undefined) throw new Error(NOTHING);
   const rollout = await openRollout(text, trusted);
   const releases: { weights: string; roles: string[]; fault: string | null }[] = [];
   for (const { release, roles } of namesIn(rollout)) {
-    const fault = await faultOf(release.id, target);
+    const fault = await faultOf(release.id, kv);
     releases.push({ weights: labelOf(release), roles, fault: fault ?? null });
   }
   if (releases.some(({ fault }) => fault !== null)) process.exitCode = 1;
@@ -182,9 +184,9 @@ async function verify({ values, target }: Given): Promise<void> {
   console.log([`rollout ${serial}: ${whose}`, ...lines].join("\n"));
 }
 
-async function faultOf(id: string, target: KvTarget): Promise<string | undefined> {
+async function faultOf(id: string, kv: KvStore): Promise<string | undefined> {
   try {
-    const blob = await readBlob(id, target);
+    const blob = await readBlob(id, kv);
     if (blob === undefined) return "it is missing";
     await requireGolden(await openRelease(unpackRelease(blob), id));
     return undefined;

@@ -7,7 +7,7 @@
  */
 import { openRelease, unpackRelease } from "../../router-models/release.ts";
 import type { NamedRelease, Rollout } from "../../router-models/rollout.ts";
-import type { KvTarget } from "../cloudflare/kv-command.ts";
+import type { KvStore } from "../cloudflare/kv-store.ts";
 import { namesIn } from "./changes.ts";
 import { labelOf } from "./described.ts";
 import { listReleases, readBlob } from "./rollout-storage.ts";
@@ -16,7 +16,7 @@ import { listReleases, readBlob } from "./rollout-storage.ts";
 export async function findRelease(
   wanted: string,
   rollout: Rollout,
-  target: KvTarget,
+  kv: KvStore,
 ): Promise<NamedRelease> {
   const known = namesIn(rollout).map(({ release }) => release);
   const beginning = idIn(wanted);
@@ -26,8 +26,8 @@ export async function findRelease(
   );
   if (meant.length === 1) return meant[0]!;
   const isUnknown = meant.length === 0 && beginning !== undefined;
-  const ids = isUnknown ? await listReleases(beginning, target) : [];
-  if (ids.length === 1) return open(ids[0]!, target);
+  const ids = isUnknown ? await listReleases(beginning, kv) : [];
+  if (ids.length === 1) return open(ids[0]!, kv);
   const isMany = meant.length > 1 || ids.length > 1;
   throw new Error(
     `${JSON.stringify(wanted)} is ${isMany ? "more than one release" : "no release in KV"}. The rollout names ` +
@@ -40,8 +40,8 @@ function idIn(wanted: string): string | undefined {
   return /^(?:[0-9A-Za-z.-]{1,32}@)?([0-9a-f]{12,64})$/.exec(wanted)?.[1];
 }
 
-async function open(id: string, target: KvTarget): Promise<NamedRelease> {
-  const blob = await readBlob(id, target);
+async function open(id: string, kv: KvStore): Promise<NamedRelease> {
+  const blob = await readBlob(id, kv);
   if (blob === undefined) throw new Error(`The release ${id} is not in KV.`);
   const { manifest } = await openRelease(unpackRelease(blob), id);
   return { id, version: manifest.version };

@@ -7,7 +7,7 @@
  */
 import { canary, openRelease, packRelease, type Release } from "../../router-models/release.ts";
 import type { Rollout } from "../../router-models/rollout.ts";
-import type { KvTarget } from "../cloudflare/kv-command.ts";
+import type { KvStore } from "../cloudflare/kv-store.ts";
 import { readReleaseFolder } from "../dataset/release-folder.ts";
 import { openGraph } from "../evaluation/onnx-graph.ts";
 import { published, tried, type Shares } from "./changes.ts";
@@ -43,7 +43,7 @@ export interface Publication {
   /** Of a trial beside what serves; the release serves at once where left out. */
   readonly shares?: Shares | undefined;
   readonly authority: Authority;
-  readonly target: KvTarget;
+  readonly kv: KvStore;
   readonly nowMs: number;
   /** Is told of each step. */
   readonly say: (line: string) => void;
@@ -52,9 +52,9 @@ export interface Publication {
 /** Puts a prepared release into service or on trial, and answers the rollout that says so. Rejects with the remedy. */
 export async function publishRelease(
   { release, blob }: Pick<Prepared, "release" | "blob">,
-  { shares, authority, target, nowMs, say }: Publication,
+  { shares, authority, kv, nowMs, say }: Publication,
 ): Promise<Rollout> {
-  const before = await readPresent(authority, target);
+  const before = await readPresent(authority, kv);
   if (shares !== undefined && before.rollout === undefined)
     throw new Error(
       "There is nothing to try it against: publish what serves first, without --trial.",
@@ -66,8 +66,8 @@ export async function publishRelease(
       ? published(before.rollout, named, nowMs)
       : tried(before.rollout, { release: named, ...shares }, nowMs);
   say(`1/2 writing the release ${id}`);
-  await writeBlob(id, blob, target);
+  await writeBlob(id, blob, kv);
   say(`2/2 writing rollout ${rollout.serial}`);
-  await writeRollout({ before, rollout }, authority, target);
+  await writeRollout({ before, rollout }, authority, kv);
   return rollout;
 }

@@ -1,5 +1,5 @@
 /**
- * Releases and the rollout in KV, read and written through wrangler.
+ * Releases and the rollout in KV.
  *
  * What is written is read back and compared. KV has no compare-and-set, so two operators at once are found out as well
  * as that can be: a rollout that changed between the first look and the write is an error, and so is another one in the
@@ -9,10 +9,6 @@
  * To sign a rollout is to vouch for all of it, the parts that somebody else wrote too. So one that is built on another
  * is signed only where one of the same keys has signed that, or where a person says that it is to be adopted.
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { z } from "zod";
 import { blobKey, POINTER_KEY } from "../../router-models/release.ts";
 import {
   openRollout,
@@ -21,15 +17,7 @@ import {
   type Rollout,
   type Signer,
 } from "../../router-models/rollout.ts";
-import {
-  getArguments,
-  listArguments,
-  putFileArguments,
-  remedyFor,
-  saysMissing,
-  type KvTarget,
-} from "../cloudflare/kv-command.ts";
-import { runWrangler } from "../cloudflare/wrangler.ts";
+import type { KvStore } from "../cloudflare/kv-store.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -47,14 +35,14 @@ export interface Present {
 }
 
 /** The text under the rollout's key; undefined where there is none. */
-export async function readRolloutText(target: KvTarget): Promise<string | undefined> {
-  const bytes = await read(POINTER_KEY, target);
+export async function readRolloutText(kv: KvStore): Promise<string | undefined> {
+  const bytes = await kv.get(POINTER_KEY);
   return bytes && new TextDecoder().decode(bytes);
 }
 
 /** What the next rollout may be built on. Rejects, with the remedy, where that is not for this authority. */
-export async function readPresent(authority: Authority, target: KvTarget): Promise<Present> {
-  const text = await readRolloutText(target);
+export async function readPresent(authority: Authority, kv: KvStore): Promise<Present> {
+  const text = await readRolloutText(kv);
   return { text, rollout: text === undefined ? undefined : await openFor(text, authority) };
 }
 
@@ -82,17 +70,17 @@ async function openFor(text: string, { signers, adopts }: Authority): Promise<Ro
 export async function writeRollout(
   { before, rollout }: { before: Present; rollout: Rollout },
   { signers }: Authority,
-  target: KvTarget,
+  kv: KvStore,
 ): Promise<string> {
   const text = await sealRollout(rollout, signers);
-  if ((await readRolloutText(target)) !== before.text)
+  if ((await readRolloutText(kv)) !== before.text)
     throw new Error(
       "Somebody else has changed the rollout meanwhile; nothing was written. Look at it and repeat.",
     );
-  await write(POINTER_KEY, new TextEncoder().encode(text), target);
-  const after = await readRolloutText(target);
+  await kv.put(POINTER_KEY, new TextEncoder().encode(text));
+  const after = await readRolloutText(kv);
   if (after === text) return text;
-  if (after === before.text && target.place === "remote") {
+  if (after === before.text && kv.isEventual) {
     console.error("KV does not show the new rollout yet; it may take a minute.");
     return text;
   }
@@ -103,63 +91,27 @@ export async function writeRollout(
 }
 
 /** Puts a release's blob under its id, and reads it back. */
-export async function writeBlob(id: string, blob: Bytes, target: KvTarget): Promise<void> {
-  await write(blobKey(id), blob, target);
-  const after = await readBlob(id, target);
-  if (after === undefined && target.place === "remote")
+export async function writeBlob(id: string, blob: Bytes, kv: KvStore): Promise<void> {
+  await kv.put(blobKey(id), blob);
+  const after = await readBlob(id, kv);
+  if (after === undefined && kv.isEventual)
     return console.error(`KV does not show ${blobKey(id)} yet; it may take a minute.`);
   if (after === undefined || Buffer.compare(after, blob) !== 0)
     throw new Error(`${blobKey(id)} is not what was written there. Publish again.`);
 }
 
 /** A release's blob; undefined where there is none. */
-export function readBlob(id: string, target: KvTarget): Promise<Bytes | undefined> {
-  return read(blobKey(id), target);
+export function readBlob(id: string, kv: KvStore): Promise<Bytes | undefined> {
+  return kv.get(blobKey(id));
 }
 
 /** Ids of the releases in KV that begin so; some of them, where they are very many. */
-export async function listReleases(prefix: string, target: KvTarget): Promise<string[]> {
-  const text = (await wrangler(listArguments(blobKey(prefix), target))).toString();
-  const keys = z.array(z.object({ name: z.string() })).parse(JSON.parse(text));
-  return keys.map(({ name }) => name.slice(blobKey("").length)).filter((id) => ID.test(id));
+export async function listReleases(prefix: string, kv: KvStore): Promise<string[]> {
+  const keys = await kv.list(blobKey(prefix));
+  return keys.map((key) => key.slice(blobKey("").length)).filter((id) => ID.test(id));
 }
 
 const ID = /^[0-9a-f]{64}$/;
-
-async function read(key: string, target: KvTarget): Promise<Bytes | undefined> {
-  try {
-    const bytes = await runWrangler(getArguments(key, target));
-    return bytes.length < 64 && saysMissing(bytes.toString()) ? undefined : new Uint8Array(bytes);
-  } catch (cause) {
-    if (saysMissing(messageOf(cause))) return undefined;
-    throw explained(cause);
-  }
-}
-
-async function write(key: string, value: Bytes, target: KvTarget): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "sluice-kv-"));
-  try {
-    const path = join(folder, "value");
-    await writeFile(path, value);
-    await wrangler(putFileArguments(key, path, target));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function wrangler(args: readonly string[]): Promise<Buffer> {
-  try {
-    return await runWrangler(args);
-  } catch (cause) {
-    throw explained(cause);
-  }
-}
-
-/** With wrangler's output and, where known, the remedy. */
-function explained(cause: unknown): Error {
-  const message = messageOf(cause);
-  return new Error([message, remedyFor(message) ?? ""].join("\n").trim(), { cause });
-}
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
