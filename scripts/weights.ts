@@ -11,7 +11,7 @@ import { openRollout, readPublicKey, signersIn, type Rollout } from "../router-m
 import { idSchema } from "../worker/domain/tenant.ts";
 import type { KvTarget } from "./cloudflare/kv-command.ts";
 import { wranglerKv, type KvStore } from "./cloudflare/kv-store.ts";
-import { namesIn, pinned, promoted, rolledBack, unpinned } from "./releasing/changes.ts";
+import { namesIn, pinned, promoted, repeated, rolledBack, unpinned } from "./releasing/changes.ts";
 import { described, labelOf } from "./releasing/described.ts";
 import { findRelease } from "./releasing/find-release.ts";
 import {
@@ -41,6 +41,7 @@ const HELP = `Shows and changes which released routers serve.
   rollback             ends the trial; where there is none, what served before serves again
   pin TENANT RELEASE   all of the tenant's requests go to that release: version, version@sha256 or id
   unpin TENANT
+  sign                 the same once more, signed with the keys given
   keygen --out FILE    makes a signing key, and prints what the worker's WEIGHTS_PUBLIC_KEYS wants
   verify               checks signature, releases and golden vectors, as an isolate would
 
@@ -85,6 +86,7 @@ const COMMANDS = new Map<string, Command>([
   ["promote", changing(0, promote)],
   ["rollback", changing(0, (rollout, { nowMs }) => rolledBack(rollout, nowMs))],
   ["pin", changing(2, pin)],
+  ["sign", changing(0, (rollout, { nowMs }) => repeated(rollout, nowMs))],
   ["unpin", changing(1, (rollout, { words, nowMs }) => unpinned(rollout, words[0]!, nowMs))],
 ]);
 
@@ -159,7 +161,7 @@ async function keygen({ out, json }: Values): Promise<void> {
   if (json) return console.log(JSON.stringify(key));
   console.log(`${key.publicKey}
 is the public key ${key.keyId}. \`npx wrangler secret put WEIGHTS_PUBLIC_KEYS\` has workers follow nothing
-that is not signed by it; sign what serves first: --sign ${out} with publish and weights.`);
+that is not signed by it. Sign what serves first: \`npm run weights -- sign --sign ${out} --adopt\`.`);
 }
 
 /** Says of all that an isolate would check whether it holds. Ends with status 1 where something does not. */

@@ -84,6 +84,11 @@ export function unpinned(before: Rollout, tenant: string, nowMs: number): Rollou
   return next(others.length === 0 ? rest : { ...rest, pins: Object.fromEntries(others) }, nowMs);
 }
 
+/** The same once more, to be signed by other keys. */
+export function repeated(before: Rollout, nowMs: number): Rollout {
+  return next(before, nowMs);
+}
+
 /** Every release that a rollout names, once, with what it is there. */
 export function namesIn(rollout: Rollout): { release: NamedRelease; roles: string[] }[] {
   const { serving: served, trial, previous, pins = {} } = rollout;

@@ -55,8 +55,11 @@ async function bothRun(): Promise<void> {
 }
 
 describe("runInGroup", () => {
-  it("resolves for status 0 and else rejects with the output", async ({ expect }) => {
-    await runInGroup("tool", options("console.log('fine')"));
+  it("answers what was written for status 0 and else rejects with the output", async ({
+    expect,
+  }) => {
+    const code0 = "process.stdout.write(Buffer.from([0, 255, 10])); console.error('said')";
+    expect([...(await runInGroup("tool", options(code0)))]).toEqual([0, 255, 10]);
     const code = "console.log('one'); console.error('two'); process.exitCode = 3";
     await expect(runInGroup("tool run", options(code))).rejects.toThrow(
       /^tool run failed\.\n(one\ntwo|two\none)$/,

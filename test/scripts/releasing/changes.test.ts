@@ -7,6 +7,7 @@ import {
   pinned,
   promoted,
   published,
+  repeated,
   rolledBack,
   tried,
   unpinned,
@@ -53,6 +54,10 @@ describe("tried", () => {
     const serial = FIRST.serial + 1;
     const trial = { ...release(2), serial, share: 0.1, tenants: { bank: 0 } };
     expect(TRIAL).toEqual({ ...FIRST, serial, trial });
+  });
+
+  it("stays as it is when it is only signed anew", ({ expect }) => {
+    expect(repeated(TRIAL, NOW_MS)).toEqual({ ...TRIAL, serial: TRIAL.serial + 1 });
   });
 
   it("of the same release again is another trial", ({ expect }) => {

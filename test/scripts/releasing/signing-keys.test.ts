@@ -58,7 +58,7 @@ describe("readSigners", () => {
   it("refuses what is no Ed25519 key, by its place and without its text", async ({ expect }) => {
     const path = join(await folder(), "key.pem");
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" });
     for (const text of ["secret words", pem, ""]) {
       await writeFile(path, text);
       const refusal = await readSigners([path], undefined).catch((error: unknown) => error);
