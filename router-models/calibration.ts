@@ -24,6 +24,8 @@ export interface LabelledLogit {
   readonly logit: number;
   /** Quality in [0, 1]. */
   readonly label: number;
+  /** How much the label counts; 1 unless given. */
+  readonly weight?: number;
 }
 
 /** The calibrated probability in [MIN_SCORE, 1 − MIN_SCORE] that an answer with this logit is good. */
@@ -87,20 +89,21 @@ function fitPlatt(rows: readonly LabelledLogit[]): Calibration {
 /** Mean cross-entropy in nats, and the ridge. */
 function plattLoss(rows: readonly LabelledLogit[], { slope, intercept }: PlattMap): number {
   let sum = 0;
-  for (const { logit, label } of rows) {
+  for (const { logit, label, weight = 1 } of rows) {
     const z = slope * logit + intercept;
-    sum += Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - z * label;
+    sum += weight * (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - z * label);
   }
-  return sum / rows.length + (RIDGE / 2) * ((slope - 1) ** 2 + intercept ** 2);
+  return sum / totalWeight(rows) + (RIDGE / 2) * ((slope - 1) ** 2 + intercept ** 2);
 }
 
 /** Gradient of the loss through the inverse of its Hessian. */
 function newtonStep(rows: readonly LabelledLogit[], { slope, intercept }: PlattMap): PlattMap {
+  const total = totalWeight(rows);
   let [gs, gi, hss, hsi, hii] = [RIDGE * (slope - 1), RIDGE * intercept, RIDGE, 0, RIDGE];
-  for (const { logit, label } of rows) {
+  for (const { logit, label, weight = 1 } of rows) {
     const p = sigmoid(slope * logit + intercept);
-    const w = (p * (1 - p)) / rows.length;
-    const error = (p - label) / rows.length;
+    const w = (weight * (p * (1 - p))) / total;
+    const error = (weight * (p - label)) / total;
     gs += error * logit;
     gi += error;
     hss += w * logit * logit;
@@ -112,6 +115,10 @@ function newtonStep(rows: readonly LabelledLogit[], { slope, intercept }: PlattM
     slope: (hii * gs - hsi * gi) / determinant,
     intercept: (hss * gi - hsi * gs) / determinant,
   };
+}
+
+function totalWeight(rows: readonly LabelledLogit[]): number {
+  return rows.reduce((sum, { weight = 1 }) => sum + weight, 0);
 }
 
 interface Block {
@@ -153,12 +160,12 @@ function fitIsotonic(rows: readonly LabelledLogit[]): Calibration {
 /** One block for each distinct logit: of equal logits none comes first, so their labels have only a mean. */
 function tiesOf(sorted: readonly LabelledLogit[]): Block[] {
   const ties: Block[] = [];
-  for (const { logit, label } of sorted) {
+  for (const { logit, label, weight = 1 } of sorted) {
     const last = ties.at(-1);
     if (last?.logit === logit) {
-      last.sum += label;
-      last.count++;
-    } else ties.push({ sum: label, count: 1, logit });
+      last.sum += weight * label;
+      last.count += weight;
+    } else ties.push({ sum: weight * label, count: weight, logit });
   }
   return ties;
 }

@@ -4,6 +4,7 @@
  * The folder is made what the source is: what is new or has another size is fetched, and what the source has no more,
  * because its time is over or its tenant was erased, is removed here too. A file appears whole or not at all.
  */
+import { createHash } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { partsOfKey, type EventFile, type EventSource } from "./source.ts";
@@ -17,6 +18,8 @@ export interface Pulled {
   readonly removed: number;
   /** Of all files, packed as they are. */
   readonly bytes: number;
+  /** Equal for equal lists of files; SHA-256 over keys and sizes. */
+  readonly digest: string;
 }
 
 export interface PullOptions {
@@ -53,6 +56,7 @@ export async function pullEvents(
     fetched,
     removed,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    digest: createHash("sha256").update(JSON.stringify(files)).digest("hex"),
   };
 }
 

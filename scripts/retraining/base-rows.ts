@@ -21,7 +21,7 @@ export async function surveyBase({
   sets,
   data,
 }: {
-  readonly sets: string | undefined;
+  readonly sets?: string | undefined;
   readonly data: readonly string[];
 }): Promise<BaseRows> {
   const shipping = sets === undefined ? [] : await listShippingSets(sets);

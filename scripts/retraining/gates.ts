@@ -17,8 +17,9 @@ export interface GateLimits {
   readonly sliceMargin: number;
   /** Expected calibration error that may be added. */
   readonly calibrationMargin: number;
+  /** Of the graph; isolates hold several. */
+  readonly sizeBytes: number;
   /** Times the incumbent's. */
-  readonly sizeRatio: number;
   readonly latencyRatio: number;
 }
 
@@ -28,7 +29,7 @@ export const DEFAULT_LIMITS: GateLimits = {
   unsupported: 0.05,
   sliceMargin: 0.02,
   calibrationMargin: 0.02,
-  sizeRatio: 1.5,
+  sizeBytes: 3 * 2 ** 20,
   latencyRatio: 1.25,
 };
 
@@ -54,8 +55,7 @@ export interface Measured {
   readonly slices: readonly { readonly name: string; readonly gain: Interval }[];
   /** Expected calibration errors, 0 to 1. */
   readonly calibration: Compared;
-  /** Bytes. */
-  readonly size: Compared;
+  readonly sizeBytes: number;
   /** Median milliseconds of a run of the graph, both in turns. */
   readonly latency: Compared;
   /** Largest difference from a golden answer, and what may be; the first answer that is out of it. */
@@ -92,8 +92,8 @@ export function gatesOf(measured: Measured, limits: GateLimits): Gate[] {
     ),
     sliceGate(measured, limits),
     calibrationGate(measured, limits),
-    ratioGate("size", measured.size, limits.sizeRatio),
-    ratioGate("latency", measured.latency, limits.latencyRatio),
+    atMost("size", [measured.sizeBytes, limits.sizeBytes], "bytes of the graph"),
+    latencyGate(measured, limits),
     goldenGate(measured),
     fitGate(measured),
   ];
@@ -124,8 +124,9 @@ function calibrationGate({ calibration }: Measured, { calibrationMargin }: GateL
   );
 }
 
-function ratioGate(name: string, { candidate, incumbent }: Compared, limit: number): Gate {
-  return atMost(name, [candidate / incumbent, limit], "times the incumbent's");
+function latencyGate({ latency }: Measured, { latencyRatio }: GateLimits): Gate {
+  const ratio = latency.candidate / latency.incumbent;
+  return atMost("latency", [ratio, latencyRatio], "times the incumbent's");
 }
 
 function goldenGate({ golden: { worst, tolerance, failure } }: Measured): Gate {

@@ -68,7 +68,7 @@ export async function judgeRelease(options: JudgingOptions): Promise<Judgement> 
         candidate: calibration.candidate.error,
         incumbent: calibration.incumbent.error,
       },
-      size: { candidate: opened.model.length, incumbent: incumbent.model.length },
+      sizeBytes: opened.model.length,
       latency: await timed(graphs, prompts, options),
       golden: { worst: golden.worst, tolerance: golden.tolerance, failure: golden.failure },
     };
@@ -95,7 +95,7 @@ async function openOrWhy(folder: string): Promise<Release | string> {
   }
 }
 
-async function unfit(why: string, { limits, candidate, incumbent }: JudgingOptions) {
+async function unfit(why: string, { limits, candidate }: JudgingOptions) {
   const unknown = { value: NaN, low: NaN, high: NaN };
   const bytes = await readFile(join(candidate, "model.onnx")).then(
     ({ length }) => length,
@@ -107,7 +107,7 @@ async function unfit(why: string, { limits, candidate, incumbent }: JudgingOptio
     unsupported: NaN,
     slices: [],
     calibration: { candidate: NaN, incumbent: NaN },
-    size: { candidate: bytes, incumbent: incumbent.model.length },
+    sizeBytes: bytes,
     latency: { candidate: NaN, incumbent: NaN },
     golden: { worst: NaN, tolerance: 0 },
     unfit: why,

@@ -180,7 +180,11 @@ async function goldenOf(manifest: Manifest, graph: OpenGraph): Promise<Golden> {
 
 function labelledLogits(heldOut: readonly HeldOut[]): LabelledLogit[] {
   return heldOut.flatMap(({ example, logits }) =>
-    example.scores.map(([m, label]) => ({ logit: logits[m]!, label })),
+    example.scores.map(([m, label]) => ({
+      logit: logits[m]!,
+      label,
+      ...(example.weight !== undefined && { weight: example.weight }),
+    })),
   );
 }
 

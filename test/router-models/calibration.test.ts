@@ -157,6 +157,24 @@ describe("fitCalibration", () => {
       expect(calibrate(fitCalibration(order, 3000), 0.3)).toBeCloseTo(0.3, 12);
   });
 
+  it.for([600, 2_500])(
+    "takes a row of weight 3 for three, of %i prompts",
+    (prompts, { expect }) => {
+      const rows = Array.from({ length: 90 }, (_, i): LabelledLogit => {
+        return { logit: Math.sin(7 * i) * 3, label: (i % 5) / 4, weight: 1 + (i % 3) };
+      });
+      const repeated = rows.flatMap(({ weight = 1, ...row }) =>
+        Array.from({ length: weight }, () => row),
+      );
+      const [once, often] = [fitCalibration(rows, prompts), fitCalibration(repeated, prompts)];
+      // Where the knots lie goes by rows; what they say goes by weights.
+      for (const z of [-2.5, -1, 0, 0.7, 2])
+        expect(Math.abs(calibrate(once, z) - calibrate(often, z))).toBeLessThan(0.02);
+      const even = rows.map(({ weight: _, ...row }) => row);
+      expect(fitCalibration(even, prompts)).not.toEqual(once);
+    },
+  );
+
   it("makes nothing that a manifest would refuse", ({ expect }) => {
     const coarse = fc.record({
       logit: fc.oneof(finite, fc.integer({ min: -3, max: 3 })),

@@ -15,7 +15,7 @@ const SOUND: Measured = {
     { name: "tenant shop", gain: { value: -0.03, low: -0.1, high: 0.02 } },
   ],
   calibration: { candidate: 0.06, incumbent: 0.05 },
-  size: { candidate: 1_200, incumbent: 1_000 },
+  sizeBytes: 2 * 2 ** 20,
   latency: { candidate: 0.11, incumbent: 0.1 },
   golden: { worst: 0.001, tolerance: 0.002 },
 };
@@ -37,7 +37,7 @@ describe("gates", () => {
     ["support", { unsupported: 0.06 }],
     ["slices", { slices: [{ name: "x", gain: { value: -0.2, low: -0.3, high: -0.021 } }] }],
     ["calibration", { calibration: { candidate: 0.071, incumbent: 0.05 } }],
-    ["size", { size: { candidate: 1_501, incumbent: 1_000 } }],
+    ["size", { sizeBytes: 3 * 2 ** 20 + 1 }],
     ["latency", { latency: { candidate: 0.126, incumbent: 0.1 } }],
     ["golden", { golden: { worst: 0.003, tolerance: 0.002 } }],
     ["golden", { golden: { worst: 0, tolerance: 0.002, failure: "golden vector 0" } }],

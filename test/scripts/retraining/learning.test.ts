@@ -82,7 +82,7 @@ async function judgementOf(name: string, log: readonly LogRecord[]): Promise<Jud
     candidate: releasePath(work),
     incumbent,
     catalog: MADE_CATALOG,
-    limits: { ...DEFAULT_LIMITS, sizeRatio: 100, latencyRatio: 100 },
+    limits: { ...DEFAULT_LIMITS, latencyRatio: 100 },
     estimating: { confidence: 0.95, seed: 1, sliceRows: 30 },
     rounds: 5,
     nowMs: () => performance.now(),

@@ -5,7 +5,7 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { extractFeatures } from "../../../router-models/features/extract.ts";
+import { estimateInputTokens, extractFeatures } from "../../../router-models/features/extract.ts";
 import type { Prompt } from "../../../router-models/features/prompt.ts";
 import { openRelease, type Release } from "../../../router-models/release.ts";
 import type { OutcomeRow } from "../../../scripts/dataset/outcome-file.ts";
@@ -168,6 +168,7 @@ async function decided(
     weights: scoring.label,
     release: scoring.id,
     promptHash: String(number).padStart(16, "0"),
+    inputTokens: estimateInputTokens(prompt),
     features: {
       tableRows: TABLE_ROWS,
       ids: packInts(features.ids),

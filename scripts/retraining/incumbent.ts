@@ -1,0 +1,47 @@
+/**
+ * The release that a new one has to beat: what serves by the rollout in KV, else a folder, which before the first
+ * rollout is the release that the service brings along.
+ */
+import { join } from "node:path";
+import { openRelease, unpackRelease, type Release } from "../../router-models/release.ts";
+import { openRollout } from "../../router-models/rollout.ts";
+import type { KvTarget } from "../cloudflare/kv-command.ts";
+import { readReleaseFolder } from "../dataset/release-folder.ts";
+import { readBlob, readRolloutText } from "../releasing/rollout-storage.ts";
+
+const BROUGHT_ALONG = join(import.meta.dirname, "../../router-models/released/headgate");
+
+export interface Incumbent {
+  readonly release: Release;
+  /** Where it is no rollout's: it has to serve before anything can be tried beside it. */
+  readonly folder?: string;
+}
+
+/** Rejects where there is none that can be opened. */
+export async function findIncumbent(
+  folder: string | undefined,
+  target: KvTarget | undefined,
+): Promise<Incumbent> {
+  const served = target && (await servedRelease(target));
+  if (folder === undefined && served !== undefined) return { release: served };
+  const path = folder ?? BROUGHT_ALONG;
+  const release = await openRelease(await readReleaseFolder(path));
+  return served === undefined ? { release, folder: path } : { release };
+}
+
+/** Undefined where nothing was ever published. Whoever publishes checks who has signed. */
+async function servedRelease(target: KvTarget): Promise<Release | undefined> {
+  const text = await readRolloutText(target);
+  if (text === undefined) return undefined;
+  const { serving } = await openRollout(text, []);
+  const blob = await readBlob(serving.id, target);
+  if (blob === undefined) throw new Error(`The release that serves, ${serving.id}, is not in KV`);
+  return openRelease(unpackRelease(blob), serving.id);
+}
+
+/** Later than the incumbent's and than any before: `1.0.1-20261123T0610`, UTC. */
+export function nextVersion(version: string, now: Date): string {
+  const [, major = "1", minor = "0", patch = "0"] = /^(\d+)\.(\d+)\.(\d+)/u.exec(version) ?? [];
+  const stamp = now.toISOString().replace(/[-:]/gu, "").slice(0, 13);
+  return `${major}.${minor}.${Number(patch) + 1}-${stamp}`;
+}
