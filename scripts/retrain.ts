@@ -80,7 +80,7 @@ function sentenceOf(outcome: Outcome): string {
       return `${outcome.weights} is on trial, serial ${outcome.serial}. ${outcome.report}/report.md says why`;
     case "judged":
       return `${outcome.weights} passes every gate and was not published. ${outcome.report}/report.md says more`;
-    case "refused":
+    default:
       return [
         `${outcome.weights} is refused:`,
         ...outcome.gates

@@ -15,6 +15,8 @@ export interface Incumbent {
   readonly release: Release;
   /** Where it is no rollout's: it has to serve before anything can be tried beside it. */
   readonly folder?: string;
+  /** The trial under way, and when its rollout was last changed, milliseconds since 1970. */
+  readonly trial?: { readonly version: string; readonly changedMs: number };
 }
 
 /** Rejects where there is none that can be opened. */
@@ -23,20 +25,24 @@ export async function findIncumbent(
   target: KvTarget | undefined,
 ): Promise<Incumbent> {
   const served = target && (await servedRelease(target));
-  if (folder === undefined && served !== undefined) return { release: served };
+  if (folder === undefined && served !== undefined) return served;
   const path = folder ?? BROUGHT_ALONG;
   const release = await openRelease(await readReleaseFolder(path));
-  return served === undefined ? { release, folder: path } : { release };
+  return served === undefined ? { release, folder: path } : { ...served, release };
 }
 
 /** Undefined where nothing was ever published. Whoever publishes checks who has signed. */
-async function servedRelease(target: KvTarget): Promise<Release | undefined> {
+async function servedRelease(target: KvTarget): Promise<Incumbent | undefined> {
   const text = await readRolloutText(target);
   if (text === undefined) return undefined;
-  const { serving } = await openRollout(text, []);
+  const { serving, trial, at } = await openRollout(text, []);
   const blob = await readBlob(serving.id, target);
   if (blob === undefined) throw new Error(`The release that serves, ${serving.id}, is not in KV`);
-  return openRelease(unpackRelease(blob), serving.id);
+  const release = await openRelease(unpackRelease(blob), serving.id);
+  return {
+    release,
+    ...(trial && { trial: { version: trial.version, changedMs: Date.parse(at) } }),
+  };
 }
 
 /** Later than the incumbent's and than any before: `1.0.1-20261123T0610`, UTC. */

@@ -40,6 +40,7 @@ How it is judged
 
 How it runs
   --trial-share SHARE  of the requests   [0.1]; --tenant NAME=SHARE for some
+  --trial-days N       leave a trial that is under way alone for so long   [3]
   --report DIR         report.md, report.json and pictures   [report in the work folder]
   --work DIR           what a run that is killed goes on from   [.sluice/retrain]
   --restart            drop the run that is there and begin anew
@@ -81,6 +82,7 @@ export function readOptions(args: readonly string[]) {
       "gate-rows": { type: "string", default: String(L.sampleSize) },
       "slice-margin": { type: "string", default: String(L.sliceMargin) },
       "trial-share": { type: "string", default: "0.1" },
+      "trial-days": { type: "string", default: "3" },
       report: { type: "string" },
       work: { type: "string", default: ".sluice/retrain" },
       restart: { type: "boolean", default: false },
@@ -104,6 +106,7 @@ export function readOptions(args: readonly string[]) {
     heldOut: readInner("--held-out", flags["held-out"]),
     confidence: readInner("--confidence", flags.confidence),
     limits: limitsIn(flags),
+    trialDays: readNumber("--trial-days", flags["trial-days"]),
     isDry: flags["dry-run"],
     schedule: scheduleIn(flags),
   };

@@ -4,8 +4,9 @@
  */
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
+import { digestOfCatalog } from "../../router-models/catalog-digest.ts";
 import catalogJson from "../../router-models/catalog.json" with { type: "json" };
-import { parseCatalog, type CatalogModel } from "../../router-models/catalog.ts";
+import { parseCatalog } from "../../router-models/catalog.ts";
 import { readCatalogFile } from "../onboarding/catalog-file.ts";
 import { expectStorage, readAuthority, readTarget } from "../releasing/options.ts";
 import { KEY_VARIABLE } from "../releasing/signing-keys.ts";
@@ -60,34 +61,14 @@ export async function retrainOnce(options: Options, host: Host): Promise<Outcome
 }
 
 async function run(options: Options, host: Host, root: string): Promise<Outcome> {
-  const hasPlace = options.local || options.remote;
-  const target = hasPlace || !options.isDry ? readTarget(options) : undefined;
-  if (target !== undefined) await expectStorage(target);
-  await readAuthority(options, host.env[KEY_VARIABLE]); // Where a key is wrong, better before the training.
-  const incumbent = await findIncumbent(options.incumbent, target);
-  const { models: catalog } =
-    options.catalog === undefined
-      ? parseCatalog(catalogJson)
-      : await readCatalogFile(options.catalog);
-  const identity = identityOf(options, incumbent, catalog);
-  const opening = { identity, now: host.now(), restart: options.restart };
-  const work = await WorkFolder.open(root, opening);
-  if (work.isResumed) host.say(`Going on with the run that began at ${work.begunAt.toISOString()}`);
-  const context = { options, host, root, work, incumbent, catalog, target };
+  const context = await prepare(options, host, root);
+  const { work } = context;
   const pulled = await pull(context);
-  const last = await readLastRun(root);
-  // What was only judged is still to be published.
-  const isKnown = last?.events === pulled.digest && (last.outcome !== "judged" || options.isDry);
-  if (isKnown && !options.force) {
-    await work.drop();
-    return { kind: "nothing", why: `no event is new since ${last.version}, ${last.at}` };
-  }
+  const why = await whyNot(context, pulled.digest);
+  if (why !== undefined) return endWith(work, why);
   const base = await surveyBase(options);
   const { dataset, seconds } = await gather(context, pulled.paths, base);
-  if (dataset.learnt === 0 || dataset.judged === 0) {
-    await work.drop();
-    return { kind: "nothing", why: whyNothing(dataset) };
-  }
+  if (dataset.learnt === 0 || dataset.judged === 0) return endWith(work, whyNothing(dataset));
   const trained = await train(context, dataset, base);
   const judged = await judge(context, { dataset, trained });
   const times = {
@@ -99,17 +80,54 @@ async function run(options: Options, host: Host, root: string): Promise<Outcome>
   return conclude(context, { dataset, judged, events: pulled.digest, seconds: times });
 }
 
+async function endWith(work: WorkFolder, why: string): Promise<Outcome> {
+  await work.drop();
+  return { kind: "nothing", why };
+}
+
+/** Everything that can be found wrong is found wrong here, before the training. */
+async function prepare(options: Options, host: Host, root: string): Promise<Context> {
+  const hasPlace = options.local || options.remote;
+  const target = hasPlace || !options.isDry ? readTarget(options) : undefined;
+  if (target !== undefined) await expectStorage(target);
+  await readAuthority(options, host.env[KEY_VARIABLE]);
+  const incumbent = await findIncumbent(options.incumbent, target);
+  const { models: catalog } =
+    options.catalog === undefined
+      ? parseCatalog(catalogJson)
+      : await readCatalogFile(options.catalog);
+  const identity = identityOf(options, incumbent, await digestOfCatalog(catalog));
+  const opening = { identity, now: host.now(), restart: options.restart };
+  const work = await WorkFolder.open(root, opening);
+  if (work.isResumed) host.say(`Going on with the run that began at ${work.begunAt.toISOString()}`);
+  return { options, host, root, work, incumbent, catalog, target };
+}
+
+const DAY_MS = 86_400_000;
+
+/** Why there is nothing to do with these events; undefined where there is. */
+async function whyNot(
+  { options, host, root, incumbent: { trial } }: Context,
+  events: string,
+): Promise<string | undefined> {
+  if (options.force) return undefined;
+  const last = await readLastRun(root);
+  // What was only judged is still to be published.
+  if (last?.events === events && (last.outcome !== "judged" || options.isDry))
+    return `no event is new since ${last.version}, ${last.at}`;
+  const leftMs = trial && trial.changedMs + options.trialDays * DAY_MS - host.now().getTime();
+  return !options.isDry && leftMs !== undefined && leftMs > 0
+    ? `${trial!.version} is on trial; it is left alone until ${options.trialDays} days after the last change`
+    : undefined;
+}
+
 /** All that decides what a run computes; the events are those that it has found at its beginning. */
-function identityOf(
-  options: Options,
-  { release }: Incumbent,
-  catalog: readonly CatalogModel[],
-): string {
+function identityOf(options: Options, { release }: Incumbent, catalog: string): string {
   const { events, bucket, sinceDays, strict, sets, data, guessWeight, device, seed } = options;
   const { heldOut, confidence, limits, local, remote } = options;
   return JSON.stringify([
     [local, remote, events, bucket, sinceDays, strict, sets, data, guessWeight, device, seed],
-    [heldOut, confidence, limits, release.id, catalog.length],
+    [heldOut, confidence, limits, release.id, catalog],
   ]);
 }
 

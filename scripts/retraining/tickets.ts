@@ -21,7 +21,7 @@ export interface QueueAddress {
 export interface PulledTickets {
   readonly tickets: readonly RetrainTicket[];
   /** Says that they are done. */
-  acknowledge(): Promise<void>;
+  readonly acknowledge: () => Promise<void>;
 }
 
 export interface Waiting {

@@ -170,7 +170,7 @@ describe("fitCalibration", () => {
       // Where the knots lie goes by rows; what they say goes by weights.
       for (const z of [-2.5, -1, 0, 0.7, 2])
         expect(Math.abs(calibrate(once, z) - calibrate(often, z))).toBeLessThan(0.02);
-      const even = rows.map(({ weight: _, ...row }) => row);
+      const even = rows.map(({ logit: at, label }) => ({ logit: at, label }));
       expect(fitCalibration(even, prompts)).not.toEqual(once);
     },
   );
