@@ -71,27 +71,23 @@ async function runOnce(options: Options): Promise<Outcome> {
 }
 
 function sentenceOf(outcome: Outcome): string {
-  switch (outcome.kind) {
-    case "held":
-      return `Another run holds the work folder: process ${outcome.by.pid} on ${outcome.by.host}, since ${outcome.by.since}`;
-    case "nothing":
-      return `Nothing to do: ${outcome.why}`;
-    case "published":
-      return `${outcome.weights} is on trial, serial ${outcome.serial}. ${outcome.report}/report.md says why`;
-    case "judged":
-      return `${outcome.weights} passes every gate and was not published. ${outcome.report}/report.md says more`;
-    default:
-      return [
-        `${outcome.weights} is refused:`,
-        ...outcome.gates
-          .filter(({ passed }) => !passed)
-          .map(
-            ({ name, value, limit, why }) =>
-              `  ${name}: ${value ?? "unknown"}, limit ${limit}; ${why}`,
-          ),
-        `${outcome.report}/report.md says more`,
-      ].join("\n");
+  if (outcome.kind === "held") {
+    const { pid, host: on, since } = outcome.by;
+    return `Another run holds the work folder: process ${pid} on ${on}, since ${since}`;
   }
+  if (outcome.kind === "nothing") return `Nothing to do: ${outcome.why}`;
+  const { weights, gates } = outcome;
+  const more = `${outcome.report}/report.md says more`;
+  if (outcome.kind === "published")
+    return `${weights} is on trial, serial ${outcome.serial}. ${more}`;
+  if (outcome.kind === "judged")
+    return `${weights} passes every gate and was not published. ${more}`;
+  const against = gates
+    .filter(({ passed }) => !passed)
+    .map(
+      ({ name, value, limit, why }) => `  ${name}: ${value ?? "unknown"}, limit ${limit}; ${why}`,
+    );
+  return [`${weights} is refused:`, ...against, more].join("\n");
 }
 
 function commitOfSources(): string {
