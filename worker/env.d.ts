@@ -51,6 +51,8 @@ interface Env {
   readonly RETRAIN?: Queue<import("./domain/retraining.ts").RetrainTicket>;
   /** Alerts on their way to the webhook; this Worker is the queue's consumer too. */
   readonly ALERTS?: Queue;
+  /** The day's ticket for whoever trains; pulled over HTTP. */
+  readonly RETRAIN?: Queue;
   readonly ALERT_WEBHOOK_URL?: string;
   readonly ALERT_WEBHOOK_SECRET?: string;
   readonly SLUICE_API_KEY?: string;
