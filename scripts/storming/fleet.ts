@@ -20,7 +20,7 @@ export interface FleetOptions {
 }
 
 /** A machine that has thousands of answers to read reads the last of them late; that is no vendor's fault. */
-const UNHURRIED = {
+export const UNHURRIED = {
   CONNECT_TIMEOUT_MS: "300000",
   FIRST_BYTE_TIMEOUT_MS: "300000",
   ANSWER_TIMEOUT_MS: "300000",

@@ -223,7 +223,7 @@ export class JournalObject extends DurableObject<JournalEnv> {
     const tickets = this.#outbox.due(state.tenant, nowMs);
     if (tickets.length === 0) return;
     await queue.sendBatch(tickets.map((body) => ({ body, contentType: "json" })));
-    this.#outbox.issued(tickets, nowMs);
+    this.#outbox.issued(tickets, { state, nowMs });
   }
 
   /** When there is something to do next; undefined for a journal of nothing. */

@@ -16,8 +16,12 @@ const TABLES = `
   );
 `;
 
-/** Until a ticket that nobody has confirmed is issued again: first, and at most. It doubles. */
-const AGAIN_MS = 60_000;
+/**
+ * Until a ticket that nobody has confirmed is issued again. At first as long as rows wait for a file, within these
+ * bounds, and then twice as long each time.
+ */
+const SOONEST_AGAIN_MS = 2_000;
+const FIRST_AGAIN_MS = 60_000;
 const LONGEST_AGAIN_MS = 3_600_000;
 
 /** A queue takes no more messages at once. */
@@ -66,12 +70,16 @@ export class Outbox {
       .map((ticket) => ({ kind: "hour_file", tenant, ...ticket }));
   }
 
-  issued(tickets: readonly Ticket[], nowMs: number): void {
+  issued(
+    tickets: readonly Ticket[],
+    { state, nowMs }: { state: JournalState; nowMs: number },
+  ): void {
+    const firstMs = Math.min(Math.max(state.file_after_ms, SOONEST_AGAIN_MS), FIRST_AGAIN_MS);
     for (const { first } of tickets)
       this.#sql.exec(
         "UPDATE tickets SET due_ms = ? + min(? << min(tries, 16), ?), tries = tries + 1 WHERE first = ?",
         nowMs,
-        AGAIN_MS,
+        firstMs,
         LONGEST_AGAIN_MS,
         first,
       );
