@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { openRelease, unpackRelease, type Release } from "../../router-models/release.ts";
 import { openRollout } from "../../router-models/rollout.ts";
-import type { KvTarget } from "../cloudflare/kv-command.ts";
+import type { KvStore } from "../cloudflare/kv-store.ts";
 import { readReleaseFolder } from "../dataset/release-folder.ts";
 import { readBlob, readRolloutText } from "../releasing/rollout-storage.ts";
 
@@ -22,9 +22,9 @@ export interface Incumbent {
 /** Rejects where there is none that can be opened. */
 export async function findIncumbent(
   folder: string | undefined,
-  target: KvTarget | undefined,
+  kv: KvStore | undefined,
 ): Promise<Incumbent> {
-  const served = target && (await servedRelease(target));
+  const served = kv && (await servedRelease(kv));
   if (folder === undefined && served !== undefined) return served;
   const path = folder ?? BROUGHT_ALONG;
   const release = await openRelease(await readReleaseFolder(path));
@@ -32,11 +32,11 @@ export async function findIncumbent(
 }
 
 /** Undefined where nothing was ever published. Whoever publishes checks who has signed. */
-async function servedRelease(target: KvTarget): Promise<Incumbent | undefined> {
-  const text = await readRolloutText(target);
+async function servedRelease(kv: KvStore): Promise<Incumbent | undefined> {
+  const text = await readRolloutText(kv);
   if (text === undefined) return undefined;
   const { serving, trial, at } = await openRollout(text, []);
-  const blob = await readBlob(serving.id, target);
+  const blob = await readBlob(serving.id, kv);
   if (blob === undefined) throw new Error(`The release that serves, ${serving.id}, is not in KV`);
   const release = await openRelease(unpackRelease(blob), serving.id);
   return {

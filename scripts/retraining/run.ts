@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { digestOfCatalog } from "../../router-models/catalog-digest.ts";
 import catalogJson from "../../router-models/catalog.json" with { type: "json" };
 import { parseCatalog } from "../../router-models/catalog.ts";
+import { wranglerKv } from "../cloudflare/kv-store.ts";
 import { readCatalogFile } from "../onboarding/catalog-file.ts";
 import { expectStorage, readAuthority, readTarget } from "../releasing/options.ts";
 import { KEY_VARIABLE } from "../releasing/signing-keys.ts";
@@ -91,7 +92,7 @@ async function prepare(options: Options, host: Host, root: string): Promise<Cont
   const target = hasPlace || !options.isDry ? readTarget(options) : undefined;
   if (target !== undefined) await expectStorage(target);
   await readAuthority(options, host.env[KEY_VARIABLE]);
-  const incumbent = await findIncumbent(options.incumbent, target);
+  const incumbent = await findIncumbent(options.incumbent, target && wranglerKv(target));
   const { models: catalog } =
     options.catalog === undefined
       ? parseCatalog(catalogJson)

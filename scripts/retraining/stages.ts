@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { CatalogModel } from "../../router-models/catalog.ts";
 import { weightsLabel } from "../../router-models/release.ts";
 import type { KvTarget } from "../cloudflare/kv-command.ts";
+import { wranglerKv } from "../cloudflare/kv-store.ts";
 import { pullEvents } from "../events/mirror.ts";
 import { BadLines } from "../events/records.ts";
 import { readAuthority, readShares } from "../releasing/options.ts";
@@ -258,7 +259,7 @@ export async function publish({
   const authority = await readAuthority(options, host.env[KEY_VARIABLE]);
   const way = {
     authority,
-    target,
+    kv: wranglerKv(target),
     nowMs: host.now().getTime(),
     say: (line: string) => host.say(line),
   };

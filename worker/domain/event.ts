@@ -208,7 +208,6 @@ export type SignalRecord = z.output<typeof signalRecordSchema>;
 
 /** What of a tenant's prompts may be kept in its events; `off` keeps no events at all. */
 export const EVENT_DETAILS = ["off", "decisions", "features", "prompts"] as const;
-export type EventDetail = (typeof EVENT_DETAILS)[number];
 
 /** What of a tenant its journal has to know: `Tenant.events_days`. */
 export interface EventTerms {
