@@ -143,7 +143,7 @@ export const decisionRecordSchema = z.strictObject({
   /** `version@sha256-12` of the release that scored, and its full id. */
   weights: z.string(),
   release: z.string(),
-  /** The trial that the request was part of, by its rollout's serial, and on which side. */
+  /** The trial that the request was part of, by the serial of the rollout that began it, and on which side. */
   trial: z.strictObject({ serial: count, side: z.enum(["candidate", "incumbent"]) }).optional(),
   /** First twelve digits of the SHA-256 of the catalogue. */
   catalog: z.string(),
