@@ -371,6 +371,24 @@ describe("what is forgotten", () => {
     expect(await stub.standing()).toMatchObject({ lost: 0 });
   });
 
+  it("are all rows of a ticket or none, so that its file is never written with less in it", async ({
+    expect,
+  }) => {
+    const { append, alarm, rows, sql, stub } = open();
+    const { tickets, EVENTS } = heldQueue();
+    await append(Array.from({ length: 6 }, (_, at) => decided(`r${at}`)));
+    await alarm({ EVENTS });
+    await append(Array.from({ length: 6 }, (_, at) => said(`s${at}`)));
+    await alarm({ EVENTS });
+    const [first, second] = tickets.splice(0);
+    await fillWith(sql, { rows: 12, room: 8 });
+    await alarm({ EVENTS });
+    expect((await rows()).map(({ number }) => number)).toEqual([7, 8, 9, 10, 11, 12]);
+    expect(await stub.take(first!)).toEqual({ state: "confirmed" });
+    expect(await stub.take(second!)).toMatchObject({ state: "open" });
+    expect(await stub.standing()).toMatchObject({ rows: 6, lost: 6, pending: 1 });
+  });
+
   it("is all that is too old or too much where there are no files", async ({ expect }) => {
     const { append, alarm, rows, sql, stub } = open();
     await append(Array.from({ length: 10 }, (_, at) => decided(`r${at}`)));
