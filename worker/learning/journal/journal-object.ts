@@ -9,9 +9,9 @@
  *
  * Without a queue and a bucket the journal has the latest rows alone.
  *
- * What an event costs, at Cloudflare's prices of 2026: its row, its two index entries, and the same again when it is
- * forgotten, six rows written, 6 µ$; a request to the object, at one for all that came while the last was under
- * way, at most 0.15 µ$; alarms, queue and bucket, for thousands at once, nothing that counts.
+ * What an event costs, at Cloudflare's prices of 2026: its row, its two index entries and its end, four rows written as
+ * workerd counts them, 4 µ$; of the request to the object, one for all that came while the last was under way, at most
+ * 0.15 µ$; of the row of marks, alarms, queue and bucket, which are for many at once, nothing that counts.
  * https://developers.cloudflare.com/durable-objects/platform/pricing/
  */
 import { DurableObject } from "cloudflare:workers";

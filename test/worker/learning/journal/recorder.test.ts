@@ -145,6 +145,7 @@ describe("a recorder", () => {
     }
     await one;
     expect(calls.flatMap(({ ids }) => ids)).toHaveLength(MAX_RECORDS);
+    expect(Math.max(...calls.map(({ ids }) => ids.length))).toBe(500);
     const next = recorder.record([said("later")]);
     calls.at(-1)!.answer();
     await next;
