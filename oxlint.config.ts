@@ -110,6 +110,11 @@ const AMBIENT = [
   { object: "performance", property: "now", message: "Take a Clock." },
 ] as const;
 
+/** What a decision is made of must come out alike in every engine, and these do not. */
+const OF_THE_ENGINE = ["exp", "expm1", "log", "log1p", "log2", "log10", "pow", "hypot", "tanh"].map(
+  (property) => ({ object: "Math", property, message: "Take router-models/portable-math.ts." }),
+);
+
 export default defineConfig({
   plugins: ["typescript", "import", "unicorn", "oxc", "vitest"],
   categories: { correctness: "error", suspicious: "error" },
@@ -163,6 +168,13 @@ export default defineConfig({
           { name: "fetch", message: "Only providers/dispatch.ts and budget/webhook.ts." },
         ],
       },
+    },
+    {
+      files: [
+        "router-models/{calibration,expected-score,placement,portable-math,reference,scorer}.ts",
+        "worker/routing/{candidates,decide,explore,hull,lift,pin}.ts",
+      ],
+      rules: { "no-restricted-properties": ["error", ...AMBIENT, ...OF_THE_ENGINE] },
     },
     {
       files: ["worker/providers/dispatch.ts", "worker/budget/webhook.ts"],

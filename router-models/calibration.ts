@@ -10,7 +10,7 @@
  * 2005 (with few labels Platt's map errs less than the isotonic one).
  */
 import type { Calibration } from "./manifest.ts";
-import { exp } from "./portable-math.ts";
+import { exp, log1p } from "./portable-math.ts";
 
 /** Prompts. */
 const PLATT_FROM = 500;
@@ -91,7 +91,7 @@ function plattLoss(rows: readonly LabelledLogit[], { slope, intercept }: PlattMa
   let sum = 0;
   for (const { logit, label, weight = 1 } of rows) {
     const z = slope * logit + intercept;
-    sum += weight * (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - z * label);
+    sum += weight * (Math.max(z, 0) + log1p(exp(-Math.abs(z))) - z * label);
   }
   return sum / totalWeight(rows) + (RIDGE / 2) * ((slope - 1) ** 2 + intercept ** 2);
 }
