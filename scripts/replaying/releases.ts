@@ -38,12 +38,16 @@ export class Releases {
     if (there === undefined) throw new Error(`${place}: there is no such file or folder`);
     const paths = there.isDirectory() ? [place, ...(await pathsIn(place))] : [place];
     const found: FoundRelease[] = [];
+    const whys: string[] = [];
     for (const path of paths) {
       const release = await releaseAt(path);
-      if (release !== undefined) found.push(release);
+      if ("why" in release) whys.push(release.why);
+      else found.push(release);
     }
     if (found.length === 0)
-      throw new Error(`${place}: is no release, no blob of one, and no folder of such`);
+      throw new Error(
+        `${place}: is no release, no blob of one, and no folder of such: ${whys[0] ?? "it is empty"}`,
+      );
     for (const release of found)
       if (!this.#found.has(release.id)) this.#found.set(release.id, release);
     return found.map(({ id }) => this.#found.get(id)!);
@@ -91,16 +95,19 @@ async function pathsIn(folder: string): Promise<string[]> {
   return names.toSorted((a, b) => (a < b ? -1 : 1)).map((name) => join(folder, name));
 }
 
-/** Undefined for what is something else. */
-async function releaseAt(path: string): Promise<FoundRelease | undefined> {
+/** Or why it is none. */
+async function releaseAt(path: string): Promise<FoundRelease | { readonly why: string }> {
   const read = (await stat(path)).isDirectory() ? readReleaseFolder : readBlob;
   const manifest = await read(path).then(
     (files) => files.manifest,
-    () => undefined,
+    (error: unknown) => ({ why: error instanceof Error ? error.message : String(error) }),
   );
-  if (manifest === undefined) return undefined;
+  if ("why" in manifest) return manifest;
   const parsed = manifestSchema.safeParse(jsonOf(manifest));
-  if (!parsed.success) return undefined;
+  if (!parsed.success) {
+    const { path: field, message } = parsed.error.issues[0]!;
+    return { why: `manifest.json: ${field.map(String).join(".")}: ${message}` };
+  }
   const { version } = parsed.data;
   const id = await sha256Hex(manifest);
   return {

@@ -63,7 +63,9 @@ describe("Releases", () => {
       `No weights 8.8.8 are at hand, only ${labels[0]}`,
     );
     await expect(all.named(join(folder, "released"))).rejects.toThrow("holds several");
-    await expect(all.add(join(folder, "blobs", "note.txt"))).rejects.toThrow("is no release");
+    await expect(all.add(join(folder, "blobs", "note.txt"))).rejects.toThrow(
+      "is no release, no blob of one, and no folder of such: Not a release: ",
+    );
     await expect(all.add(join(folder, "nowhere"))).rejects.toThrow("there is no such file");
   });
 
