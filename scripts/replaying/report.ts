@@ -13,7 +13,7 @@ import {
   markdown,
   percent,
 } from "../report/markdown.ts";
-import { frame, note, picture } from "../report/svg.ts";
+import { frame, note, picture, type Series } from "../report/svg.ts";
 import { textTable } from "../report/text-table.ts";
 import type { BeforeAfter, Diff, TenantDiff } from "./diff.ts";
 import type { Differing, ReplayReport } from "./replay.ts";
@@ -179,42 +179,52 @@ function dearestRows({ dearest }: TenantDiff): string[][] {
 }
 
 const PICTURE = "traffic.svg";
-/** Of the busiest models; more names would lie on one another. */
-const NAMED_MODELS = 8;
+/** Rows of the picture. */
+const NAMED_MODELS = 10;
 
-/** Each model's share of the requests before and after; on the line it stays as it is. */
+/** Each of the busiest models' share of the requests before and after, a row each. */
 export function picturesOf({ diff, next }: Found): Picture[] {
   if (diff === undefined) return [];
   const { shares, decisions, refused } = diff.total;
   const served = Math.max(decisions - refused, 1);
-  const points = shares.map(({ before, after }) => [before / served, after / served] as const);
-  const most = Math.max(0.1, ...points.flat());
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => part * most);
-  const axis = { from: 0, to: most, ticks, format: percent };
-  const place = frame(
-    { ...axis, label: "share of requests, as served" },
-    { ...axis, label: `share of requests, ${next}` },
-  );
-  const busiest = shares
+  const rows = shares
     .toSorted((a, b) => b.before + b.after - a.before - a.after)
-    .slice(0, NAMED_MODELS);
-  const names = busiest.map(({ model, before, after }) =>
-    note(model, { x: place.x(before / served), y: place.y(after / served) }),
+    .slice(0, NAMED_MODELS)
+    .map(({ model, before, after }, row) => {
+      return { model, y: NAMED_MODELS - row, before: before / served, after: after / served };
+    });
+  const most = Math.max(0.1, ...rows.flatMap(({ before, after }) => [before, after]));
+  const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => part * most);
+  const place = frame(
+    { label: "share of requests", from: 0, to: most, ticks, format: percent },
+    { label: "", from: 0, to: NAMED_MODELS + 0.6, ticks: [], format: String },
   );
   const svg = picture("Where the requests go", place, {
     series: [
-      {
-        name: "unchanged",
-        style: "random",
-        kind: "line",
-        points: [
-          [0, 0],
-          [most, most],
-        ],
-      },
-      { name: "a model", style: "router", kind: "dots", points },
+      ...rows.map(({ y, before, after }): Series => {
+        const points = [before, after].map((x) => [x, y] as const);
+        return { name: "", style: "random", kind: "line", points };
+      }),
+      dots(
+        next,
+        "router",
+        rows.map(({ after, y }) => [after, y]),
+      ),
+      dots(
+        "as served",
+        "random",
+        rows.map(({ before, y }) => [before, y]),
+      ),
     ],
-    extra: names.join("\n"),
+    extra: rows
+      .map(({ model, y, before, after }) =>
+        note(model, { x: place.x(Math.max(before, after)), y: place.y(y) }),
+      )
+      .join("\n"),
   });
   return [{ name: PICTURE, svg }];
+}
+
+function dots(name: string, style: string, points: Series["points"]): Series {
+  return { name, style, kind: "dots", points };
 }
