@@ -46,19 +46,19 @@ async function main(): Promise<void> {
   if (!isProven(proof)) process.exitCode = 1;
 }
 
-function shown({ traffic, replay, reasons, replaySeconds }: Proof): string {
+function shown({ traffic, replay, reasons, lifted, replaySeconds }: Proof): string {
   const { answered, failed, missing, seconds, paths } = traffic;
   const errors = [...failed].map(([status, count]) => `${count} × ${status}`).join(", ");
   return [
     `${answered.size} requests answered in ${seconds.toFixed(0)} s, errors: ${errors || "none"}.`,
     `${paths.length} files of events; ${missing} answered requests are in none of them.`,
-    `Reasons: ${[...reasons].map(([reason, count]) => `${reason} ${count}`).join(", ")}.`,
+    `Reasons: ${[...reasons].map(([reason, count]) => `${reason} ${count}`).join(", ")}; ${lifted} lifted.`,
     `Made again in ${replaySeconds.toFixed(0)} s:`,
     textOf({ replay, diff: undefined, next: "" }),
   ].join("\n");
 }
 
-function plainOf({ traffic, replay, reasons, replaySeconds }: Proof): object {
+function plainOf({ traffic, replay, reasons, lifted, replaySeconds }: Proof): object {
   const { answered, failed, missing, seconds, paths } = traffic;
   return {
     answered: answered.size,
@@ -67,6 +67,7 @@ function plainOf({ traffic, replay, reasons, replaySeconds }: Proof): object {
     seconds,
     files: paths.length,
     reasons: Object.fromEntries(reasons),
+    lifted,
     replaySeconds,
     replay: {
       ...replay,

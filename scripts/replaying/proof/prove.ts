@@ -17,6 +17,8 @@ export interface Proof {
   readonly replaySeconds: number;
   /** What the decisions were for, by reason: a proof of one kind alone would be none. */
   readonly reasons: ReadonlyMap<string, number>;
+  /** Decisions that were moved by what had been learnt. */
+  readonly lifted: number;
 }
 
 export interface ProofOptions extends Omit<TrafficOptions, "models" | "folder" | "onRequest"> {
@@ -44,21 +46,23 @@ export async function prove(options: ProofOptions): Promise<Proof> {
       options.onProgress(done, "made again"),
     );
     const replaySeconds = (performance.now() - startedMs) / 1_000;
-    return { traffic, replay, replaySeconds, reasons: await reasonsOf(traffic.paths) };
+    return { traffic, replay, replaySeconds, ...(await kindsOf(traffic.paths)) };
   } finally {
     await shop.close();
     if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function reasonsOf(paths: readonly string[]): Promise<Map<string, number>> {
+async function kindsOf(paths: readonly string[]): Promise<Pick<Proof, "reasons" | "lifted">> {
   const reasons = new Map<string, number>();
-  for await (const record of recordsOf(paths))
-    if (record.kind === "decision") {
-      const { reason } = record.decision;
-      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    }
-  return reasons;
+  let lifted = 0;
+  for await (const record of recordsOf(paths)) {
+    if (record.kind !== "decision") continue;
+    const { moment, decision } = record;
+    reasons.set(decision.reason, (reasons.get(decision.reason) ?? 0) + 1);
+    if (Object.keys(moment.lifts).length > 0 || moment.caution > 0) lifted++;
+  }
+  return { reasons, lifted };
 }
 
 /** Whether all that was answered was logged, and all that was logged came out equal. */
