@@ -79,6 +79,7 @@ export class Fleet {
     return spawnWorker({
       vendorUrl,
       persist: folder,
+      logLevel: "log", // Or its own log is not printed at all.
       vars: {
         SLUICE_ADMIN_KEY: adminKey,
         SLUICE_KEY_SECRET: "what-the-keys-of-a-storm-are-hashed-with",

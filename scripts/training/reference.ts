@@ -10,11 +10,15 @@ import type { Example } from "./examples.ts";
 const LEFT_OUT_OF = 16;
 
 export function trafficReference(examples: readonly Example[], tableRows: number): Reference {
-  const isLeftOut = ({ gid }: Example): boolean => hashText(gid) % LEFT_OUT_OF === 0;
+  const all = featuresOf(examples);
   const unseen = featuresOf(examples.filter(isLeftOut));
   const others = featuresOf(examples.filter((example) => !isLeftOut(example)));
   const { novelty } = referenceOf(others, { unseen, tableRows });
-  return { ...referenceOf(featuresOf(examples), { unseen: [], tableRows }), novelty };
+  return { ...referenceOf(all, { unseen: [], tableRows }), novelty };
+}
+
+function isLeftOut({ gid }: Example): boolean {
+  return hashText(gid) % LEFT_OUT_OF === 0;
 }
 
 function featuresOf(examples: readonly Example[]): Features[] {
