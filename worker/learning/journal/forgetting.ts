@@ -38,11 +38,16 @@ export class Forgetting {
       this.#forgetFiled(this.#lastInExcess());
     }
     const lost = this.#forgetOldest(this.#lastInExcess());
-    this.#state.forgot({ rows: 0, bytes: 0, lost });
+    if (lost > 0) this.#state.forgot({ rows: 0, bytes: 0, lost });
   }
 
+  /** Of rows that were kept until then. Numbers are in the order of time, so none but those are looked at. */
   #lastBefore(ms: number): number {
-    return this.#number("SELECT max(number) AS number FROM rows WHERE kept_ms <= ?", ms);
+    const next = this.#number(
+      "SELECT number FROM rows WHERE kept_ms > ? ORDER BY number LIMIT 1",
+      ms,
+    );
+    return next === 0 ? (this.#state.read()?.last ?? 0) : next - 1;
   }
 
   /** Number of the last of the oldest rows that there is no room for; 0 where there is for all. */
@@ -57,6 +62,7 @@ export class Forgetting {
   }
 
   #forgetFiled(last: number): void {
+    if (last === 0) return;
     const { ticketed } = this.#state.read()!;
     this.#delete(`${IN_A_FILE} AND number <= ?2`, ticketed, last);
   }

@@ -216,10 +216,12 @@ export class JournalObject extends DurableObject<JournalEnv> {
     const queue = this.#queue;
     const state = this.#state.read();
     if (queue === undefined || state === undefined) return;
-    this.ctx.storage.transactionSync(() => {
-      const rows = this.#rows.sizes(state.ticketed, ROWS_AT_ONCE);
-      this.#state.raise("ticketed", this.#outbox.cut(rows, { state, nowMs }));
-    });
+    const dueMs = this.#filingDueMs(state);
+    if (dueMs !== undefined && dueMs <= nowMs)
+      this.ctx.storage.transactionSync(() => {
+        const rows = this.#rows.sizes(state.ticketed, ROWS_AT_ONCE);
+        this.#state.raise("ticketed", this.#outbox.cut(rows, { state, nowMs }));
+      });
     const tickets = this.#outbox.due(state.tenant, nowMs);
     if (tickets.length === 0) return;
     await queue.sendBatch(tickets.map((body) => ({ body, contentType: "json" })));
@@ -236,17 +238,19 @@ export class JournalObject extends DurableObject<JournalEnv> {
       if (untold !== undefined) due.push(untold.keptMs + TELL_AFTER_MS);
     }
     if (this.#queue !== undefined) {
-      const [unfiled] = this.#rows.sizes(state.ticketed, 1);
-      if (unfiled !== undefined) due.push(this.#isFull(state) ? 0 : dueOf(unfiled, state));
       const { dueMs } = this.#outbox.waiting();
-      if (dueMs !== undefined) due.push(dueMs);
+      due.push(this.#filingDueMs(state) ?? Infinity, dueMs ?? Infinity);
     }
     if (this.#rows.firstMs() !== undefined) due.push(systemClock.nowMs() + FORGET_EVERY_MS);
-    return due.length === 0 ? undefined : Math.min(...due);
+    const soonest = Math.min(...due, Infinity);
+    return soonest === Infinity ? undefined : soonest;
   }
 
-  #isFull({ last, ticketed }: JournalState): boolean {
-    return last - ticketed >= FILE_ROWS;
+  /** When the next rows are to be on a ticket; undefined where all are. */
+  #filingDueMs(state: JournalState): number | undefined {
+    const [unfiled] = this.#rows.sizes(state.ticketed, 1);
+    if (unfiled === undefined) return undefined;
+    return state.last - state.ticketed >= FILE_ROWS ? 0 : dueOf(unfiled, state);
   }
 
   #wake(): void {

@@ -78,9 +78,9 @@ export class StateRow {
     );
   }
 
-  /** Moves a mark on, never back. */
+  /** Moves a mark on, never back; where it stands already nothing is written. */
   raise(mark: "told" | "ticketed", to: number): void {
-    this.#sql.exec(`UPDATE journal SET ${mark} = max(${mark}, ?)`, to);
+    this.#sql.exec(`UPDATE journal SET ${mark} = ? WHERE ${mark} < ?`, to, to);
   }
 
   /** Rows have gone. @param lost Those of them that were in no file. */
