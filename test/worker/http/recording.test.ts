@@ -6,6 +6,7 @@ import {
   type LogRecord,
 } from "../../../worker/domain/event.ts";
 import type { Lesson } from "../../../worker/domain/lessons.ts";
+import { routeSchema } from "../../../worker/http/wire/view-schemas.ts";
 import { unpackFloats, unpackInts } from "../../../worker/lib/packed-numbers.ts";
 import { callerWith } from "../fixture/callers.ts";
 import { createService, type ServiceOptions } from "../fixture/service.ts";
@@ -208,5 +209,24 @@ describe("what was learnt since the release", () => {
       floors.push((await decisions())[0]!.decision.floor!);
     }
     expect(floors[1]! - floors[0]!).toBeCloseTo(0.05, 12);
+  });
+});
+
+describe("POST /v1/route", () => {
+  it("shows lifts, propensities and caution, where there are any", async ({ expect }) => {
+    const exploration = { sharpness: 0, floor: 0, max_cost_ratio: 1_000 };
+    const { service } = recorded([], {
+      tenant: { exploration },
+      lessons: { of: () => ({ lifts: new Map([["openai/small", -0.1]]), caution: 0.02 }) },
+    });
+    const answer = await service.fetch("/v1/route", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "auto", messages: [{ role: "user", content: "Hi" }] }),
+    });
+    const { caution, models } = routeSchema.parse(await answer.json());
+    expect(caution).toBe(0.02);
+    expect(models.find(({ model }) => model === "openai/small")).toMatchObject({ lift: -0.1 });
+    expect(models.every(({ propensity }) => propensity !== undefined)).toBe(true);
   });
 });

@@ -26,6 +26,14 @@ const certificateSchema = z
 const candidateSchema = z.strictObject({
   model: z.string(),
   score: z.number().describe("Predicted probability of a good answer, 0 to 1"),
+  lift: z
+    .number()
+    .optional()
+    .describe("What of the score was learnt since the weights were trained"),
+  propensity: z
+    .number()
+    .optional()
+    .describe("How likely it was to be the first attempt, where the tenant explores"),
   cost_p50_usd: usd,
   cost_p90_usd: usd,
   ttft_ms: milliseconds,
@@ -45,6 +53,10 @@ export const routeSchema = z.strictObject({
   reference: z.string().describe("The model against which floors and savings are stated"),
   floor: z.number().optional().describe("Score that the quality floor demanded"),
   certificate: certificateSchema.optional(),
+  caution: z
+    .number()
+    .optional()
+    .describe("Score by which the floor was raised, because something drifts"),
   lambda: z.number(),
   /** Score that a dollar must buy, where a paced budget set λ. */
   quality_per_usd: z.number().optional(),

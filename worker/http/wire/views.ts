@@ -21,7 +21,8 @@ import type {
 } from "./view-schemas.ts";
 
 /** The decision without the call. */
-export function routeView(id: string, { forecast, decision, weights }: Route): RouteView {
+export function routeView(id: string, { forecast, decision, weights, grounds }: Route): RouteView {
+  const { lifts, caution } = grounds.lesson;
   return {
     id,
     object: "route",
@@ -34,11 +35,17 @@ export function routeView(id: string, { forecast, decision, weights }: Route): R
     reference: decision.reference.model,
     ...(decision.floor !== undefined && { floor: decision.floor }),
     ...(decision.assurance !== undefined && { certificate: certificateView(decision.assurance) }),
+    ...(caution > 0 && { caution }),
     lambda: decision.lambda,
     ...(decision.qualityPerUsd !== undefined && { quality_per_usd: decision.qualityPerUsd }),
     ...(decision.mostMicroUsd !== undefined && { max_held_usd: decision.mostMicroUsd / 1e6 }),
     attempts: decision.attempts.map(({ model }) => model),
-    models: decision.candidates.map(candidateView),
+    models: decision.candidates.map((candidate) =>
+      candidateView(candidate, {
+        lift: lifts.get(candidate.model),
+        propensity: decision.propensities?.get(candidate.model),
+      }),
+    ),
     excluded: [...decision.excluded],
   };
 }
@@ -58,10 +65,15 @@ function certificateView({ doubt, proof }: Assurance): CertificateView {
   };
 }
 
-function candidateView(candidate: Candidate): CandidateView {
+function candidateView(
+  candidate: Candidate,
+  { lift, propensity }: { lift: number | undefined; propensity: number | undefined },
+): CandidateView {
   return {
     model: candidate.model,
     score: candidate.score,
+    ...(lift !== undefined && { lift }),
+    ...(propensity !== undefined && { propensity }),
     cost_p50_usd: candidate.costP50MicroUsd / 1e6,
     cost_p90_usd: candidate.costP90MicroUsd / 1e6,
     ttft_ms: candidate.ttftMs,
