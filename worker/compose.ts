@@ -32,6 +32,7 @@ import { BUNDLED } from "./inference/bundled.ts";
 import { RouterHost, type InferenceEvent } from "./inference/router-host.ts";
 import { kvWeightsStore } from "./inference/weights-store.ts";
 import { feedbackStore } from "./learning/feedback-object.ts";
+import { JUDGE } from "./learning/judge.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
 import { pause, type Pause } from "./lib/pause.ts";
 import { randomFrom } from "./lib/prng.ts";
@@ -101,6 +102,7 @@ export function compose(env: Env): Service {
       cache: cache?.answers,
       events: learning.events,
       catalogDigest: digestOnce(catalog),
+      judge: JUDGE,
       lessons: learning.lessons,
       latency: new LatencyBook(),
       pace: new PaceBook(),

@@ -74,6 +74,11 @@ export const FLAGS = {
     value: "WORD",
     help: "on, off, or SHARPNESS,FLOOR,RATIO: tries others than the preferred model",
   },
+  judge: {
+    type: "string",
+    value: "SHARE",
+    help: "of answers that a model grades, such as 0.02 or 0.02,openai/gpt-5.4; off",
+  },
   tag: { type: "string", value: "LIST", help: "entries that have any of these tags; else all" },
   scopes: { type: "string", value: "LIST", help: `what it opens: ${SCOPES.join(",")}; all` },
   expires: { type: "string", value: "WHEN", help: "30d, 12h or a day such as 2027-01-31; never" },
@@ -132,6 +137,7 @@ export const OF_TENANTS = [
   "events",
   "events-days",
   "explore",
+  "judge",
 ] as const satisfies FlagName[];
 
 type Fields = Record<string, unknown>;
@@ -234,11 +240,12 @@ function expiryOf(text: string): Fields {
   );
 }
 
-function eventFields({ events, "events-days": days, explore }: Given): Fields {
+function eventFields({ events, "events-days": days, explore, judge }: Given): Fields {
   return {
     ...(events !== undefined && { events: readChoice("--events", events, EVENT_DETAILS) }),
     ...(days !== undefined && { events_days: readWhole("--events-days", days, 1) }),
     ...(explore !== undefined && { exploration: explorationOf(explore) }),
+    ...(judge !== undefined && { judge: judgeOf(judge) }),
   };
 }
 
@@ -253,6 +260,16 @@ function explorationOf(text: string): object | null {
   throw new Error(
     `--explore ${JSON.stringify(text)} must be on, off, or three numbers such as 100,0.01,3.`,
   );
+}
+
+/** null for none. */
+function judgeOf(text: string): object | null {
+  if (text === "off") return null;
+  const [share = "", ...model] = text.split(",");
+  return {
+    share: readShare("--judge", share),
+    ...(model.length > 0 && { model: model.join(",") }),
+  };
 }
 
 function stateFields({

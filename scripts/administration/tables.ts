@@ -104,11 +104,12 @@ export function textOfKey(key: KeyAnswer): string {
   });
 }
 
-function eventLines({ events, events_days: days, exploration }: TenantAnswer) {
+function eventLines({ events, events_days: days, exploration, judge }: TenantAnswer) {
   const terms = Object.entries(exploration ?? {}).map(([name, value]) => `${name}=${value}`);
   return {
     events: events === "off" ? "none are kept" : `${events}, for ${days} days`,
     explores: terms.join(" "),
+    judged: judge && `${100 * judge.share} % by ${judge.model ?? "the reference model"}`,
   };
 }
 

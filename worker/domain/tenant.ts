@@ -70,6 +70,16 @@ export const tenantSchema = z.strictObject({
   events_days: z.int().min(1).max(365).default(90),
   /** Whether and how other models than the preferred one are tried; not at all where left out. */
   exploration: explorationSchema.optional(),
+  /** Of which share of its answers a model grades, for its money; the strongest that could have answered unless named. */
+  judge: z
+    .strictObject({
+      share: z.number().gt(0).max(1),
+      model: z
+        .string()
+        .regex(/^[^\s/,]+\/[^\s,]+$/, "must be provider/model")
+        .optional(),
+    })
+    .optional(),
   /** Nothing that it asks or is answered is kept for another request, whatever that asks for. */
   is_private: z.boolean().default(false),
   /** None of its keys is served. */

@@ -12,6 +12,7 @@ import { RouterError } from "../domain/errors.ts";
 import type { Origin } from "../domain/kept-answer.ts";
 import type { Costs, Purse } from "../domain/purse.ts";
 import type { Answer, CacheStatus, DryAnswer } from "./answer.ts";
+import { judge } from "./judging.ts";
 import { Keeping } from "./keeping.ts";
 import { tagRequest, type CacheHit, type Deps } from "./ports.ts";
 import { Recollection } from "./recollection.ts";
@@ -166,6 +167,8 @@ async function carryOut(order: CompleteOrder, around: Around, deps: Deps): Promi
       onSettled: (settled) => {
         keeping.end(said, { ...settled, origin });
         recording.end(routed, { settled, said });
+        const body = settled.ending === "complete" ? said.body() : undefined;
+        order.keepAlive(judge(order, { routed, body }, { deps, ask: complete }));
       },
     },
     deps,

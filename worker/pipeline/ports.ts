@@ -4,7 +4,7 @@
  * Scoring is the router's port (routing/ports.ts), attempts are domain/upstream.ts, the clock is
  * lib/clock.ts. Ids come in as a function because the pipeline is where they are minted.
  */
-import type { ChatRequest } from "../domain/chat.ts";
+import type { ChatMessage, ChatRequest } from "../domain/chat.ts";
 import type { EmbeddingModel } from "../domain/embedding.ts";
 import type { EventLog } from "../domain/event.ts";
 import type { KeptAnswer } from "../domain/kept-answer.ts";
@@ -116,6 +116,13 @@ interface AnswerCache {
   >;
 }
 
+/** What a judge is asked, and how its reply is read. */
+interface JudgeWords {
+  messages(judged: { readonly prompt: string; readonly answer: string }): readonly ChatMessage[];
+  /** 0 to 1; undefined where the reply says nothing. */
+  score(reply: string): number | undefined;
+}
+
 export interface Deps {
   readonly scorer: CertifiedScorer;
   /** The catalogue's models that make vectors. */
@@ -129,6 +136,8 @@ export interface Deps {
   readonly events: EventLog | undefined;
   /** First twelve digits of the SHA-256 of the catalogue. */
   readonly catalogDigest: () => Promise<string>;
+  /** How answers are graded by a model. */
+  readonly judge: JudgeWords;
   /** What was learnt since the weights were trained; undefined where nobody learns. */
   readonly lessons: Lessons | undefined;
   readonly clock: Clock;

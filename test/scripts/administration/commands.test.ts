@@ -120,6 +120,13 @@ describe("npm run admin", () => {
     ],
     ["tenant change shop --explore off", "PATCH", "/admin/tenants/shop", { exploration: null }],
     [
+      "tenant change shop --judge 0.02,openai/gpt-5.4",
+      "PATCH",
+      "/admin/tenants/shop",
+      { judge: { share: 0.02, model: "openai/gpt-5.4" } },
+    ],
+    ["tenant change shop --judge off", "PATCH", "/admin/tenants/shop", { judge: null }],
+    [
       "tenant create shop --explore on --events off",
       "POST",
       "/admin/tenants",
@@ -294,6 +301,7 @@ describe("npm run admin", () => {
     ["tenant change shop --events some", "--events"],
     ["tenant change shop --events-days 0.5", "--events-days"],
     ["tenant change shop --explore 1,2", "--explore"],
+    ["tenant change shop --judge often", "--judge"],
     ["tenant change shop --explore 100,0.9,3", "--explore"],
     ["key change key_1 --events off", "--events is no flag of key change"],
     ["keys", "--tenant says whose"],
