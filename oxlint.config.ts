@@ -90,6 +90,7 @@ const SCRIPTS_BELOW = [
   "cache/guards",
   "cache/trust",
   "learning/detectors",
+  "learning/lifts",
 ];
 
 /** The row of scripts/, as ARCHITECTURE.md shows it. */

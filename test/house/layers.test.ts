@@ -26,6 +26,7 @@ const OF_THE_SERVICE = [
   "worker/cache/guards",
   "worker/cache/trust",
   "worker/learning/detectors",
+  "worker/learning/lifts",
 ];
 /** Folders whose subfolders see one another. */
 const ROOMS = ["worker/http", "worker/cache", "worker/learning"];
@@ -69,6 +70,10 @@ const ALLOWED: Record<string, [readonly string[], readonly string[]]> = {
     ["zod", "@upstash/redis/cloudflare", "cloudflare:workers"],
   ],
   "worker/learning/detectors": [
+    ["worker/lib", "worker/domain", ...EVERYTHING],
+    ["zod", "@upstash/redis/cloudflare", "cloudflare:workers"],
+  ],
+  "worker/learning/lifts": [
     ["worker/lib", "worker/domain", ...EVERYTHING],
     ["zod", "@upstash/redis/cloudflare", "cloudflare:workers"],
   ],
