@@ -23,8 +23,8 @@ export function cell(estimate: Estimate | undefined, format = fixed): string {
 }
 
 /** A difference; bold where its interval lies above 0, struck where it lies below. */
-export function differenceCell(estimate: Estimate | undefined): string {
-  const text = cell(estimate, signed);
+export function differenceCell(estimate: Estimate | undefined, format = signed): string {
+  const text = cell(estimate, format);
   if (estimate === undefined || text === "–") return text;
   if (estimate.low > 0) return `**${text}**`;
   return estimate.high < 0 ? `~~${text}~~` : text;

@@ -8,7 +8,7 @@ import { exampleOf, type Example, type ExampleShape } from "../training/examples
 import type { Request } from "./world.ts";
 
 /** What all guesses of a row count together, beside a label. */
-const GUESS_WEIGHT = 0.3;
+const GUESS_WEIGHT = 0.1;
 
 /** A request of which somebody has spoken. */
 export interface Lesson {

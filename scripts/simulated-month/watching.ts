@@ -2,12 +2,13 @@
  * The live watch of one player: the drifts that serve, one for each model, fed with words alone.
  *
  * Answers of this world tell nothing of themselves, and nothing is ever cut or refused, so there are no signals. As in
- * the service everything begins anew with new weights, and what is said of older answers is not counted.
+ * the service everything but an alarm begins anew with new weights, and what is said of older answers is not counted.
  */
 import { rewardOf } from "../../worker/domain/reward.ts";
 import {
   armShift,
   hearWord,
+  inOtherRelease,
   noArmDrift,
   type ArmDrift,
 } from "../../worker/learning/detectors/arm-drift.ts";
@@ -38,10 +39,10 @@ export class LiveWatch {
     return this.#alarms;
   }
 
-  /** Begins anew with these weights. */
+  /** These weights serve from now on. */
   begin(weights: string): void {
     this.#weights = weights;
-    this.#arms.clear();
+    for (const [model, arm] of this.#arms) this.#arms.set(model, inOtherRelease(arm));
   }
 
   hear({ model, weights, score }: Predicted, said: { score: number; day: number }): void {
