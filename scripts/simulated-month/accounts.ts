@@ -8,6 +8,8 @@ import { answerAt, bestModelAt, utilityOf, type Request, type World } from "./wo
 
 export interface Entry {
   readonly day: number;
+  /** Whether the question had not been asked before in the month. */
+  readonly isFresh: boolean;
   readonly model: string;
   readonly quality: number;
   readonly costMicroUsd: number;
@@ -30,13 +32,16 @@ export function entriesOf(
   requests: readonly Request[],
   choices: readonly string[],
 ): Entry[] {
+  const asked = new Set<string>();
   return requests.map((request, k) => {
+    const isFresh = !asked.has(request.question.gid);
+    asked.add(request.question.gid);
     const model = choices[k]!;
     const answer = answerAt(world, request, model);
     const best = answerAt(world, request, bestModelAt(world, request));
     const utility = utilityOf(world, request.question, answer);
     const regret = utilityOf(world, request.question, best) - utility;
-    return { day: request.day, model, ...answer, utility, regret };
+    return { day: request.day, isFresh, model, ...answer, utility, regret };
   });
 }
 

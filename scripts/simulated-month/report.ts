@@ -1,6 +1,6 @@
 /** The simulated months as Markdown, and as pictures: regret and money, summed up over the days. */
 import type { Picture } from "../report/evaluation-pictures.ts";
-import { cell, count, differenceCell, dollars, markdown } from "../report/markdown.ts";
+import { cell, count, differenceCell, dollars, markdown, pointCell } from "../report/markdown.ts";
 import { frame, note, picture, type Series } from "../report/svg.ts";
 import type { MonthEvaluation, NoticeRow, Spread } from "./evaluation.ts";
 import type { CoursePoint, PlayerRow, RowName } from "./rows.ts";
@@ -58,7 +58,7 @@ function settingText(evaluation: MonthEvaluation): string {
   const lengths = evaluation.isLengthAssumed
     ? " The set tells no lengths: every answer counts as 250 tokens."
     : "";
-  return `${set}, ${evaluation.models.length} models: ${count(requests)} requests in ${evaluation.days} days, ${months} months; ${questions.before} questions before the month, ${questions.familiar} familiar and ${questions.strange} strange ones in it. ${happenings.map(textOf).join("; ")}.${lengths} Of ${100 * feedback} % of the requests somebody speaks, a day later on average, one word in twenty is wrong. Exploring: sharpness ${exploration.sharpness}, floor ${exploration.floor}; retrained every ${every} days. Regret in qualities of one request, against the oracle; 95 % intervals over months, differences within them. Bold: surely better than frozen, struck: surely worse.`;
+  return `${set}, ${evaluation.models.length} models: ${count(requests)} requests in ${evaluation.days} days, ${months} months; ${questions.before} questions before the month, ${questions.familiar} familiar and ${questions.strange} strange ones in it. ${happenings.map(textOf).join("; ")}.${lengths} Of ${100 * feedback} % of the requests somebody speaks, a day later on average, one word in twenty is wrong. Exploring: sharpness ${exploration.sharpness}, floor ${exploration.floor}; retrained every ${every} days. Regret in qualities of one request, against the oracle; 95 % intervals over months, differences within them; to the right regret of a request, when its question is asked for the first time in the month and from one happening to the next. Bold: surely better than frozen, struck: surely worse.`;
 }
 
 function textOf(happening: Happening): string {
@@ -74,7 +74,7 @@ function textOf(happening: Happening): string {
 
 function playersTable({ rows, happenings }: MonthEvaluation): string {
   const phases = ["calm", ...happenings.map(({ what }) => what)];
-  const head = ["", "regret", "less than frozen", "spent", "quality", ...phases];
+  const head = ["", "regret", "less than frozen", "spent", "quality", "first asked", ...phases];
   const byName = new Map(rows.map((row) => [row.name, row]));
   return markdown(
     head,
@@ -82,7 +82,8 @@ function playersTable({ rows, happenings }: MonthEvaluation): string {
   );
 }
 
-function cellsOf({ name, regret, saved, spentUsd, quality, phases }: PlayerRow, width: number) {
+function cellsOf(row: PlayerRow, width: number): string[] {
+  const { name, regret, saved, spentUsd, quality, fresh, phases } = row;
   const cells = phases.map((phase) => phase.value.toFixed(3));
   return [
     LABELS[name],
@@ -90,6 +91,7 @@ function cellsOf({ name, regret, saved, spentUsd, quality, phases }: PlayerRow, 
     name === "frozen" || saved === undefined ? "" : differenceCell(saved, signedWhole),
     cell(spentUsd, dollars),
     cell(quality),
+    pointCell(fresh),
     ...cells,
     ...Array.from({ length: width - cells.length }, () => "–"),
   ];

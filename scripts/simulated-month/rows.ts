@@ -26,6 +26,8 @@ export interface PlayerRow {
   readonly quality: Estimate;
   /** Less the frozen router's. */
   readonly gained: Estimate;
+  /** Regret of a request whose question is asked for the first time: what cannot have been learnt by heart. */
+  readonly fresh?: Estimate;
   /** Regret of a request, from each happening to the next; the days before the first one first. */
   readonly phases: readonly Estimate[];
 }
@@ -93,11 +95,13 @@ type Named = [name: string, value: number];
 
 function numbersOf(world: World, name: RowName, entries: readonly Entry[]): Named[] {
   const { requests, regret, costMicroUsd, quality } = sumsOf(entries);
+  const fresh = sumsOf(entries.filter(({ isFresh }) => isFresh));
   const ends = [...phaseStarts(world), world.days];
   return [
     [`regret ${name}`, regret],
     [`spent ${name}`, costMicroUsd / 1e6],
     [`quality ${name}`, quality / requests],
+    [`fresh ${name}`, fresh.regret / fresh.requests],
     ...phaseStarts(world).map((from, k): Named => {
       const phase = sumsOf(entries, from, ends[k + 1]);
       return [`phase ${k} ${name}`, phase.regret / phase.requests];
@@ -146,7 +150,7 @@ function estimatesOf(
       ]),
     );
     const differences = keys
-      .filter((key) => !key.startsWith("phase"))
+      .filter((key) => !/^(?:phase|fresh) /u.test(key))
       .map((key): Named => {
         const [what] = key.split(" ");
         return [`less ${key}`, mean[key]! - mean[`${what} frozen`]!];
@@ -163,10 +167,12 @@ function rowOf(
   world: World,
 ): PlayerRow {
   const regret = estimates[`regret ${name}`];
+  const fresh = estimates[`fresh ${name}`];
   const less = estimates[`less regret ${name}`];
   return {
     name,
     ...(regret && { regret }),
+    ...(fresh && { fresh }),
     ...(less && { saved: { value: -less.value, low: -less.high, high: -less.low } }),
     spentUsd: estimates[`spent ${name}`]!,
     quality: estimates[`quality ${name}`]!,

@@ -125,5 +125,7 @@ describe("accounts", () => {
     expect(late.quality / late.requests).toBeCloseTo(0.19);
     expect(sumsOf(entries).costMicroUsd).toBe(600_000);
     expect(shareOf(entries, "master")).toBe(1);
+    const fresh = entries.filter(({ isFresh }) => isFresh).length;
+    expect(fresh).toBe(new Set(requests.map(({ question }) => question.gid)).size);
   });
 });
