@@ -25,6 +25,10 @@ import {
 } from "./releasing/options.ts";
 import { prepareRelease, publishRelease } from "./releasing/publish-release.ts";
 import { KEY_VARIABLE } from "./releasing/signing-keys.ts";
+import { replayLog } from "./replaying/command.ts";
+import { readOptions } from "./replaying/options.ts";
+import { textOf } from "./replaying/report.ts";
+import { createProgress } from "./report/progress.ts";
 
 const DEFAULT_RELEASE = fileURLToPath(
   new URL("../router-models/released/headgate", import.meta.url),
@@ -37,6 +41,7 @@ const HELP = `Publishes a released router to KV, from where running workers pick
   --release DIR        default router-models/released/headgate
   --trial SHARE        not at once for all, but beside what serves, for this share of the requests
   --tenant NAME=SHARE  another share of a tenant's requests, 0 for none; may be given again
+  --events FILE|DIR    says first what of these logged requests would go elsewhere, tenant by tenant, for how much
 ${STORAGE_HELP}
   --dry-run            check and pack the release, write nothing
   --json               one JSON object on stdout instead of text
@@ -61,6 +66,7 @@ async function main(): Promise<void> {
       ...STORAGE_OPTIONS,
       release: { type: "string", default: DEFAULT_RELEASE },
       trial: { type: "string" },
+      events: { type: "string" },
       "dry-run": { type: "boolean", default: false },
     },
   });
@@ -76,6 +82,7 @@ async function main(): Promise<void> {
   say(`${weights}: ${blob.length} bytes, golden vectors within ${canaryWorst.toExponential(1)}`);
   const stranger = strangerWarning(release.manifest);
   if (stranger !== undefined) say(stranger);
+  if (values.events !== undefined) say(await changesBy(values.release, values.events));
   const way = { shares, authority, nowMs: Date.now(), say };
   const serial =
     target && (await publishRelease(prepared, { ...way, kv: wranglerKv(target) })).serial;
@@ -90,6 +97,17 @@ async function main(): Promise<void> {
     isTrial: shares !== undefined,
   };
   console.log(values.json ? JSON.stringify(published) : report(published, target));
+}
+
+/** What logged requests would be decided otherwise. Rejects where the log cannot be read. */
+async function changesBy(weights: string, events: string): Promise<string> {
+  const args = ["--events", events, "--weights", weights, "--releases", weights, "--diff"];
+  const options = readOptions(args);
+  if (options === "help") return "";
+  const progress = createProgress("compare", 0);
+  const found = await replayLog(options, (done, note) => progress.update(done, note, done));
+  progress.finish();
+  return textOf(found);
 }
 
 /** Throws where shares are given for a release that is to serve all. */

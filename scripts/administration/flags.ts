@@ -258,7 +258,7 @@ function explorationOf(text: string): object | null {
   const parsed = explorationSchema.safeParse(asked);
   if (parsed.success && rest.length === 0 && ratio !== undefined) return parsed.data;
   throw new Error(
-    `--explore ${JSON.stringify(text)} must be on, off, or three numbers such as 100,0.01,3.`,
+    `--explore ${JSON.stringify(text)} must be on, off, or three numbers such as 1000,0.005,3.`,
   );
 }
 

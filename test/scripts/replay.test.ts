@@ -80,6 +80,16 @@ describe("npm run replay", () => {
     expect(await readFile(join(report, "traffic.svg"), "utf8")).toContain("</svg>");
   });
 
+  it("tells before a release is published what it would change", async ({ expect }) => {
+    const [events, release] = [join(folder, "events"), join(folder, "weights", "two")];
+    const args = ["--dry-run", "--release", release, "--events", events];
+    const { code, stderr } = await ranCommand("scripts/publish.ts", ...args);
+    expect(code).toBe(0);
+    // The log was made with another catalogue than the one that publishing speaks of.
+    expect(stderr).toMatch(/another catalogue/u);
+    expect(stderr).toContain("golden vectors within");
+  });
+
   it("fails where a decision came out otherwise", async ({ expect }) => {
     const path = join(folder, "wrong.ndjson");
     const [first] = records;

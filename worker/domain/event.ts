@@ -68,9 +68,9 @@ const candidateSchema = z.strictObject({
 /** How a tenant explores: families/bandit.ts and routing/explore.ts say what the numbers do. */
 export const explorationSchema = z.strictObject({
   /** γ: the larger, the less is tried that looks worse. */
-  sharpness: z.number().min(0).max(1e6).default(100),
+  sharpness: z.number().min(0).max(1e6).default(1_000),
   /** Least probability of every model that may be tried. */
-  floor: z.number().min(0).max(0.2).default(0.01),
+  floor: z.number().min(0).max(0.2).default(0.005),
   /** No model is tried that is expected to cost more than so many times the preferred one. */
   max_cost_ratio: z.number().min(1).max(1_000).default(3),
 });
