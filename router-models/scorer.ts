@@ -12,7 +12,12 @@
  */
 import { calibrate } from "./calibration.ts";
 import { answerColumns, type AnswerColumns } from "./families/answer.ts";
-import { estimateInputTokens, extractFeatures, type Features } from "./features/extract.ts";
+import {
+  estimateInputTokens,
+  extractFeatures,
+  FEATURE_VERSION,
+  type Features,
+} from "./features/extract.ts";
 import type { Prompt } from "./features/prompt.ts";
 import type { Manifest } from "./manifest.ts";
 import { exp, log, log1p } from "./portable-math.ts";
@@ -66,6 +71,8 @@ export interface Forecast {
 /** What a prompt was read as, for whoever is to learn from it. */
 export interface Reading extends Partial<Place> {
   readonly features: Features;
+  /** What the features mean: FEATURE_VERSION. */
+  readonly version: number;
   /** Rows of the router's table, which the features' ids are of. */
   readonly tableRows: number;
   /** a(x), abilityWidth numbers. */
@@ -129,6 +136,7 @@ export class Scorer {
       forecast: { ...this.#forecastOf(answer), inputTokens },
       reading: {
         features,
+        version: FEATURE_VERSION,
         tableRows: this.#manifest.features.tableRows,
         demand: answer.slice(...demand),
         ...this.#surveyor?.placeOf(features),

@@ -4,6 +4,7 @@
  */
 import type { CatalogModel } from "../../router-models/catalog.ts";
 import { certificateAt } from "../../router-models/certificate.ts";
+import { FEATURE_VERSION } from "../../router-models/features/extract.ts";
 import type { Certificate } from "../../router-models/manifest.ts";
 import { placeCatalog } from "../../router-models/placement.ts";
 import { canary, weightsLabel, type Release } from "../../router-models/release.ts";
@@ -49,7 +50,7 @@ export class Scoring {
   }
 
   #promptOf({ features, prompt, inputTokens }: LoggedPrompt): ReadPrompt | undefined {
-    if (features?.tableRows === this.#tableRows) {
+    if (features?.tableRows === this.#tableRows && features.version === FEATURE_VERSION) {
       const ids = unpackInts(features.ids);
       const weights = unpackFloats(features.weights);
       return {

@@ -6,7 +6,11 @@
  * weight, so that a few new labels move what they speak of and leave the rest where it was.
  */
 import { createHash } from "node:crypto";
-import { extractFeatures, type Features } from "../../router-models/features/extract.ts";
+import {
+  extractFeatures,
+  FEATURE_VERSION,
+  type Features,
+} from "../../router-models/features/extract.ts";
 import { STATISTICS } from "../../router-models/features/statistics.ts";
 import type { Forecast } from "../../router-models/scorer.ts";
 import type { DecisionRecord } from "../../worker/domain/event.ts";
@@ -29,7 +33,8 @@ export function loggedFeatures(
   { features, prompt }: Pick<DecisionRecord, "features" | "prompt">,
   rows: number,
 ): Features | undefined {
-  if (features?.tableRows !== rows) return prompt && extractFeatures(prompt, rows);
+  if (features?.tableRows !== rows || features.version !== FEATURE_VERSION)
+    return prompt && extractFeatures(prompt, rows);
   try {
     const ids = unpackInts(features.ids);
     const weights = unpackFloats(features.weights);

@@ -42,6 +42,8 @@ const promptSchema = z.strictObject({
 const packed = z.base64().max(16_384);
 
 const featuresSchema = z.strictObject({
+  /** router-models/features/extract.ts's FEATURE_VERSION: what the numbers mean. */
+  version: z.int().positive(),
   /** Rows of the router's table; ids are of a table of this size. */
   tableRows: z.int().positive(),
   /** lib/packed-numbers.ts: whole numbers, then two of floats. */

@@ -137,8 +137,9 @@ async function recordOf(ended: Ended, deps: Deps): Promise<DecisionRecord> {
   };
 }
 
-function packed({ features, tableRows }: ScoredPrompt["reading"]): LoggedFeatures {
+function packed({ features, version, tableRows }: ScoredPrompt["reading"]): LoggedFeatures {
   return {
+    version,
     tableRows,
     ids: packInts(features.ids),
     weights: packFloats(features.weights),

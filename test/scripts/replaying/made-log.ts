@@ -132,6 +132,7 @@ export async function madeRecord(
         promptHash: seed.toString(16).padStart(16, "0"),
         ...(detail !== "decisions" && {
           features: {
+            version: reading.version,
             tableRows: reading.tableRows,
             ids: packInts(ids),
             weights: packFloats(weights),

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { extractFeatures } from "../../../router-models/features/extract.ts";
+import { extractFeatures, FEATURE_VERSION } from "../../../router-models/features/extract.ts";
 import { promptOfText } from "../../../router-models/features/prompt.ts";
 import { openRelease } from "../../../router-models/release.ts";
 import { BadLines } from "../../../scripts/events/records.ts";
@@ -42,6 +42,7 @@ afterAll(async () => {
 function packed(text: string): NonNullable<DecisionRecord["features"]> {
   const { ids, weights, statistics } = extractFeatures(promptOfText(text), ROWS);
   return {
+    version: FEATURE_VERSION,
     tableRows: ROWS,
     ids: packInts(ids),
     weights: packFloats(weights),
@@ -120,6 +121,7 @@ describe("a dataset of logged decisions", () => {
   it("leaves out what cannot teach, and says how much that is", async ({ expect }) => {
     const { features: _, ...blind } = asked(3);
     const other = { ...packed("another table"), tableRows: 2 * ROWS };
+    const older = { ...packed("older features"), version: FEATURE_VERSION - 1 };
     const broken = { ...packed("broken"), weights: packFloats(Float32Array.of(1)) };
     const dataset = await datasetOf([
       asked(1),
@@ -127,10 +129,11 @@ describe("a dataset of logged decisions", () => {
       blind,
       asked(4, { features: other }),
       asked(5, { features: broken }),
+      asked(5, { id: "older", features: older }),
       asked(6),
       asked(-1),
     ]);
-    expect(dataset).toMatchObject({ unreadable: 3, learnt: 1, judged: 1, leftOut: 1 });
+    expect(dataset).toMatchObject({ unreadable: 4, learnt: 1, judged: 1, leftOut: 1 });
   });
 
   it("reads a prompt where there are no features of its table", ({ expect }) => {

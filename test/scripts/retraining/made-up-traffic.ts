@@ -5,7 +5,11 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { estimateInputTokens, extractFeatures } from "../../../router-models/features/extract.ts";
+import {
+  estimateInputTokens,
+  extractFeatures,
+  FEATURE_VERSION,
+} from "../../../router-models/features/extract.ts";
 import type { Prompt } from "../../../router-models/features/prompt.ts";
 import { openRelease, type Release } from "../../../router-models/release.ts";
 import type { OutcomeRow } from "../../../scripts/dataset/outcome-file.ts";
@@ -170,6 +174,7 @@ async function decided(
     promptHash: String(number).padStart(16, "0"),
     inputTokens: estimateInputTokens(prompt),
     features: {
+      version: FEATURE_VERSION,
       tableRows: TABLE_ROWS,
       ids: packInts(features.ids),
       weights: packFloats(features.weights),
