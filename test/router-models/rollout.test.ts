@@ -123,8 +123,9 @@ describe("a rollout", () => {
         ),
       ).toEqual(EXAMPLE);
     const alone = await sealRollout(EXAMPLE, [other]);
+    const signer = await keyIdOf(other.publicKey);
     await expect(openRollout(alone, [own.publicKey])).rejects.toThrow(
-      `it is signed by ${await keyIdOf(other.publicKey)}, which is no key that is trusted`,
+      `it is signed by ${signer}, which is no key that is trusted`,
     );
     const unsigned = await sealRollout(EXAMPLE);
     await expect(openRollout(unsigned, [own.publicKey])).rejects.toThrow("nobody has signed it");
