@@ -14,8 +14,8 @@ export const HELP = `Plays months of traffic with a frozen router, with routers 
   --prices FILE      list prices (default ../shared/data/prices.json)
   --days N           of a month (default 30)
   --requests N       of a month (default 12000)
-  --months N         played, each with traffic of its own (default 5)
-  --runs N           fortnights with a collapse, and months in which nothing happens (default 40)
+  --months N         played, each with traffic of its own (default 2)
+  --runs N           fortnights with a collapse, and months in which nothing happens (default 6)
   --every N          days between retrainings (default 6)
   --sharpness N      how little the learning ones explore (default 1000)
   --floor SHARE      least probability of a model that may be tried (default 0.005)
@@ -39,8 +39,8 @@ export function readOptions(args: readonly string[]) {
       prices: { type: "string", default: `${DATA}/prices.json` },
       days: { type: "string", default: "30" },
       requests: { type: "string", default: "12000" },
-      months: { type: "string", default: "5" },
-      runs: { type: "string", default: "40" },
+      months: { type: "string", default: "2" },
+      runs: { type: "string", default: "6" },
       every: { type: "string", default: "6" },
       sharpness: { type: "string", default: "1000" },
       floor: { type: "string", default: "0.005" },
