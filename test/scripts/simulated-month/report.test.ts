@@ -132,7 +132,7 @@ describe("the report", () => {
 describe("the flags", () => {
   it("have defaults, and name what is wrong", ({ expect }) => {
     const { files, months, every } = readOptions([]);
-    expect([files.length, months, every]).toEqual([1, 5, 6]);
+    expect([files.length, months, every]).toEqual([1, 2, 6]);
     expect(readOptions(["--sets", "list.json"]).files).toEqual([]);
     expect(readOptions(["--data", "a.jsonl,b.jsonl"]).files).toEqual(["a.jsonl", "b.jsonl"]);
     expect(() => readOptions(["--days", "3"])).toThrow("--days");
