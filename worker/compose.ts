@@ -1,33 +1,23 @@
-import { digestOfCatalog } from "../router-models/catalog-digest.ts";
 /**
- * Env → the service, once per isolate. The only file that builds adapters and hands them to one another.
+ * Env → the service, once per isolate. With compose-cache.ts and compose-learning.ts the only file that builds adapters
+ * and hands them to one another.
  *
  * The router's runtime starts in global scope, by inference/bundled.ts; here it meets what only a
  * request's env has: the weights' KV namespace, the keys, the limits.
  */
+import { digestOfCatalog } from "../router-models/catalog-digest.ts";
 import catalogJson from "../router-models/catalog.json";
 import { parseCatalog, type Catalog, type CatalogModel } from "../router-models/catalog.ts";
 import { deliverAlerts, type AlertDelivered } from "./budget/alert-queue.ts";
 import { AlertSender, type AlertSent } from "./budget/alert-sender.ts";
-import { connectRedis } from "./budget/ledger-redis.ts";
 import { ledgersIn } from "./budget/ledgers.ts";
 import { Treasury } from "./budget/treasury.ts";
 import { Webhook } from "./budget/webhook.ts";
-import { AnswerCache } from "./cache/answers/answer-cache.ts";
-import { MemoryShelf } from "./cache/answers/memory-shelf.ts";
-import { Namespaces } from "./cache/answers/namespaces.ts";
-import { redisShelf } from "./cache/answers/redis-shelf.ts";
-import { coloShelf, kvShelf } from "./cache/answers/shelves.ts";
-import { withMemory } from "./cache/neighbours/hot-neighbours.ts";
-import { neighboursAt } from "./cache/neighbours/sharded-neighbours.ts";
-import { LikenessSearch } from "./cache/semantic/likeness.ts";
+import { cacheOf } from "./compose-cache.ts";
 import { learningOf, type Learning } from "./compose-learning.ts";
 import { ConfigError, readConfig, type Config } from "./config.ts";
-import type { CacheKeeper } from "./domain/cache-standing.ts";
 import { createApp } from "./http/app.ts";
 import type { HttpDeps } from "./http/context.ts";
-import { AiEmbedder } from "./inference/ai-embedder.ts";
-import { EMBEDDER } from "./inference/bundled-head.ts";
 import { BUNDLED } from "./inference/bundled.ts";
 import { RouterHost, type InferenceEvent } from "./inference/router-host.ts";
 import { kvWeightsStore } from "./inference/weights-store.ts";
@@ -232,55 +222,6 @@ function treasuryOf(
     log: ({ event, ...fields }) => log.write("error", event, fields),
     onSettled: (caller, entries, settled) => alerts.settled(caller, entries, settled),
     onRefused: (caller, entry, balance) => alerts.refused(caller, entry, balance),
-  });
-}
-
-/** What is answered again without a vendor; undefined where nobody keeps the tenants' namespaces. */
-function cacheOf(
-  env: Env,
-  { config, log, random }: { config: Config; log: Log; random: () => number },
-): { answers: AnswerCache; keeper: CacheKeeper } | undefined {
-  const { CACHE: objects, ANSWERS: kv } = env;
-  if (objects === undefined) return undefined;
-  const clock = systemClock;
-  const likeness = likenessOf(env, config);
-  const namespaces = new Namespaces({
-    objectOf: (tenant) => objects.getByName(tenant),
-    clock,
-    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    erasePrompts: async (label) => likeness?.erase(label),
-  });
-  const answers = new AnswerCache({
-    namespaces,
-    near: new MemoryShelf(
-      coloShelf(async () => caches.open("sluice-answers")),
-      clock,
-    ),
-    far: config.redis ? redisShelf(connectRedis(config.redis)) : kv && kvShelf(kv),
-    likeness,
-    clock,
-    pause,
-    random,
-    log: ({ event, ...fields }) => log.write("warn", event, fields),
-  });
-  return { answers, keeper: namespaces };
-}
-
-/** Undefined where nobody keeps an index of prompts. Throws ConfigError without the binding that was asked for. */
-function likenessOf(
-  { NEIGHBOURS: prompts, AI: ai }: Env,
-  { cacheEmbeddings }: Config,
-): LikenessSearch | undefined {
-  if (prompts === undefined) return undefined;
-  if (cacheEmbeddings === "workers-ai" && ai === undefined)
-    throw new ConfigError(
-      "Correct the deployment's variables: CACHE_EMBEDDINGS is workers-ai, and there is no binding AI",
-    );
-  const isOwn = cacheEmbeddings === "own" || ai === undefined;
-  return new LikenessSearch({
-    embedder: isOwn ? EMBEDDER : new AiEmbedder(ai),
-    neighboursOf: withMemory(neighboursAt((name) => prompts.getByName(name))),
-    clock: systemClock,
   });
 }
 

@@ -1,5 +1,5 @@
-import { fileURLToPath } from "node:url";
 /** The options of `npm run replay`. */
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { policySchema } from "../../worker/domain/policy.ts";

@@ -1,8 +1,8 @@
-import { digestOfCatalog } from "../../router-models/catalog-digest.ts";
 /**
  * What a log's decisions are made again with, found and opened as records ask for it: a catalogue and releases. Whoever
  * opened it closes it.
  */
+import { digestOfCatalog } from "../../router-models/catalog-digest.ts";
 import type { CatalogModel } from "../../router-models/catalog.ts";
 import type { DecisionRecord } from "../../worker/domain/event.ts";
 import type { FoundRelease, Releases } from "./releases.ts";

@@ -1,4 +1,3 @@
-import { NeighbourObject as ShippedObject } from "../../worker/cache/neighbours/neighbour-object.ts";
 /**
  * The Worker in which `npm run bench -- --only neighbours` times the index of neighbours. The clock stands still
  * while code computes, so the caller times whole requests and takes off what idle ones cost.
@@ -11,6 +10,7 @@ import { NeighbourObject as ShippedObject } from "../../worker/cache/neighbours/
  *
  * With `idle=1` all is done but the lookup or the insertion. A query is an entry's vector, a little moved.
  */
+import { NeighbourObject as ShippedObject } from "../../worker/cache/neighbours/neighbour-object.ts";
 import { neighboursAt } from "../../worker/cache/neighbours/sharded-neighbours.ts";
 import type { NearestQuery, NeighbourEntry } from "../../worker/domain/neighbours.ts";
 import { normalFrom, randomFrom } from "../../worker/lib/prng.ts";

@@ -167,8 +167,8 @@ async function carryOut(order: CompleteOrder, around: Around, deps: Deps): Promi
       onSettled: (settled) => {
         keeping.end(said, { ...settled, origin });
         recording.end(routed, { settled, said });
-        const body = settled.ending === "complete" ? said.body() : undefined;
-        order.keepAlive(judge(order, { routed, body }, { deps, ask: complete }));
+        if (settled.ending === "complete")
+          order.keepAlive(judge(order, { routed, said }, { deps, ask: complete }));
       },
     },
     deps,

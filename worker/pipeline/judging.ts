@@ -14,6 +14,7 @@ import { isRecord } from "../lib/json.ts";
 import { promptOf } from "../routing/prompt-of.ts";
 import type { Answer } from "./answer.ts";
 import { tagRequest, type Deps } from "./ports.ts";
+import type { Recollection } from "./recollection.ts";
 import type { Route } from "./route.ts";
 import type { CompleteOrder } from "./settlement.ts";
 
@@ -28,8 +29,7 @@ type Ask = (order: CompleteOrder, deps: Deps) => Promise<Answer>;
 /** What is graded: an answer, in its order's whole. */
 interface Ended {
   readonly routed: Route;
-  /** The whole answer, OpenAI's; undefined where there is none. */
-  readonly body: Record<string, unknown> | undefined;
+  readonly said: Recollection;
 }
 
 /** Grades an answer that has ended well, if it is one of the sample. Never rejects. */
@@ -50,10 +50,14 @@ export async function judge(
 
 async function grade(
   order: CompleteOrder,
-  { routed, body, model = routed.decision.reference.model }: Ended & { model: string | undefined },
+  {
+    routed,
+    said: heard,
+    model = routed.decision.reference.model,
+  }: Ended & { model: string | undefined },
   { deps, ask }: { deps: Deps; ask: Ask },
 ): Promise<void> {
-  const judged = judgedIn(order, body);
+  const judged = judgedIn(order, heard.body());
   if (judged === undefined) return;
   const messages = deps.judge.messages(judged);
   const given = await ask(gradingOf(order, { model, messages }, deps), deps);

@@ -16,6 +16,8 @@ export class Recollection {
   #outcome: UpstreamCompletion | UpstreamStream | undefined;
   #chunks: string[] = [];
   #length = 0;
+  /** Put together once, by the first who wants it. */
+  #whole: { readonly body: Record<string, unknown> | undefined } | undefined;
 
   /** The outcome, to be used in the place of the one given. */
   watch<T extends UpstreamCompletion | UpstreamStream>(outcome: T): T {
@@ -35,8 +37,13 @@ export class Recollection {
       : { kind: "stream", chunks: this.#chunks };
   }
 
-  /** The whole answer, OpenAI's; undefined where it cannot be put together. */
+  /** The whole answer, OpenAI's; undefined where it cannot be put together. For when it has ended. */
   body(): Record<string, unknown> | undefined {
+    this.#whole ??= { body: this.#put() };
+    return this.#whole.body;
+  }
+
+  #put(): Record<string, unknown> | undefined {
     if (this.#outcome?.kind === "completion") return this.#outcome.body;
     if (this.#outcome === undefined || this.#length > MAX_REMEMBERED) return undefined;
     try {

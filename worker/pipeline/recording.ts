@@ -39,6 +39,7 @@ export class Recording {
   /** An answer has ended. */
   end(routed: Route, { settled, said }: { settled: Settled; said: Recollection }): void {
     const { model, ending, bill, counts, attempts, error, ttftMs } = settled;
+    const durationMs = this.#elapsedMs();
     this.#record(routed, () => ({
       model,
       ending,
@@ -52,7 +53,7 @@ export class Recording {
       costs: Object.fromEntries(bill.costs),
       savedMicroUsd: bill.savedMicroUsd,
       ...(ttftMs !== undefined && { ttftMs }),
-      durationMs: this.#elapsedMs(),
+      durationMs,
       signals: signalsOf(this.#order.request, { ending, body: said.body() }),
     }));
   }
@@ -62,6 +63,7 @@ export class Recording {
     if (attempts === 0) return;
     const hasLeft = this.#order.signal.aborted;
     const ending = hasLeft ? "cancelled" : "failed";
+    const durationMs = this.#elapsedMs();
     this.#record(routed, () => ({
       model: null,
       ending,
@@ -74,18 +76,18 @@ export class Recording {
       costMicroUsd: error instanceof RouterError ? (error.spentMicroUsd ?? 0) : 0,
       costs: {},
       savedMicroUsd: 0,
-      durationMs: this.#elapsedMs(),
+      durationMs,
       signals: [hasLeft ? "hung_up" : "failed"],
     }));
   }
 
+  /** @param outcomeOf Called later: what it looks for in an answer must not hold up the answer's last bytes. */
   #record(routed: Route, outcomeOf: () => LoggedOutcome): void {
     const log = this.#log;
     if (log === undefined || this.#hasEnded) return;
     this.#hasEnded = true;
-    const outcome = outcomeOf();
     this.#order.keepAlive(
-      recordOf({ order: this.#order, routed, outcome }, this.#deps)
+      recordOf({ order: this.#order, routed, outcomeOf }, this.#deps)
         .then((record) => log.record([record], this.#order.caller.tenant))
         .catch((cause: unknown) => this.#complain(cause)),
     );
@@ -104,11 +106,11 @@ export class Recording {
 interface Ended {
   readonly order: CompleteOrder;
   readonly routed: Route;
-  readonly outcome: LoggedOutcome;
+  readonly outcomeOf: () => LoggedOutcome;
 }
 
 async function recordOf(ended: Ended, deps: Deps): Promise<DecisionRecord> {
-  const { order, routed, outcome } = ended;
+  const { order, routed, outcomeOf } = ended;
   const { caller, tag } = order;
   const { forecast, reading, weights, trial, release = weights } = routed;
   const { deciles = "", novelty } = reading;
@@ -133,7 +135,7 @@ async function recordOf(ended: Ended, deps: Deps): Promise<DecisionRecord> {
     ...(novelty !== undefined && { novelty }),
     ...groundsOf(routed),
     decision: decisionOf(routed),
-    outcome,
+    outcome: outcomeOf(),
   };
 }
 

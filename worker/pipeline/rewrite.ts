@@ -1,4 +1,3 @@
-import { parseModelName } from "./model-name.ts";
 /**
  * A request whose prompt is near to one that was answered before, though not near enough to be given that answer: a
  * cheap model is handed both, and adapts the answer.
@@ -7,6 +6,7 @@ import { parseModelName } from "./model-name.ts";
  * promise which a cheap model's adaptation would not keep. What comes of it is priced as any answer, marked, and neither
  * kept nor taken for evidence.
  */
+import { parseModelName } from "./model-name.ts";
 import type { CacheNear } from "./ports.ts";
 import type { CompleteOrder } from "./settlement.ts";
 

@@ -1,4 +1,3 @@
-import { LADDER } from "../../../worker/cache/trust/ladder.ts";
 /**
  * The promise, counted: in how many namespaces more hits were wrong than the budget allows, and how many hits there
  * were beside what one could serve who knew the truth.
@@ -8,6 +7,7 @@ import { LADDER } from "../../../worker/cache/trust/ladder.ts";
  * ever served from a threshold whose true share is beyond the budget, which is what the bound forbids in all but 5 %;
  * those whose hits were wrong too often in expectation; and by what chance made of it, which of few hits says little.
  */
+import { LADDER } from "../../../worker/cache/trust/ladder.ts";
 import type { Trust } from "../../../worker/cache/trust/trust.ts";
 import { hashText, randomFrom, type Random } from "../../../worker/lib/prng.ts";
 import { quantile } from "../../report/quantiles.ts";

@@ -1,8 +1,8 @@
-import { PRESETS } from "../../../worker/domain/policy.ts";
 /**
  * Traffic of every kind that a decision can depend on: prompts short and long, in several scripts, with tools, pictures
  * and forms; knobs of all sorts; named models; streams. All of it from a seed.
  */
+import { PRESETS } from "../../../worker/domain/policy.ts";
 import { between, pick, type Random } from "../../../worker/lib/prng.ts";
 
 export interface ProofRequest {

@@ -1,3 +1,4 @@
+/** Decisions joined with all that was said of them, whatever the order in which it came. */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { Hearsay, joined } from "../../../scripts/events/join.ts";

@@ -1,3 +1,4 @@
+/** The copy of a bucket's files: what is there is copied once, and what is gone there goes here. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** Files of events read line by line: what cannot be read is named, and left out or refused. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

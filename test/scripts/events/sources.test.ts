@@ -1,3 +1,4 @@
+/** Where files of events lie: a folder, local storage, and a bucket behind signed requests. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

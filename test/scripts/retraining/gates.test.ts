@@ -1,3 +1,4 @@
+/** Each gate passes and refuses, and a lack of evidence is no pass. */
 import { describe, it } from "vitest";
 import {
   DEFAULT_LIMITS,

@@ -1,3 +1,4 @@
+/** The release that has to be beaten, and the version of the one that would take its place. */
 import { it } from "vitest";
 import { manifestSchema } from "../../../router-models/manifest.ts";
 import { nextVersion } from "../../../scripts/retraining/incumbent.ts";

@@ -1,3 +1,4 @@
+/** One run at a time: who holds the lock is named, and whoever is gone holds none. */
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** No prompt both teaches and judges, and what judges came last. */
 import * as fc from "fast-check";
 import { it } from "vitest";
 import { Split, type Dated } from "../../../scripts/retraining/split.ts";

@@ -1,3 +1,4 @@
+/** The day's tickets, pulled from a queue over HTTP and acknowledged afterwards. */
 import { createServer } from "node:http";
 import { afterEach, beforeEach, it } from "vitest";
 import { waitForTickets, type QueueAddress } from "../../../scripts/retraining/tickets.ts";

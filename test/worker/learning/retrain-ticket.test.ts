@@ -1,3 +1,4 @@
+/** One ticket a day, whatever the hour at which cron begins. */
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { retrainTicketSchema } from "../../../worker/domain/retraining.ts";

@@ -1,5 +1,5 @@
-import type { EventKeeper } from "../../domain/event-standing.ts";
 /** The events of all tenants: recorded at each one's journal, written to files, erased and ended. */
+import type { EventKeeper } from "../../domain/event-standing.ts";
 import type { EventLog } from "../../domain/event.ts";
 import {
   deliverTickets,

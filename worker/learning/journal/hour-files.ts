@@ -1,4 +1,3 @@
-import type { EventStanding } from "../../domain/event-standing.ts";
 /**
  * From a journal to files: the consumer of tickets, the end of files, and their erasure. A ticket's rows are read,
  * packed and put under the ticket's own name, then the journal is told. All of it may happen again, in any order.
@@ -9,6 +8,7 @@ import type { EventStanding } from "../../domain/event-standing.ts";
  * A failed message is put back for twice as long each time. When the queue has given it up the journal issues its
  * ticket again.
  */
+import type { EventStanding } from "../../domain/event-standing.ts";
 import { EVENTS_PREFIX } from "../../domain/event.ts";
 import { idSchema } from "../../domain/tenant.ts";
 import { hashText } from "../../lib/prng.ts";

@@ -1,9 +1,9 @@
-import type { DecisionRecord } from "../../domain/event.ts";
-import type { Observation } from "../../domain/observation.ts";
 /**
  * What the watch is told of a request when one of a journal's rows is about it: the request's numbers, and what its
  * answer was worth by all that was known up to that row. So the same row tells the same, whenever it is read.
  */
+import type { DecisionRecord } from "../../domain/event.ts";
+import type { Observation } from "../../domain/observation.ts";
 import { rewardOf } from "../../domain/reward.ts";
 import type { KeptRow } from "./rows.ts";
 
