@@ -122,6 +122,13 @@ async function metrics(): Promise<string> {
   return answer.text();
 }
 
+/** What the gauge says of a trial; undefined where it says nothing. */
+function haltIn(text: string, serial: number): string | undefined {
+  return new RegExp(`^sluice_trial_halted\\{trial="${serial}"[^}]*\\} (\\d+)$`, "mu").exec(
+    text,
+  )?.[1];
+}
+
 describe("a trial", () => {
   it(
     "of a candidate that turns bad ends by itself, and no request fails",
@@ -139,6 +146,8 @@ describe("a trial", () => {
       );
       expect(new Set(calm.slice(-20))).toEqual(new Set([candidate, incumbent]));
 
+      expect(haltIn(await metrics(), rollout.trial!.serial)).not.toBe("1");
+
       // Enough answers in a row by the incumbent cannot be chance at a share of a half.
       const turned = await traffic(
         (weights) => (weights === candidate ? 0 : 0.9),
@@ -147,7 +156,7 @@ describe("a trial", () => {
       expect(turned.at(-1)).toBe(incumbent);
       expect(turned.length).toBeLessThan(MOST_REQUESTS);
       expect(turned.indexOf(candidate)).toBeGreaterThanOrEqual(0);
-      expect(await metrics()).toMatch(/halted/u);
+      expect(haltIn(await metrics(), rollout.trial!.serial)).toBe("1");
     },
   );
 });
